@@ -1,0 +1,40 @@
+//! The vocabulary: what a document, a notice, a question and a verdict are.
+//!
+//! Pure: no input or output, no clock, no runtime, no wire format. Every other module imports from here and this
+//! one imports from none.
+
+mod answer;
+mod bulletin;
+mod coverage;
+mod document;
+mod feed_name;
+mod kind;
+mod lookalike;
+pub mod mrz;
+mod notice;
+mod number;
+mod proof;
+mod reason;
+mod state;
+mod state_table;
+mod status;
+mod verdict;
+
+pub use answer::{
+    Advisory, AdvisoryCode, Answer, Candidate, NumberAssurance, ReadingDiffers, Severity, Understood,
+};
+pub use bulletin::{Authority, Bulletin, Digest, SegmentRef, SegmentRole};
+pub use coverage::{
+    AlertsCoverage, CompleteCoverage, Coverage, FeedCoverage, Freshness, GenerationId, IssuerCoverage,
+};
+pub use document::{Document, DocumentId};
+pub use feed_name::{FeedName, FeedNameFault};
+pub use kind::Kind;
+pub use lookalike::{Lookalikes, code_lookalikes, mend_code};
+pub use notice::{Notice, Reference, ReferenceFault};
+pub use number::{DocumentNumber, NumberFault};
+pub use proof::{Audited, Durability, Receipt, Verified};
+pub use reason::{Reason, ReasonCode, Remedy};
+pub use state::{IssuingState, Recognised};
+pub use status::Status;
+pub use verdict::{Finding, FindingId, Match, Verdict};

@@ -1,0 +1,120 @@
+//! Document numbers in normal form.
+
+/// A document number: 1 to 22 characters of `0-9A-Z`, upper case, without separators.
+///
+/// 22 is the longest number that a machine-readable zone can carry (ICAO Doc 9303 part 5, note j to 4.2.2).
+/// A number is personal data: `Debug` shows its length only and there is no `Display`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DocumentNumber {
+    bytes: [u8; Self::LEN_MAX],
+    len: u8,
+}
+
+/// Why a text is no document number. Says where, never what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NumberFault {
+    /// Nothing is left once separators are taken away.
+    #[error("the number is empty: give the number as printed on the document")]
+    Empty,
+    /// More than 22 characters are left.
+    #[error("the number has more than 22 characters, which no travel document has")]
+    TooLong,
+    /// A character that document numbers don't have; columns count from 1.
+    #[error(
+        "column {column} of the number is not a letter A-Z, a digit, or one of the separators space - / . <"
+    )]
+    Character {
+        /// Position of the character in the text as given, counted in characters from 1.
+        column: usize,
+    },
+}
+
+impl DocumentNumber {
+    /// The longest number, in characters.
+    pub const LEN_MAX: usize = 22;
+
+    /// Brings a text to normal form: upper case, without `<`, blanks, `-`, `/` and `.`, which ICAO Doc 9303 part 4
+    /// (4.2.2.2) replaces by fillers. Leading zeros count.
+    ///
+    /// # Errors
+    /// [`NumberFault`] if nothing is left, too much is left, or another character occurs.
+    pub fn parse(text: &str) -> Result<Self, NumberFault> {
+        let mut number = Self { bytes: [0; Self::LEN_MAX], len: 0 };
+        for (at, char) in text.chars().enumerate() {
+            match char {
+                '0'..='9' | 'A'..='Z' | 'a'..='z' => {
+                    let free = number.bytes.get_mut(usize::from(number.len)).ok_or(NumberFault::TooLong)?;
+                    *free = (char as u8).to_ascii_uppercase();
+                    number.len += 1;
+                }
+                '<' | ' ' | '-' | '/' | '.' => {}
+                _ => return Err(NumberFault::Character { column: at + 1 }),
+            }
+        }
+        if number.len == 0 { Err(NumberFault::Empty) } else { Ok(number) }
+    }
+
+    /// The characters.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    /// The characters, to be shown to whoever asked and to nobody else.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).expect("a number is ASCII")
+    }
+
+    /// The same number with other characters at some positions (counted from 0).
+    ///
+    /// # Panics
+    /// If a position is beyond the end or a character is not of `0-9A-Z`: readings are made by our own tables.
+    #[must_use]
+    pub fn with(mut self, changes: impl IntoIterator<Item = (usize, u8)>) -> Self {
+        let len = usize::from(self.len);
+        for (at, byte) in changes {
+            assert!(byte.is_ascii_digit() || byte.is_ascii_uppercase());
+            self.bytes[..len][at] = byte;
+        }
+        self
+    }
+}
+
+impl std::fmt::Debug for DocumentNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DocumentNumber({} characters)", self.len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn separators_and_case_do_not_matter() {
+        for text in ["L898902C3", "l898902c3", "L 898-902/C.3", "L898902C3<<"] {
+            assert_eq!(DocumentNumber::parse(text).unwrap().as_str(), "L898902C3");
+        }
+    }
+
+    #[test]
+    fn faults_name_the_place_and_never_the_content() {
+        assert_eq!(DocumentNumber::parse("<< -"), Err(NumberFault::Empty));
+        assert_eq!(DocumentNumber::parse("ÄB1"), Err(NumberFault::Character { column: 1 }));
+        assert_eq!(DocumentNumber::parse("A_1"), Err(NumberFault::Character { column: 2 }));
+        assert_eq!(DocumentNumber::parse(&"1".repeat(23)), Err(NumberFault::TooLong));
+        assert!(!format!("{:?}", DocumentNumber::parse("L898902C3")).contains("898"));
+    }
+
+    proptest! {
+        #[test]
+        fn the_normal_form_is_a_fixed_point(text in "\\PC{0,40}") {
+            if let Ok(number) = DocumentNumber::parse(&text) {
+                prop_assert_eq!(DocumentNumber::parse(number.as_str()), Ok(number));
+            }
+        }
+    }
+}

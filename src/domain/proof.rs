@@ -1,0 +1,74 @@
+//! The two gates, as types: nothing enters the index that is not [`Verified`]; nothing leaves that is not [`Audited`].
+
+/// Something whose origin and integrity were checked. Only the feed machine makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified<T>(T);
+
+impl<T> Verified<T> {
+    /// Gate 1. `tests/tidy.rs` holds its callers to `feed/`.
+    pub(crate) fn by_gate(checked: T) -> Self {
+        Self(checked)
+    }
+
+    /// What was verified.
+    pub fn get(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Something of which the audit log holds a durable entry. Only the audit machine makes one.
+#[derive(Clone, Debug)]
+#[must_use = "an audited answer is owed to whoever asked"]
+pub struct Audited<T> {
+    what: T,
+    receipt: Receipt,
+}
+
+impl<T> Audited<T> {
+    /// Gate 2. `tests/tidy.rs` holds its callers to `audit/`.
+    pub(crate) fn by_gate(what: T, receipt: Receipt) -> Self {
+        Self { what, receipt }
+    }
+
+    /// What was recorded.
+    pub fn get(&self) -> &T {
+        &self.what
+    }
+
+    /// Where it was recorded.
+    pub fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+}
+
+/// Where an entry stands in the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The log's id, which is its folder's name.
+    pub log_id: std::sync::Arc<str>,
+    /// The entry's sequence in that log, from 0.
+    pub entry_id: u64,
+    /// How durable the entry was when the answer was given.
+    pub durability: Durability,
+}
+
+/// How durable an entry is before its answer is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// On stable storage: `fdatasync` returned.
+    #[default]
+    Synced,
+    /// Handed to the operating system: survives a crash of the program, not of the machine.
+    Written,
+}
+
+impl Durability {
+    /// The word on the wire and in settings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Synced => "synced",
+            Self::Written => "written",
+        }
+    }
+}

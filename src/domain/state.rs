@@ -1,0 +1,166 @@
+//! Who issued a document.
+
+use std::sync::LazyLock;
+
+use super::state_table::{CODES, MERGED, NATIONALITY_ONLY, SPELLINGS};
+
+/// A state or organisation that issues travel documents, by its number in the frozen table of the index format.
+///
+/// Numbers fit 9 bits: they run from 1 to at most 511.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IssuingState(u16);
+
+/// How a code was understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    /// The state that answers for the code.
+    pub state: IssuingState,
+    /// The code belongs to another issuer whose listings are kept under `state`: what is found is an `alias` match.
+    pub merged: bool,
+}
+
+impl IssuingState {
+    /// How many states the table knows; their numbers are `1..=COUNT`.
+    pub const COUNT: u16 = CODES.len() as u16;
+
+    /// Understands a code of two or three letters, or `D`, in any case and with trailing fillers or blanks.
+    ///
+    /// Accepts ISO 3166-1 alpha-3 and alpha-2, the codes of ICAO Doc 9303 part 3 section 5, and retired spellings.
+    /// Codes that only state a nationality (`XXA`, `XXB`, `XXC`, `XXX`) name no issuer and give `None`.
+    #[must_use]
+    pub fn recognise(code: &str) -> Option<Recognised> {
+        let code = code.trim_matches(['<', ' ']);
+        let mut upper = [0_u8; 3];
+        let upper = upper.get_mut(..code.len())?;
+        upper.copy_from_slice(code.as_bytes());
+        upper.make_ascii_uppercase();
+        let upper = std::str::from_utf8(upper).ok()?;
+        let at = BY_CODE.binary_search_by(|(known, _)| (*known).cmp(upper)).ok()?;
+        Some(BY_CODE[at].1)
+    }
+
+    /// True if the code states a nationality under which nobody issues documents.
+    #[must_use]
+    pub fn is_nationality_only(code: &str) -> bool {
+        NATIONALITY_ONLY.contains(&code.trim_matches(['<', ' ']))
+    }
+
+    /// The state with a number of the table; `None` for 0 and for numbers that this version does not know.
+    #[must_use]
+    pub fn from_number(number: u16) -> Option<Self> {
+        (1..=Self::COUNT).contains(&number).then_some(Self(number))
+    }
+
+    /// The number in the frozen table, `1..=COUNT`.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        self.0
+    }
+
+    /// The code that ICAO prints: three letters, or `D` for Germany.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        CODES[usize::from(self.0) - 1]
+    }
+
+    /// Every known state, by number.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (1..=Self::COUNT).map(Self)
+    }
+}
+
+impl std::fmt::Debug for IssuingState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl std::fmt::Display for IssuingState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+static BY_CODE: LazyLock<Vec<(&'static str, Recognised)>> = LazyLock::new(|| {
+    let own = |code: &str| {
+        let at =
+            CODES.iter().position(|known| *known == code).expect("every alias names a code of the table");
+        IssuingState(u16::try_from(at + 1).expect("numbers fit 9 bits"))
+    };
+    let mut codes: Vec<_> = CODES
+        .iter()
+        .map(|code| (*code, Recognised { state: own(code), merged: false }))
+        .chain(SPELLINGS.iter().map(|(code, of)| (*code, Recognised { state: own(of), merged: false })))
+        .chain(MERGED.iter().map(|(code, into)| (*code, Recognised { state: own(into), merged: true })))
+        .collect();
+    codes.sort_unstable_by_key(|(code, _)| *code);
+    codes
+});
+
+const _: () = assert!(CODES.len() < 512, "a state's number has 9 bits in an index key");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(code: &str) -> Option<IssuingState> {
+        IssuingState::recognise(code).map(|found| found.state)
+    }
+
+    #[test]
+    fn every_code_is_read_back_and_no_code_means_two_things() {
+        for known in IssuingState::all() {
+            assert_eq!(state(known.code()), Some(known));
+            assert_eq!(IssuingState::from_number(known.number()), Some(known));
+        }
+        assert!(BY_CODE.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+
+    #[test]
+    fn numbers_are_frozen() {
+        let frozen = [
+            ("ABW", 1),
+            ("D", 60),
+            ("GBR", 80),
+            ("RUS", 190),
+            ("USA", 235),
+            ("ZWE", 249),
+            ("EUE", 250),
+            ("UTO", 267),
+            ("IAO", 268),
+        ];
+        for (code, number) in frozen {
+            assert_eq!(state(code).map(IssuingState::number), Some(number), "{code}");
+        }
+    }
+
+    #[test]
+    fn every_iso_country_is_known_under_all_its_codes() {
+        for country in rust_iso3166::ALL {
+            assert!(state(country.alpha3).is_some(), "{}", country.alpha3);
+            assert_eq!(state(country.alpha3), state(country.alpha2), "{}", country.alpha3);
+        }
+    }
+
+    #[test]
+    fn germany_is_one_state_however_it_is_written() {
+        for code in ["D", "D<<", "d", "DEU", "DE", "de "] {
+            assert_eq!(state(code).map(IssuingState::code), Some("D"), "{code}");
+        }
+    }
+
+    #[test]
+    fn british_nationality_codes_are_merged_into_the_united_kingdom() {
+        let found = IssuingState::recognise("GBO").unwrap();
+        assert_eq!((found.state.code(), found.merged), ("GBR", true));
+        assert!(!IssuingState::recognise("XKX").unwrap().merged);
+    }
+
+    #[test]
+    fn what_nobody_issues_under_is_no_issuer() {
+        for code in ["", "<<<", "XXA", "XXX", "QQQ", "U", "ABCD", "DÉ", "日"] {
+            assert_eq!(state(code), None, "{code}");
+        }
+        assert!(IssuingState::is_nationality_only("XXB"));
+    }
+}

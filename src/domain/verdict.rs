@@ -1,0 +1,73 @@
+//! The three answers.
+
+use super::{CompleteCoverage, FeedName, Notice, Reason};
+
+/// What Portcullis says of a document. There is no fourth answer and no default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a verdict that nobody looks at lets a document through unseen"]
+pub enum Verdict {
+    /// At least one notice or alert in force matches. Never empty.
+    Hit(Vec<Finding>),
+    /// Provably on no list: the generation in `CompleteCoverage` vouches for it.
+    NoHit(CompleteCoverage),
+    /// Nothing can be claimed, for at least one reason. Never empty.
+    Inconclusive(Vec<Reason>),
+}
+
+impl Verdict {
+    /// The word on the wire and in the audit log.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Hit(_) => "hit",
+            Self::NoHit(_) => "no_hit",
+            Self::Inconclusive(_) => "inconclusive",
+        }
+    }
+}
+
+/// A notice in force that matches the document asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Names the finding in answers, cases and the audit log without giving the document away.
+    pub id: FindingId,
+    /// The feed that says so.
+    pub feed: FeedName,
+    /// How the listing matches.
+    pub matched: Match,
+    /// What the feed says.
+    pub notice: Notice,
+}
+
+/// A keyed digest of feed and notice, so that it can't be computed from a guessed number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FindingId(pub [u8; 16]);
+
+impl std::fmt::Display for FindingId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// How a listing matches the document asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// Issuing state, number and kind (or no kind was asked).
+    Exact,
+    /// The same under another spelling, such as an issuer whose listings are merged with another's.
+    Alias,
+    /// Issuing state and number match, the kind does not.
+    KindDiffers,
+}
+
+impl Match {
+    /// The word on the wire.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Alias => "alias",
+            Self::KindDiffers => "kind_differs",
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The only door to the file system, so that tests can count, lose and reorder what goes through it.
+//!
+//! Writes are durable only after [`StorageFile::sync`] and, for names, [`Storage::sync_dir`]. The order that commits
+//! is always: write, sync the file, rename, sync the directory.
+
+mod disk;
+mod lock;
+mod publish_file;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use disk::Disk;
+pub use lock::{Lock, LockError};
+pub use publish_file::publish_file;
+
+/// A file system. Paths are the caller's, absolute or relative to the working directory.
+pub trait Storage: Send + Sync + std::fmt::Debug {
+    /// Creates a folder and those above it; no error if it is there. New folders are readable by their owner only.
+    fn create_dir_all(&self, path: &Path) -> io::Result<()>;
+
+    /// Creates a file that must not exist yet, readable by its owner only.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn StorageFile>>;
+
+    /// Opens a file to append to it.
+    fn open_append(&self, path: &Path) -> io::Result<Box<dyn StorageFile>>;
+
+    /// Opens a file to read it or to map it.
+    fn open_read(&self, path: &Path) -> io::Result<File>;
+
+    /// Renames, replacing what has the new name.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes the names in a folder durable.
+    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// The entries of a folder, sorted; an absent folder has none.
+    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>>;
+
+    /// Takes a lock that ends with the process or when dropped. The file is created if need be and stays.
+    fn lock(&self, path: &Path) -> Result<Lock, LockError>;
+
+    /// Reads a whole file of at most `bytes_max` bytes.
+    ///
+    /// # Errors
+    /// Those of the file system, and [`io::ErrorKind::FileTooLarge`].
+    fn read(&self, path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+        use io::Read;
+        let mut bytes = Vec::new();
+        self.open_read(path)?.take(bytes_max + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > bytes_max {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(bytes)
+    }
+}
+
+/// A file that is written at its end.
+pub trait StorageFile: Send + std::fmt::Debug {
+    /// Appends all of `bytes`. After an error an unknown part of them stands at the end of the file.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes the content durable (`fdatasync`). After an error nothing is known of what was written since the last
+    /// success, and trying again tells nothing either: Linux drops the dirty pages.
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// Cuts the file to a length.
+    fn truncate(&mut self, len: u64) -> io::Result<()>;
+
+    /// The length in bytes.
+    fn len(&self) -> io::Result<u64>;
+
+    /// True if the file has no byte.
+    fn is_empty(&self) -> io::Result<bool> {
+        Ok(self.len()? == 0)
+    }
+}

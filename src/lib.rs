@@ -1,0 +1,11 @@
+//! Portcullis screens travel documents: is this document on a list of lost, stolen or revoked documents?
+//!
+//! **A `no_hit` must be provable.**
+
+pub mod audit;
+pub mod config;
+pub mod domain;
+pub mod feed;
+pub mod ground;
+pub mod index;
+pub mod register;

@@ -1,0 +1,1 @@
+//! Register files as publishers have them, and synthetic ones.
