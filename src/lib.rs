@@ -3,9 +3,12 @@
 //! **A `no_hit` must be provable.**
 
 pub mod audit;
+pub mod bulk;
 pub mod config;
 pub mod domain;
 pub mod feed;
 pub mod ground;
+pub mod http;
 pub mod index;
 pub mod register;
+pub mod screening;

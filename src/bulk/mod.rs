@@ -1,0 +1,5 @@
+//! Whole passenger lists.
+
+mod limits;
+
+pub use limits::Limits;

@@ -1,0 +1,5 @@
+//! HTTP v1.
+
+mod limits;
+
+pub use limits::Limits;

@@ -1,0 +1,5 @@
+//! From a question to an audited verdict.
+
+mod policy;
+
+pub use policy::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
