@@ -1,1 +1,40 @@
-//! The index: segments, generations, snapshots.
+//! The index: from notices to a checked, memory-mapped file; generations; publishing; snapshots.
+//!
+//! [`Builder`] turns notices into a segment, an immutable file whose bytes depend on the live notices and their stamp
+//! only. [`Publisher`] keeps segments under their digest and puts the next [`Generation`] in force: one rename of
+//! `CURRENT` commits the data and the floors against rollback together. [`Snapshot`] maps the segments of a
+//! generation and checks every byte, so that a lookup cannot fail afterwards. Damage that comes later (a file cut
+//! short or rewritten under the map) poisons the snapshot: what was asked of it meanwhile proves nothing.
+
+mod builder;
+mod check;
+mod error;
+mod format;
+mod generation;
+mod generation_file;
+mod inspect;
+mod key;
+mod layout;
+mod longs;
+mod mapping;
+mod output;
+mod publish;
+mod scrub;
+mod segment;
+mod sets;
+mod snapshot;
+mod state_digest;
+
+pub use builder::{Builder, Built};
+pub use error::{Damaged, IndexError, SegmentError};
+pub use format::{Header, Stamp};
+pub use generation::{FeedRecord, Floor, Generation};
+pub use inspect::{FeedInspection, Inspection};
+pub use key::Key;
+pub use layout::{check_digest, current, segment_path};
+pub use mapping::Mapping;
+pub use publish::{Publisher, Staged};
+pub use scrub::ScrubFault;
+pub use segment::Segment;
+pub use snapshot::{FeedInForce, Snapshot};
+pub use state_digest::StateDigest;

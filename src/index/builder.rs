@@ -1,0 +1,239 @@
+//! From notices to a segment.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use crate::domain::{DocumentId, Notice, Reference, SegmentRef, SegmentRole};
+use crate::ground::storage::StorageFile;
+
+use super::format::{Header, Layout, STATES, Stamp};
+use super::output::Output;
+use super::sets::{canonical_bytes, push_body};
+use super::{IndexError, Key, StateDigest, longs};
+
+/// Collects the notices of one feed, in any order, and writes them as a base segment.
+///
+/// Everything is held in memory until then: 24 bytes a notice, and its reference if it has one.
+#[derive(Default)]
+pub struct Builder {
+    keyed: Vec<Record<Key>>,
+    long: Vec<Record<DocumentId>>,
+    references: Vec<Reference>,
+    pushed: u64,
+}
+
+/// What was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Built {
+    /// The base segment, named by what was written.
+    pub segment: SegmentRef,
+    /// Notices that were superseded by, or equal to, another of the same identity.
+    pub duplicates: u64,
+    /// Digest and count of the live notices.
+    pub state_digest: StateDigest,
+}
+
+impl Builder {
+    /// A builder without notices.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a notice. Of those with one identity (document, kind and reference) the latest wins, whatever the order.
+    pub fn push(&mut self, notice: &Notice) {
+        self.pushed += 1;
+        let reference = notice.reference.as_ref().map_or(NO_REFERENCE, |reference| {
+            self.references.push(reference.clone());
+            u32::try_from(self.references.len()).unwrap_or(u32::MAX)
+        });
+        let body = Body {
+            kind: notice.kind as u8,
+            status: notice.status as u8,
+            reported_on: Notice::day_number(notice.reported_on),
+            review_on: Notice::day_number(notice.review_on),
+            reference,
+        };
+        match Key::pack(&notice.document) {
+            Some(document) => self.keyed.push(Record { document, body }),
+            None => self.long.push(Record { document: notice.document, body }),
+        }
+    }
+
+    /// Writes the segment; `progress` is told how many documents of how many are written.
+    ///
+    /// The bytes depend on the live notices and the stamp only. The file is not synced.
+    ///
+    /// # Errors
+    /// [`IndexError::Write`], or [`IndexError::TooLarge`] beyond 2^32 references or sets.
+    pub fn finish(
+        mut self,
+        stamp: Stamp,
+        out: &mut dyn StorageFile,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Built, IndexError> {
+        if u32::try_from(self.references.len()).is_err() {
+            return Err(IndexError::TooLarge);
+        }
+        let texts = References(&self.references);
+        texts.keep_latest(&mut self.keyed);
+        texts.keep_latest(&mut self.long);
+
+        let mut tally = Tally::new();
+        let keyed_sets = tally.sets_of(&self.keyed, &texts, |key| key.unpack())?;
+        let long_sets = tally.sets_of(&self.long, &texts, |document| *document)?;
+        let (sets, new_numbers) = tally.sorted_sets();
+
+        let documents = self.long.chunk_by(same_document).map(|records| records[0].document).zip(&long_sets);
+        let side_map =
+            longs::build(documents.map(|(document, set)| (document, new_numbers[*set as usize].into())));
+        let body_length = sets.iter().map(|set| set.len() as u64).sum();
+        let layout =
+            Layout::new(keyed_sets.len() as u64, side_map.len() as u64, sets.len() as u64, body_length)
+                .ok_or(IndexError::TooLarge)?;
+        let state_digest = tally.state_digest;
+        let header = Header { stamp, state_digest, longs: long_sets.len() as u64, layout };
+
+        let mut output = Output::new(out);
+        output.write(&header.encode())?;
+        output.begin(layout.slots)?;
+        let slots = self.keyed.chunk_by(same_document).map(|records| records[0].document).zip(&keyed_sets);
+        for (written, (key, set)) in slots.enumerate() {
+            let mut slot = [0; 16];
+            slot[..8].copy_from_slice(&key.bits().to_le_bytes());
+            slot[8..12].copy_from_slice(&new_numbers[*set as usize].to_le_bytes());
+            output.write(&slot)?;
+            if written.is_multiple_of(PROGRESS_STEP) {
+                progress(written as u64, header.documents());
+            }
+        }
+        output.begin(layout.longs)?;
+        output.write(&side_map)?;
+        output.begin(layout.counts)?;
+        tally.counts.iter().try_for_each(|count| output.write(&count.to_le_bytes()))?;
+        output.begin(layout.starts)?;
+        let mut start = 0_u64;
+        for set in &sets {
+            output.write(&start.to_le_bytes())?;
+            start += set.len() as u64;
+        }
+        output.write(&start.to_le_bytes())?;
+        output.begin(layout.bodies)?;
+        sets.iter().try_for_each(|set| output.write(set))?;
+        let (digest, length) = output.finish(layout.checksums)?;
+        progress(header.documents(), header.documents());
+
+        let live = (self.keyed.len() + self.long.len()) as u64;
+        let duplicates = self.pushed - live;
+        assert_eq!(state_digest.notices + duplicates, self.pushed, "every notice is live or superseded");
+        assert_eq!(length, layout.file_length(), "the file is as long as its header says");
+        let segment = SegmentRef { role: SegmentRole::Base, digest, length, notices: live };
+        Ok(Built { segment, duplicates, state_digest })
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    /// Shows the count only: the rest is document numbers.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("pushed", &self.pushed).finish_non_exhaustive()
+    }
+}
+
+const NO_REFERENCE: u32 = 0;
+const PROGRESS_STEP: usize = 1 << 16;
+
+#[derive(Clone, Copy)]
+struct Record<D> {
+    document: D,
+    body: Body,
+}
+
+#[derive(Clone, Copy)]
+struct Body {
+    kind: u8,
+    status: u8,
+    reported_on: i32,
+    review_on: i32,
+    /// Position in the builder's references, from 1; 0 is none.
+    reference: u32,
+}
+
+const _: () = assert!(size_of::<Record<Key>>() == 24);
+
+fn same_document<D: PartialEq>(a: &Record<D>, b: &Record<D>) -> bool {
+    a.document == b.document
+}
+
+struct References<'a>(&'a [Reference]);
+
+impl References<'_> {
+    fn text(&self, body: &Body) -> &str {
+        body.reference.checked_sub(1).map_or("", |at| self.0[at as usize].as_str())
+    }
+
+    /// Sorts by identity and leaves the latest of each: the later report, then the greater canonical bytes.
+    fn keep_latest<D: Ord + Copy>(&self, records: &mut Vec<Record<D>>) {
+        let identity = |record: &Record<D>| (record.document, record.body.kind, self.text(&record.body));
+        // Within one identity the canonical bytes differ first in the status, then in the days.
+        let lateness = |body: &Body| (body.reported_on, body.status, body.review_on.to_le_bytes());
+        records.sort_unstable_by(|a, b| {
+            identity(a)
+                .cmp(&identity(b))
+                .then_with(|| Reverse(lateness(&a.body)).cmp(&Reverse(lateness(&b.body))))
+        });
+        records.dedup_by(|later, earlier| identity(later) == identity(earlier));
+    }
+}
+
+/// What is counted and collected in one pass over the live notices.
+struct Tally {
+    sets: HashMap<Box<[u8]>, u32>,
+    counts: Box<[u64; STATES]>,
+    state_digest: StateDigest,
+}
+
+impl Tally {
+    fn new() -> Self {
+        Self { sets: HashMap::new(), counts: Box::new([0; STATES]), state_digest: StateDigest::default() }
+    }
+
+    /// The set of each document, by a number in order of appearance.
+    fn sets_of<D: PartialEq + Copy>(
+        &mut self,
+        records: &[Record<D>],
+        texts: &References,
+        document: impl Fn(&D) -> DocumentId,
+    ) -> Result<Vec<u32>, IndexError> {
+        let (mut numbers, mut set, mut canonical) = (Vec::new(), Vec::new(), Vec::new());
+        for records in records.chunk_by(same_document) {
+            set.clear();
+            let document = document(&records[0].document);
+            for Record { body, .. } in records {
+                let start = set.len();
+                let fields = (body.kind, body.status, body.reported_on, body.review_on);
+                push_body(fields, texts.text(body), &mut set);
+                canonical_bytes(&document, &set[start..], &mut canonical);
+                self.state_digest.add(&canonical);
+            }
+            self.counts[usize::from(document.issuing_state.number())] += records.len() as u64;
+            let next = u32::try_from(self.sets.len()).map_err(|_| IndexError::TooLarge)?;
+            let number = match self.sets.get(set.as_slice()) {
+                Some(number) => *number,
+                None => *self.sets.entry(set.as_slice().into()).or_insert(next),
+            };
+            numbers.push(number);
+        }
+        Ok(numbers)
+    }
+
+    /// The sets in the order of the file, and the place in it of each by its number so far.
+    fn sorted_sets(&mut self) -> (Vec<Box<[u8]>>, Vec<u32>) {
+        let mut sets: Vec<_> = std::mem::take(&mut self.sets).into_iter().collect();
+        sets.sort_unstable();
+        let mut places = vec![0; sets.len()];
+        for (place, (_, number)) in (0_u32..).zip(&sets) {
+            places[*number as usize] = place;
+        }
+        (sets.into_iter().map(|(set, _)| set).collect(), places)
+    }
+}

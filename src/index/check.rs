@@ -1,0 +1,163 @@
+//! Everything that is asked of a segment's bytes before it may answer.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::domain::DocumentId;
+
+use super::format::{BLOCK_LEN, Header, STATES};
+use super::longs::Longs;
+use super::segment::View;
+use super::sets::{Bodies, canonical_bytes};
+use super::{Key, SegmentError, StateDigest};
+
+/// What a segment keeps of the check in memory of its own.
+pub(super) struct Checked {
+    pub(super) header: Header,
+    pub(super) longs: Longs,
+    pub(super) reports: Box<[u64; STATES]>,
+    pub(super) checksums: Box<[u64]>,
+}
+
+impl Checked {
+    pub(super) fn check(file: &[u8]) -> Result<Self, SegmentError> {
+        let header = Header::decode(file)?;
+        let view = View { file, header: &header };
+        let checksums = check_blocks(view)?;
+        check_padding(view)?;
+        check_sets(view)?;
+        let mut sums = Sums::new(view);
+        check_slots(view, &mut sums)?;
+        let longs = check_longs(view, &mut sums)?;
+        sums.check()?;
+        let Sums { reports, .. } = sums;
+        Ok(Self { header, longs, reports, checksums })
+    }
+}
+
+fn check_blocks(view: View) -> Result<Box<[u64]>, SegmentError> {
+    let section = view.header.layout.checksums;
+    let recorded = section.of(view.file).ok_or(SegmentError::TooShort)?.as_chunks::<8>().0;
+    let recorded: Box<[u64]> = recorded.iter().map(|checksum| u64::from_le_bytes(*checksum)).collect();
+    let body = &view.file[..view.file.len() - recorded.len() * 8];
+    let mut blocks = body.chunks(BLOCK_LEN as usize).zip(&recorded);
+    match blocks.position(|(block, checksum)| xxh3_64(block) != *checksum) {
+        Some(block) => Err(SegmentError::Block { block: block as u64 }),
+        None => Ok(recorded),
+    }
+}
+
+fn check_padding(view: View) -> Result<(), SegmentError> {
+    for pair in view.header.layout.sections().windows(2) {
+        let gap = view.file.get(pair[0].end() as usize..pair[1].offset as usize);
+        if gap.is_none_or(|gap| gap.iter().any(|byte| *byte != 0)) {
+            return Err(SegmentError::Header("something stands between its sections"));
+        }
+    }
+    Ok(())
+}
+
+/// Every set can be read, and they ascend, so that none is there twice.
+fn check_sets(view: View) -> Result<(), SegmentError> {
+    let count = view.header.layout.set_count;
+    let bad = |at, what| SegmentError::Content { section: "sets", at, what };
+    if u32::try_from(count).is_err() {
+        return Err(bad(count, "there are more than a slot can number"));
+    }
+    let ends = (view.start(0), view.start(count));
+    if ends != (Ok(0), Ok(view.header.layout.bodies.length)) {
+        return Err(bad(0, "they do not fill their section"));
+    }
+    let mut before: &[u8] = &[];
+    for at in 0..count {
+        let set = view.set_bytes(at).map_err(|_| bad(at, "its place is out of range"))?;
+        if set <= before {
+            return Err(bad(at, "it is not greater than the one before"));
+        }
+        before = set;
+        let mut identity = None;
+        for body in Bodies::new(set) {
+            let body = body.map_err(|_| bad(at, "a notice is cut short"))?;
+            body.check().map_err(|_| bad(at, "a notice can't be read"))?;
+            if identity.replace(body.identity()) >= Some(body.identity()) {
+                return Err(bad(at, "its notices do not ascend by kind and reference"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_slots(view: View, sums: &mut Sums) -> Result<(), SegmentError> {
+    let mut before = None;
+    for at in 0..view.header.layout.slot_count {
+        let bad = |what| SegmentError::Content { section: "slots", at, what };
+        let slot = view.slot(at).map_err(|_| bad("its place is out of range"))?;
+        let key = Key::from_bits(slot.key).ok_or_else(|| bad("its key is no document's"))?;
+        if before.replace(key) >= Some(key) {
+            return Err(bad("its key is not greater than the one before"));
+        }
+        if slot.reserved != 0 {
+            return Err(bad("its reserved bytes are not 0"));
+        }
+        sums.add(&key.unpack(), slot.set.into()).map_err(bad)?;
+    }
+    Ok(())
+}
+
+fn check_longs(view: View, sums: &mut Sums) -> Result<Longs, SegmentError> {
+    let map = view.header.layout.longs.of(view.file).ok_or(SegmentError::TooShort)?;
+    let mut at = 0;
+    let longs = Longs::open(map, view.header.longs, |document, set| {
+        at += 1;
+        sums.add(document, set)
+    });
+    longs.map_err(|what| SegmentError::Content { section: "long numbers", at, what })
+}
+
+/// What is summed up over all documents, to be compared with what the file says of itself.
+struct Sums<'a> {
+    view: View<'a>,
+    used: Vec<bool>,
+    reports: Box<[u64; STATES]>,
+    state_digest: StateDigest,
+    canonical: Vec<u8>,
+}
+
+impl<'a> Sums<'a> {
+    fn new(view: View<'a>) -> Self {
+        Self {
+            view,
+            // Bounded: the starts of the sets, eight bytes each, are in the file.
+            used: vec![false; view.header.layout.set_count as usize],
+            reports: Box::new([0; STATES]),
+            state_digest: StateDigest::default(),
+            canonical: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, document: &DocumentId, set: u64) -> Result<(), &'static str> {
+        let used = usize::try_from(set).ok().and_then(|set| self.used.get_mut(set));
+        *used.ok_or("it has a set that does not exist")? = true;
+        for body in self.view.set(set).map_err(|_| "it has a set that does not exist")? {
+            let body = body.map_err(|_| "it has a set that can't be read")?;
+            canonical_bytes(document, body.bytes(), &mut self.canonical);
+            self.state_digest.add(&self.canonical);
+            self.reports[usize::from(document.issuing_state.number())] += 1;
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), SegmentError> {
+        if self.used.contains(&false) {
+            return Err(SegmentError::Sums("sets"));
+        }
+        let counts = self.view.header.layout.counts.of(self.view.file).ok_or(SegmentError::TooShort)?;
+        let counts = counts.as_chunks::<8>().0.iter().map(|count| u64::from_le_bytes(*count));
+        if !counts.eq(self.reports.iter().copied()) {
+            return Err(SegmentError::Sums("counts by issuing state"));
+        }
+        if self.state_digest != self.view.header.state_digest {
+            return Err(SegmentError::Sums("count and state digest"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! What is in force at a site, and how the next generation follows from it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::domain::{Bulletin, FeedName, GenerationId};
+
+use super::IndexError;
+
+/// The numbered set of segments in force at a site, with everything that guards against going back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// From 1; numbers only rise.
+    pub number: u64,
+    /// When it was put together.
+    pub published_at: Timestamp,
+    /// The one before.
+    pub previous: Option<GenerationId>,
+    /// The highest time seen at this site and in signed metadata: no clock may run below it.
+    pub highest_time: Timestamp,
+    /// The feeds that a `NoHit` needs, by name.
+    pub expected: Vec<FeedName>,
+    /// The feeds in force, by name.
+    pub feeds: Vec<FeedRecord>,
+    /// Floors of feeds that were forgotten or rolled back, by name.
+    pub floors: BTreeMap<FeedName, Floor>,
+}
+
+/// A feed in force, with the proof of what was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedRecord {
+    /// What was accepted.
+    pub bulletin: Bulletin,
+    /// The accepted signed metadata, by file name, byte for byte; empty for a local import.
+    pub metadata: BTreeMap<String, Vec<u8>>,
+    /// The newest root that was accepted; `None` for a local import.
+    pub root: Option<Vec<u8>>,
+}
+
+/// The newest publication of a feed that was ever accepted: nothing older is accepted again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Floor {
+    /// The next sequence must be above it.
+    pub sequence: u64,
+    /// The next as-of time must not be below it.
+    pub as_of: Timestamp,
+}
+
+impl Generation {
+    /// The generation after `previous` (the first if `None`) in which a feed has a new publication and is expected.
+    ///
+    /// # Errors
+    /// [`IndexError::SequenceNotHigher`], [`IndexError::AsOfEarlier`], or [`IndexError::MetadataName`].
+    pub fn with_feed(
+        previous: Option<(&Self, GenerationId)>,
+        record: FeedRecord,
+        now: Timestamp,
+    ) -> Result<Self, IndexError> {
+        let Bulletin { feed, sequence, as_of, .. } = record.bulletin.clone();
+        if let Some(floor) = previous.and_then(|(previous, _)| previous.floor(&feed)) {
+            if sequence <= floor.sequence {
+                return Err(IndexError::SequenceNotHigher { feed, sequence, floor: floor.sequence });
+            }
+            if as_of < floor.as_of {
+                return Err(IndexError::AsOfEarlier { feed, as_of, floor: floor.as_of });
+            }
+        }
+        if sequence == 0 {
+            return Err(IndexError::SequenceNotHigher { feed, sequence, floor: 0 });
+        }
+        if !record.metadata.keys().all(|name| is_metadata_name(name)) {
+            return Err(IndexError::MetadataName(feed));
+        }
+        let mut next = Self::after(previous, now);
+        next.highest_time = next.highest_time.max(as_of);
+        next.floors.remove(&feed);
+        if let Err(at) = next.expected.binary_search(&feed) {
+            next.expected.insert(at, feed.clone());
+        }
+        match next.feeds.binary_search_by(|held| held.bulletin.feed.cmp(&feed)) {
+            Ok(at) => next.feeds[at] = record,
+            Err(at) => next.feeds.insert(at, record),
+        }
+        Ok(next)
+    }
+
+    /// The generation after `previous` in which a feed is neither in force nor expected; its floor remains.
+    ///
+    /// # Errors
+    /// [`IndexError::UnknownFeed`] if it is neither now.
+    pub fn without_feed(
+        (previous, id): (&Self, GenerationId),
+        feed: &FeedName,
+        now: Timestamp,
+    ) -> Result<Self, IndexError> {
+        if !previous.expected.contains(feed) && previous.record(feed).is_none() {
+            return Err(IndexError::UnknownFeed(feed.clone()));
+        }
+        let mut next = Self::after(Some((previous, id)), now);
+        next.expected.retain(|name| name != feed);
+        next.feeds.retain(|held| held.bulletin.feed != *feed);
+        next.floors.extend(previous.floor(feed).map(|floor| (feed.clone(), floor)));
+        Ok(next)
+    }
+
+    /// The newest publication of a feed that was ever accepted here.
+    #[must_use]
+    pub fn floor(&self, feed: &FeedName) -> Option<Floor> {
+        let in_force = self
+            .record(feed)
+            .map(|record| Floor { sequence: record.bulletin.sequence, as_of: record.bulletin.as_of });
+        match (in_force, self.floors.get(feed).copied()) {
+            (Some(a), Some(b)) => {
+                Some(Floor { sequence: a.sequence.max(b.sequence), as_of: a.as_of.max(b.as_of) })
+            }
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// A feed in force.
+    #[must_use]
+    pub fn record(&self, feed: &FeedName) -> Option<&FeedRecord> {
+        self.feeds.iter().find(|record| record.bulletin.feed == *feed)
+    }
+
+    fn after(previous: Option<(&Self, GenerationId)>, now: Timestamp) -> Self {
+        let Some((previous, id)) = previous else {
+            return Self {
+                number: 1,
+                published_at: now,
+                previous: None,
+                highest_time: now,
+                expected: Vec::new(),
+                feeds: Vec::new(),
+                floors: BTreeMap::new(),
+            };
+        };
+        Self {
+            number: previous.number + 1,
+            published_at: now,
+            previous: Some(id),
+            highest_time: previous.highest_time.max(now),
+            ..previous.clone()
+        }
+    }
+}
+
+/// Such names are safe to create in a folder.
+pub(super) fn is_metadata_name(name: &str) -> bool {
+    (1..=128).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}

@@ -1,0 +1,194 @@
+//! Issuing state and number in 56 bits, so that equal keys are equal documents.
+
+use crate::domain::{DocumentId, DocumentNumber, IssuingState};
+
+/// A document in 56 bits: 9 of issuing state, then 47 of the rank of its number. A bijection: no false hit can exist.
+///
+/// Ranks order numbers by length, then by value (base 36 with `0-9` before `A-Z`), so that an interval of numbers of
+/// one length and state is one interval of keys. Ranked are all numbers of 1 to 9 characters and, after them, those of
+/// 10 to 13 digits. Every other number is long and has no key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(u64);
+
+impl Key {
+    /// Bits of a key.
+    pub const BITS: u32 = STATE_BITS + RANK_BITS;
+
+    /// The key of a document; `None` if its number is long.
+    #[must_use]
+    pub fn pack(document: &DocumentId) -> Option<Self> {
+        let number = document.number.as_bytes();
+        let base = base_of(number.len())?;
+        let value = number.iter().try_fold(0_u64, |value, character| {
+            let digit = match character {
+                b'0'..=b'9' => character - b'0',
+                b'A'..=b'Z' => character - b'A' + 10,
+                _ => return None,
+            };
+            (u64::from(digit) < base).then(|| value * base + u64::from(digit))
+        })?;
+        let state = u64::from(document.issuing_state.number());
+        Some(Self(state << RANK_BITS | (FIRST_RANKS[number.len()] + value)))
+    }
+
+    /// The document with this key.
+    #[must_use]
+    pub fn unpack(self) -> DocumentId {
+        self.document().expect("a key is made from a document or checked by from_bits")
+    }
+
+    /// The key with these bits; `None` if they are no document's.
+    #[must_use]
+    pub fn from_bits(bits: u64) -> Option<Self> {
+        let key = Self(bits);
+        let known = u16::try_from(bits >> RANK_BITS).ok().and_then(IssuingState::from_number).is_some();
+        (known && key.rank() < RANKS).then_some(key)
+    }
+
+    /// The 56 bits.
+    #[must_use]
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
+    fn rank(self) -> u64 {
+        self.0 & ((1 << RANK_BITS) - 1)
+    }
+
+    fn document(self) -> Option<DocumentId> {
+        let issuing_state = IssuingState::from_number(u16::try_from(self.0 >> RANK_BITS).ok()?)?;
+        let len = FIRST_RANKS[1..].partition_point(|first| *first <= self.rank());
+        let base = base_of(len)?;
+        let mut value = self.rank() - FIRST_RANKS[len];
+        let mut text = [b'0'; LEN_MAX];
+        for character in text[..len].iter_mut().rev() {
+            *character = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(value % base) as usize];
+            value /= base;
+        }
+        let number = DocumentNumber::parse(std::str::from_utf8(&text[..len]).ok()?).ok()?;
+        (value == 0).then_some(DocumentId { issuing_state, number })
+    }
+}
+
+impl std::fmt::Debug for Key {
+    /// Shows the state only: the rest is the number.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Key(state {})", self.0 >> RANK_BITS)
+    }
+}
+
+const STATE_BITS: u32 = 9;
+const RANK_BITS: u32 = 47;
+const ALPHANUMERIC_LEN_MAX: usize = 9;
+const LEN_MAX: usize = 13;
+
+/// How many numbers are ranked.
+const RANKS: u64 = FIRST_RANKS[LEN_MAX + 1];
+
+/// The rank of the first number of each length; the last entry is the count of all.
+const FIRST_RANKS: [u64; LEN_MAX + 2] = {
+    let mut first = [0; LEN_MAX + 2];
+    let mut len = 1;
+    while len <= LEN_MAX {
+        let base: u64 = if len <= ALPHANUMERIC_LEN_MAX { 36 } else { 10 };
+        first[len + 1] = first[len] + base.pow(len as u32);
+        len += 1;
+    }
+    first
+};
+
+const fn base_of(len: usize) -> Option<u64> {
+    match len {
+        1..=ALPHANUMERIC_LEN_MAX => Some(36),
+        10..=LEN_MAX => Some(10),
+        _ => None,
+    }
+}
+
+const _: () = {
+    assert!(Key::BITS == 56);
+    assert!(RANKS <= 1 << RANK_BITS, "every rank has 47 bits");
+    assert!((IssuingState::COUNT as u64) < 1 << STATE_BITS);
+    assert!(FIRST_RANKS[2] == 36 && FIRST_RANKS[10] == 104_461_669_716_084, "36 + 36^2 + ... + 36^9");
+    assert!(RANKS == 104_461_669_716_084 + 11_110_000_000_000, "and 10^10 + ... + 10^13");
+};
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn document(state: &str, number: &str) -> DocumentId {
+        DocumentId {
+            issuing_state: IssuingState::recognise(state).unwrap().state,
+            number: DocumentNumber::parse(number).unwrap(),
+        }
+    }
+
+    fn key(state: &str, number: &str) -> Option<u64> {
+        Key::pack(&document(state, number)).map(Key::bits)
+    }
+
+    #[test]
+    fn keys_are_frozen() {
+        assert_eq!(key("ABW", "0"), Some(1 << 47));
+        assert_eq!(key("ABW", "Z"), Some(1 << 47 | 35));
+        assert_eq!(key("ABW", "00"), Some(1 << 47 | 36));
+        assert_eq!(key("UTO", "L898902C3"), Some(267 << 47 | (2_901_713_047_668 + 59_890_311_259_347)));
+        assert_eq!(key("RUS", "0000000000"), Some(190 << 47 | 104_461_669_716_084));
+        assert_eq!(key("IAO", "9999999999999"), Some(268 << 47 | (RANKS - 1)));
+    }
+
+    #[test]
+    fn long_numbers_have_no_key() {
+        for number in ["ABCDEFGHI0", "123456789A", "12345678901234", &"9".repeat(22)] {
+            assert_eq!(key("UTO", number), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn lengths_and_alphabets_meet_without_a_gap() {
+        for (last, first) in [("Z", "00"), ("ZZZZZZZZZ", "0000000000"), ("9999999999", "00000000000")] {
+            assert_eq!(key("UTO", last).unwrap() + 1, key("UTO", first).unwrap());
+        }
+    }
+
+    #[test]
+    fn bits_of_no_document_are_no_key() {
+        let last = key("UTO", "9999999999999").unwrap();
+        assert!(Key::from_bits(last).is_some());
+        for bits in [0, 35, last + 1, 269 << 47, u64::MAX] {
+            assert_eq!(Key::from_bits(bits), None);
+        }
+    }
+
+    #[test]
+    fn a_key_does_not_show_its_number() {
+        assert_eq!(format!("{:?}", Key::pack(&document("UTO", "L898902C3")).unwrap()), "Key(state 267)");
+    }
+
+    proptest! {
+        #[test]
+        fn a_document_survives_its_key(number in "[0-9A-Z]{1,9}|[0-9]{10,13}", state in 1..=IssuingState::COUNT) {
+            let number = DocumentNumber::parse(&number).unwrap();
+            let document = DocumentId { issuing_state: IssuingState::from_number(state).unwrap(), number };
+            let key = Key::pack(&document).unwrap();
+            prop_assert!(key.bits() < 1 << Key::BITS);
+            prop_assert_eq!(key.unpack(), document);
+            prop_assert_eq!(Key::from_bits(key.bits()), Some(key));
+        }
+
+        #[test]
+        fn a_key_survives_its_document(state in 1..=IssuingState::COUNT, rank in 0..RANKS) {
+            let key = Key::from_bits(u64::from(state) << RANK_BITS | rank).unwrap();
+            prop_assert_eq!(Key::pack(&key.unpack()), Some(key));
+        }
+
+        #[test]
+        fn keys_order_by_length_then_value(a in "[0-9A-Z]{1,9}|[0-9]{10,13}", b in "[0-9A-Z]{1,9}|[0-9]{10,13}") {
+            let by_number = (a.len(), &a).cmp(&(b.len(), &b));
+            prop_assert_eq!(key("UTO", &a).unwrap().cmp(&key("UTO", &b).unwrap()), by_number);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Where things stand under the data directory, and which generation is in force.
+//!
+//! `index/LOCK`, `index/CURRENT`, `index/generations/<10 digits>.generation`, `index/segments/<sha256>.segment`; names
+//! that end in `.tmp` are unfinished.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::{Digest, GenerationId, SegmentRef};
+use crate::ground::storage::Storage;
+
+use super::generation_file::{self, Fault};
+use super::{Generation, IndexError};
+
+/// The paths under one data directory.
+#[derive(Clone, Debug)]
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn of(data_dir: &Path) -> Self {
+        Self(data_dir.join("index"))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn lock(&self) -> PathBuf {
+        self.0.join("LOCK")
+    }
+
+    pub(super) fn current(&self) -> PathBuf {
+        self.0.join("CURRENT")
+    }
+
+    pub(super) fn generations(&self) -> PathBuf {
+        self.0.join("generations")
+    }
+
+    pub(super) fn segments(&self) -> PathBuf {
+        self.0.join("segments")
+    }
+
+    pub(super) fn generation(&self, number: u64) -> PathBuf {
+        self.generations().join(format!("{number:010}.generation"))
+    }
+
+    pub(super) fn segment(&self, digest: Digest) -> PathBuf {
+        self.segments().join(format!("{digest}.segment"))
+    }
+}
+
+/// Where a segment stands, or would stand, under a data directory.
+#[must_use]
+pub fn segment_path(data_dir: &Path, digest: Digest) -> PathBuf {
+    Folder::of(data_dir).segment(digest)
+}
+
+/// Reads a segment file from end to end and compares its length and SHA-256 with what was recorded.
+///
+/// # Errors
+/// [`IndexError::Length`], [`IndexError::Digest`] and [`IndexError::Io`].
+pub fn check_digest(storage: &dyn Storage, data_dir: &Path, segment: &SegmentRef) -> Result<(), IndexError> {
+    let path = segment_path(data_dir, segment.digest);
+    let mut file = storage.open_read(&path).map_err(IndexError::io("open", &path))?;
+    let (mut sha256, mut found, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 20]);
+    while found <= segment.length {
+        let read = match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(IndexError::io("read", path)(error)),
+        };
+        sha256.update(&buffer[..read]);
+        found += read as u64;
+    }
+    if found != segment.length {
+        return Err(IndexError::Length { path, found, expected: segment.length });
+    }
+    if Digest(sha256.finalize().into()) == segment.digest { Ok(()) } else { Err(IndexError::Digest(path)) }
+}
+
+/// The generation in force; `None` if there never was one.
+///
+/// # Errors
+/// Whatever can't be relied on is refused and never taken for an empty index: that would forget the floors.
+pub fn current(
+    storage: &dyn Storage,
+    data_dir: &Path,
+) -> Result<Option<(Generation, GenerationId)>, IndexError> {
+    let folder = Folder::of(data_dir);
+    for _ in 0..READS_MAX {
+        let Some(id) = read_pointer(storage, &folder)? else { return Ok(None) };
+        match read_generation(storage, &folder, id) {
+            // Others may have published so often meanwhile that the file is gone already: look again.
+            Err(IndexError::Io { source, .. })
+                if source.kind() == io::ErrorKind::NotFound
+                    && read_pointer(storage, &folder)? != Some(id) => {}
+            read => return Ok(Some((read?, id))),
+        }
+    }
+    let (path, what) = (folder.current(), "it changes faster than it can be followed");
+    Err(IndexError::Unreliable { path, what })
+}
+
+/// The text of CURRENT.
+pub(super) fn pointer_text(id: Option<GenerationId>) -> String {
+    match id {
+        None => format!("{POINTER_MAGIC}none\n"),
+        Some(GenerationId { number, digest }) => format!("{POINTER_MAGIC}{number} {digest}\n"),
+    }
+}
+
+/// What CURRENT names; `None` if it says that there is none, or if nothing was ever published.
+pub(super) fn read_pointer(
+    storage: &dyn Storage,
+    folder: &Folder,
+) -> Result<Option<GenerationId>, IndexError> {
+    let path = folder.current();
+    let bytes = match storage.read(&path, POINTER_BYTES_MAX) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return no_pointer(storage, folder),
+        read => read.map_err(IndexError::io("read", &path))?,
+    };
+    let text = str::from_utf8(&bytes).unwrap_or_default();
+    let parsed = text.split_once('\n').and_then(|(_, line)| {
+        let (number, digest) = line.strip_suffix('\n')?.split_once(' ')?;
+        Some(GenerationId { number: number.parse().ok()?, digest: Digest::from_hex(digest)? })
+    });
+    // Compared as a whole, so that there is one spelling of each.
+    if text == pointer_text(None) {
+        return Ok(None);
+    }
+    if parsed.is_some() && text == pointer_text(parsed) {
+        return Ok(parsed);
+    }
+    match generation_file::version(text, "portcullis-current ") {
+        Some(found) if found > POINTER_VERSION => {
+            Err(IndexError::Newer { path, found, reads: POINTER_VERSION })
+        }
+        _ => Err(IndexError::Unreliable { path, what: "it is damaged" }),
+    }
+}
+
+/// Reads and checks the file of a generation.
+pub(super) fn read_generation(
+    storage: &dyn Storage,
+    folder: &Folder,
+    id: GenerationId,
+) -> Result<Generation, IndexError> {
+    let path = folder.generation(id.number);
+    let bytes = storage.read(&path, GENERATION_BYTES_MAX).map_err(IndexError::io("read", &path))?;
+    if Digest(Sha256::digest(&bytes).into()) != id.digest {
+        return Err(IndexError::Unreliable { path, what: "it is not the file that CURRENT names" });
+    }
+    match Generation::decode(&bytes) {
+        Ok(generation) if generation.number == id.number => Ok(generation),
+        Ok(_) => Err(IndexError::Unreliable { path, what: "it holds another generation than its name says" }),
+        Err(fault) => Err(fault.at(path)),
+    }
+}
+
+impl Fault {
+    fn at(self, path: PathBuf) -> IndexError {
+        match self {
+            Self::Newer { found, reads } => IndexError::Newer { path, found, reads },
+            Self::Content(what) => IndexError::Unreliable { path, what },
+        }
+    }
+}
+
+const POINTER_VERSION: u32 = 1;
+const POINTER_MAGIC: &str = "portcullis-current 1\n";
+const POINTER_BYTES_MAX: u64 = 256;
+const READS_MAX: usize = 8;
+/// Metadata of a few feeds; each of their files is far below a MiB.
+pub(super) const GENERATION_BYTES_MAX: u64 = 64 << 20;
+
+fn no_pointer(storage: &dyn Storage, folder: &Folder) -> Result<Option<GenerationId>, IndexError> {
+    let generations = folder.generations();
+    let found = storage.list(&generations).map_err(IndexError::io("list", generations))?;
+    let any = found.iter().any(|path| path.extension().is_some_and(|extension| extension == "generation"));
+    if any { Err(IndexError::CurrentMissing(folder.current())) } else { Ok(None) }
+}

@@ -1,0 +1,264 @@
+//! Read-only maps of files that somebody may cut short: the fault poisons the map and the process lives on.
+//!
+//! Linux raises SIGBUS where a mapped page can't be had: the file has been cut short, or the disk fails. The handler
+//! sets the mapping's flag, *then* puts pages of zeros over the rest of the mapping and returns. Whoever read zeros
+//! therefore finds the flag set if it looks after its last read; see [`Mapping::poisoned`].
+#![expect(unsafe_code, reason = "memory maps and signal handlers are not to be had without; it is all here")]
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::ptr::null_mut;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, fence};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use libc::{c_int, c_void, siginfo_t};
+use memmap2::{Mmap, MmapOptions};
+
+/// The first bytes of a file in memory, and the file, which stays open for reads that avoid the map.
+#[derive(Debug)]
+pub struct Mapping {
+    map: Mmap,
+    file: OwnedFd,
+    entry: &'static Entry,
+}
+
+impl Mapping {
+    /// Maps the first `length` bytes of a file.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::UnexpectedEof`] if the file is shorter, [`io::ErrorKind::InvalidInput`] for no bytes,
+    /// [`io::ErrorKind::QuotaExceeded`] beyond 1024 mappings, and those of the operating system.
+    pub fn map(file: impl Into<OwnedFd>, length: u64) -> io::Result<Self> {
+        let file = file.into();
+        let len = usize::try_from(length).map_err(|_| io::ErrorKind::InvalidInput)?;
+        if len == 0 {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        if length_of(&file)? < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        install_handler()?;
+        // SAFETY: Segments are written once and never changed by us. Should somebody else cut the file short, the
+        // handler supplies zeros; should they rewrite it, readers see other bytes: all of them check bounds at every
+        // read and believe nothing, and the scrub finds it.
+        let map = unsafe { MmapOptions::new().len(len).map(file.as_raw_fd())? };
+        let entry = REGISTRY.claim(map.as_ptr().addr(), len).ok_or(io::ErrorKind::QuotaExceeded)?;
+        Ok(Self { map, file, entry })
+    }
+
+    /// True if something that was read from the mapping may have been zeros or damage.
+    ///
+    /// To be asked after the last read on which an answer rests, in the same thread.
+    #[must_use]
+    pub fn poisoned(&self) -> bool {
+        // Keeps the reads before it before the load of the flag.
+        fence(Acquire);
+        self.entry.poisoned.load(SeqCst)
+    }
+
+    /// Declares what the mapping says unreliable, for good.
+    pub fn poison(&self) {
+        self.entry.poisoned.store(true, SeqCst);
+    }
+
+    /// The file's length now, whatever was mapped.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub fn file_length(&self) -> io::Result<u64> {
+        length_of(&self.file)
+    }
+
+    /// Reads from the file, not through the map, until `buffer` is full.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::UnexpectedEof`] if the file ends before, and those of the operating system.
+    pub fn read_file_at(&self, mut offset: u64, mut buffer: &mut [u8]) -> io::Result<()> {
+        while !buffer.is_empty() {
+            let at = libc::off_t::try_from(offset).map_err(|_| io::ErrorKind::InvalidInput)?;
+            // SAFETY: The pointer and the length are those of a live buffer that is ours alone.
+            let read =
+                unsafe { libc::pread(self.file.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), at) };
+            match usize::try_from(read) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => {
+                    buffer = &mut buffer[read..];
+                    offset += read as u64;
+                }
+                Err(_) => match io::Error::last_os_error() {
+                    error if error.kind() == io::ErrorKind::Interrupted => {}
+                    error => return Err(error),
+                },
+            }
+        }
+        Ok(())
+    }
+}
+
+impl AsRef<[u8]> for Mapping {
+    fn as_ref(&self) -> &[u8] {
+        &self.map
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // Before the memory is unmapped, which happens when the field is dropped after this.
+        self.entry.release();
+    }
+}
+
+/// How many mappings a process may have at a time.
+const MAPPINGS_MAX: usize = 1024;
+
+fn length_of(file: &OwnedFd) -> io::Result<u64> {
+    // SAFETY: All-zero bytes are a valid `stat`, and fstat writes to one of the right size.
+    let (result, stat) = unsafe {
+        let mut stat: libc::stat = std::mem::zeroed();
+        (libc::fstat(file.as_raw_fd(), &raw mut stat), stat)
+    };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    u64::try_from(stat.st_size).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+static REGISTRY: Registry = Registry([const { Entry::new() }; MAPPINGS_MAX]);
+
+/// The mappings of this process, in a shape that a signal handler may read: no locks, no allocation.
+struct Registry([Entry; MAPPINGS_MAX]);
+
+/// One mapping. Entries are used again; `version` is odd while start and end don't belong together.
+#[derive(Debug)]
+struct Entry {
+    claimed: AtomicBool,
+    version: AtomicU32,
+    start: AtomicUsize,
+    end: AtomicUsize,
+    poisoned: AtomicBool,
+}
+
+impl Registry {
+    fn claim(&'static self, start: usize, len: usize) -> Option<&'static Entry> {
+        let entry = self.0.iter().find(|entry| !entry.claimed.swap(true, SeqCst))?;
+        entry.poisoned.store(false, SeqCst);
+        entry.write(start, start.checked_add(len)?.checked_next_multiple_of(page_size())?);
+        Some(entry)
+    }
+
+    /// The entry whose mapping has this address, and where the mapping ends. Called by the handler.
+    fn find(&self, address: usize) -> Option<(&Entry, usize)> {
+        self.0.iter().find_map(|entry| {
+            let version = entry.version.load(Acquire);
+            let (start, end) = (entry.start.load(Relaxed), entry.end.load(Relaxed));
+            fence(Acquire);
+            // An entry that is being written belongs to no mapping that anybody reads yet or still.
+            let whole = version.is_multiple_of(2) && version == entry.version.load(Relaxed);
+            (whole && (start..end).contains(&address)).then_some((entry, end))
+        })
+    }
+}
+
+impl Entry {
+    const fn new() -> Self {
+        Self {
+            claimed: AtomicBool::new(false),
+            version: AtomicU32::new(0),
+            start: AtomicUsize::new(0),
+            end: AtomicUsize::new(0),
+            poisoned: AtomicBool::new(false),
+        }
+    }
+
+    fn release(&self) {
+        self.write(0, 0);
+        self.claimed.store(false, SeqCst);
+    }
+
+    /// Only for whoever has claimed the entry.
+    fn write(&self, start: usize, end: usize) {
+        self.version.fetch_add(1, Relaxed);
+        fence(Release);
+        self.start.store(start, Relaxed);
+        self.end.store(end, Relaxed);
+        self.version.fetch_add(1, Release);
+    }
+}
+
+/// What handled SIGBUS before us; Rust's runtime has a handler of its own for stack overflows.
+static PREVIOUS: OnceLock<libc::sigaction> = OnceLock::new();
+static INSTALLING: Mutex<()> = Mutex::new(());
+
+fn page_size() -> usize {
+    static PAGE_SIZE: OnceLock<usize> = OnceLock::new();
+    *PAGE_SIZE.get_or_init(|| {
+        // SAFETY: sysconf has no preconditions.
+        usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).expect("pages have a size")
+    })
+}
+
+fn install_handler() -> io::Result<()> {
+    let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    if PREVIOUS.get().is_some() {
+        return Ok(());
+    }
+    page_size();
+    // SAFETY: All-zero bytes are a valid `sigaction`; the pointers are to live values of that type. The handler has
+    // the signature that SA_SIGINFO asks for and does only what a handler may (see there). What was there before is
+    // remembered before the new handler can run.
+    unsafe {
+        let mut previous: libc::sigaction = std::mem::zeroed();
+        if libc::sigaction(libc::SIGBUS, std::ptr::null(), &raw mut previous) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let mut ours: libc::sigaction = std::mem::zeroed();
+        let handler: extern "C" fn(c_int, *mut siginfo_t, *mut c_void) = on_sigbus;
+        ours.sa_sigaction = handler as *const () as libc::sighandler_t;
+        ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        libc::sigemptyset(&raw mut ours.sa_mask);
+        PREVIOUS.get_or_init(|| previous);
+        if libc::sigaction(libc::SIGBUS, &raw const ours, null_mut()) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+/// Async-signal-safe: atomics, and the system calls mmap, sigaction and raise; errno is left as it was.
+extern "C" fn on_sigbus(_signal: c_int, info: *mut siginfo_t, _context: *mut c_void) {
+    // SAFETY: With SA_SIGINFO the kernel hands in a valid siginfo; for a fault (si_code > 0) it holds the address.
+    let fault = unsafe { ((*info).si_code > 0).then(|| (*info).si_addr().addr()) };
+    // SAFETY: The location is this thread's own.
+    let errno = unsafe { *libc::__errno_location() };
+    let mended = fault.is_some_and(mend);
+    if !mended && let Some(previous) = PREVIOUS.get() {
+        // SAFETY: `previous` is what the kernel reported. A fault recurs on return and meets it; a signal that
+        // somebody sent does not recur and is sent once more.
+        unsafe {
+            libc::sigaction(libc::SIGBUS, previous, null_mut());
+            if fault.is_none() {
+                libc::raise(libc::SIGBUS);
+            }
+        }
+    }
+    // SAFETY: As above.
+    unsafe { *libc::__errno_location() = errno };
+}
+
+/// Poisons the mapping that has the address and supplies zeros from there to its end; false if none has it.
+///
+/// To the end and not one page only: what was cut off a file is cut off to its end, and a mapping in thousands of
+/// pieces would meet the kernel's limit on them.
+fn mend(address: usize) -> bool {
+    let Some((entry, end)) = REGISTRY.find(address) else { return false };
+    entry.poisoned.store(true, SeqCst);
+    let page = address - address % page_size();
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED | libc::MAP_NORESERVE;
+    // SAFETY: The range lies within a mapping of ours: the thread that faulted is reading from it, so it is neither
+    // released nor unmapped meanwhile. Its readers bear any bytes.
+    let zeros = unsafe {
+        libc::mmap(std::ptr::without_provenance_mut(page), end - page, libc::PROT_READ, flags, -1, 0)
+    };
+    zeros != libc::MAP_FAILED
+}

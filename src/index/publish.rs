@@ -1,0 +1,214 @@
+//! The only writer of the index folder.
+//!
+//! The order that commits: every segment synced and renamed, then the generation file, then `CURRENT`. A crash before
+//! the last rename is durable leaves the old generation in force, a crash after it the new one.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::{Digest, GenerationId, SegmentRef};
+use crate::ground::storage::{Lock, LockError, Storage, StorageFile, publish_file};
+
+use super::layout::{Folder, GENERATION_BYTES_MAX, current, pointer_text};
+use super::{Generation, IndexError};
+
+/// Holds the lock of an index folder and puts generations in force.
+#[derive(Debug)]
+pub struct Publisher {
+    storage: Arc<dyn Storage>,
+    data_dir: PathBuf,
+    folder: Folder,
+    staged: AtomicU64,
+    _lock: Lock,
+}
+
+/// A segment that is being written under a name of its own until it is [kept](Publisher::keep).
+#[derive(Debug)]
+pub struct Staged {
+    path: PathBuf,
+    file: Box<dyn StorageFile>,
+}
+
+/// Generations that stay: the one in force and those before it, for readers that still open them and for going back.
+const GENERATIONS_KEPT: u64 = 3;
+
+impl Publisher {
+    /// Creates the folders if need be and takes the lock.
+    ///
+    /// # Errors
+    /// [`IndexError::Locked`] if another process publishes, and [`IndexError::Io`].
+    pub fn lock(storage: Arc<dyn Storage>, data_dir: &Path) -> Result<Self, IndexError> {
+        let folder = Folder::of(data_dir);
+        for path in [folder.generations(), folder.segments()] {
+            storage.create_dir_all(&path).map_err(IndexError::io("create", path))?;
+        }
+        let path = folder.lock();
+        let lock = storage.lock(&path).map_err(|error| match error {
+            LockError::Held => IndexError::Locked(path.clone()),
+            LockError::Io(error) => IndexError::io("lock", &path)(error),
+        })?;
+        for path in [data_dir, folder.path()] {
+            storage.sync_dir(path).map_err(IndexError::io("sync", path))?;
+        }
+        Ok(Self { storage, data_dir: data_dir.to_owned(), folder, staged: AtomicU64::new(0), _lock: lock })
+    }
+
+    /// The generation in force; see [`current`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn current(&self) -> Result<Option<(Generation, GenerationId)>, IndexError> {
+        current(self.storage.as_ref(), &self.data_dir)
+    }
+
+    /// A new empty file beside the segments. It is removed by the next publication unless it is kept before.
+    ///
+    /// # Errors
+    /// [`IndexError::Io`].
+    pub fn stage(&self) -> Result<Staged, IndexError> {
+        let number = self.staged.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.segments().join(format!("{number}.tmp"));
+        match self.storage.remove(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(IndexError::io("remove", path)(error));
+            }
+            _ => {}
+        }
+        let file = self.storage.create(&path).map_err(IndexError::io("create", &path))?;
+        Ok(Staged { path, file })
+    }
+
+    /// Makes a staged file durable under the name of its content; one of that name is replaced.
+    ///
+    /// The caller vouches that the content has that SHA-256: it was hashed while it was written.
+    ///
+    /// # Errors
+    /// [`IndexError::Length`] if it has another length, and [`IndexError::Io`].
+    pub fn keep(&self, staged: Staged, segment: &SegmentRef) -> Result<(), IndexError> {
+        let Staged { path, mut file } = staged;
+        let found = file.len().map_err(IndexError::io("measure", &path))?;
+        if found != segment.length {
+            return Err(IndexError::Length { path, found, expected: segment.length });
+        }
+        file.sync().map_err(IndexError::io("sync", &path))?;
+        drop(file);
+        let name = self.folder.segment(segment.digest);
+        self.storage.rename(&path, &name).map_err(IndexError::io("rename", path))?;
+        let segments = self.folder.segments();
+        self.storage.sync_dir(&segments).map_err(IndexError::io("sync", segments))
+    }
+
+    /// Puts the next generation in force, then removes what nobody needs any more.
+    ///
+    /// # Errors
+    /// [`IndexError::NotNext`] if it does not follow the one in force, [`IndexError::Length`] or [`IndexError::Io`] if
+    /// one of its segments is not there, and [`IndexError::Io`]. After an error either generation may be in force.
+    pub fn publish(&self, next: &Generation) -> Result<GenerationId, IndexError> {
+        let in_force = self.current()?.map(|(_, id)| id);
+        let number = next.number;
+        if next.previous != in_force || Some(number) != in_force.map_or(0, |id| id.number).checked_add(1) {
+            return Err(IndexError::NotNext { number });
+        }
+        self.check_segments(next)?;
+        let bytes = next.encode();
+        let path = self.folder.generation(number);
+        if bytes.len() as u64 > GENERATION_BYTES_MAX {
+            return Err(IndexError::io("write", path)(io::ErrorKind::FileTooLarge.into()));
+        }
+        if in_force.is_none() {
+            // From here on a CURRENT that is missing means that somebody took it away.
+            self.write_pointer(None)?;
+        }
+        let id = GenerationId { number, digest: Digest(Sha256::digest(&bytes).into()) };
+        publish_file(self.storage.as_ref(), &path, &bytes).map_err(IndexError::io("write", path))?;
+        self.write_pointer(Some(id))?;
+        if let Err(error) = self.remove_what_is_not_needed(id) {
+            tracing::warn!(%error, "old index files stay until the next publication");
+        }
+        Ok(id)
+    }
+
+    fn write_pointer(&self, id: Option<GenerationId>) -> Result<(), IndexError> {
+        let path = self.folder.current();
+        publish_file(self.storage.as_ref(), &path, pointer_text(id).as_bytes())
+            .map_err(IndexError::io("write", path))
+    }
+
+    fn check_segments(&self, next: &Generation) -> Result<(), IndexError> {
+        for segment in next.feeds.iter().flat_map(|record| &record.bulletin.segments) {
+            let path = self.folder.segment(segment.digest);
+            let file = self.storage.open_read(&path).map_err(IndexError::io("open", &path))?;
+            let found = file.metadata().map_err(IndexError::io("measure", &path))?.len();
+            if found != segment.length {
+                return Err(IndexError::Length { path, found, expected: segment.length });
+            }
+        }
+        Ok(())
+    }
+
+    fn remove_what_is_not_needed(&self, current: GenerationId) -> Result<(), IndexError> {
+        let oldest_kept = current.number.saturating_sub(GENERATIONS_KEPT - 1);
+        let mut needed = BTreeSet::new();
+        for path in self.list(&self.folder.generations())? {
+            let number = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .and_then(|name| name.strip_suffix(".generation")?.parse::<u64>().ok());
+            match number {
+                Some(number) if (oldest_kept..=current.number).contains(&number) => {
+                    let bytes = self.storage.read(&path, GENERATION_BYTES_MAX);
+                    let bytes = bytes.map_err(IndexError::io("read", &path))?;
+                    let what = "it can't be read, so it is not known which segments it needs";
+                    let generation =
+                        Generation::decode(&bytes).map_err(|_| IndexError::Unreliable { path, what })?;
+                    let bulletins = generation.feeds.iter().map(|record| &record.bulletin);
+                    needed.extend(
+                        bulletins
+                            .flat_map(|bulletin| &bulletin.segments)
+                            .map(|segment| self.folder.segment(segment.digest)),
+                    );
+                }
+                Some(_) => self.remove(&path)?,
+                None if is_temporary(&path) => self.remove(&path)?,
+                None => {}
+            }
+        }
+        for path in self.list(&self.folder.segments())? {
+            let is_segment = path.extension().is_some_and(|extension| extension == "segment");
+            if is_temporary(&path) || (is_segment && !needed.contains(&path)) {
+                self.remove(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&self, path: &Path) -> Result<Vec<PathBuf>, IndexError> {
+        self.storage.list(path).map_err(IndexError::io("list", path))
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), IndexError> {
+        self.storage.remove(path).map_err(IndexError::io("remove", path))
+    }
+}
+
+impl Staged {
+    /// The file to write to.
+    pub fn file(&mut self) -> &mut dyn StorageFile {
+        self.file.as_mut()
+    }
+
+    /// Where it stands for now.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn is_temporary(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "tmp")
+}

@@ -1,0 +1,222 @@
+//! A generation, opened, checked and pinned in memory.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    Bulletin, DocumentId, FeedName, GenerationId, IssuingState, Notice, SegmentRef, SegmentRole, Verified,
+};
+use crate::ground::storage::Storage;
+
+use super::layout::segment_path;
+use super::scrub::Checksums;
+use super::{Generation, IndexError, Mapping, ScrubFault, Segment, SegmentError, Stamp};
+
+/// The feeds of one generation, ready to be asked. Any number of threads may ask at once.
+#[derive(Debug)]
+pub struct Snapshot {
+    id: GenerationId,
+    published_at: Timestamp,
+    highest_time: Timestamp,
+    expected: Vec<FeedName>,
+    feeds: Vec<FeedInForce>,
+}
+
+/// One feed of a snapshot.
+#[derive(Debug)]
+pub struct FeedInForce {
+    bulletin: Bulletin,
+    segment: Segment<Mapping>,
+    checksums: Checksums,
+    path: PathBuf,
+}
+
+impl Snapshot {
+    /// Maps the segments of a generation and checks every byte of them.
+    ///
+    /// `bulletins` are what the feed machine verified: exactly those of the generation, in any order.
+    ///
+    /// # Errors
+    /// [`IndexError`] names the feed or the file and what to do.
+    pub fn open(
+        storage: &dyn Storage,
+        data_dir: &Path,
+        generation: &Generation,
+        id: GenerationId,
+        bulletins: Vec<Verified<Bulletin>>,
+    ) -> Result<Self, IndexError> {
+        let bulletins = bulletins.iter().map(|verified| verified.get().clone()).collect();
+        Self::open_verified(storage, data_dir, generation, id, bulletins)
+    }
+
+    pub(super) fn open_verified(
+        storage: &dyn Storage,
+        data_dir: &Path,
+        generation: &Generation,
+        id: GenerationId,
+        mut bulletins: Vec<Bulletin>,
+    ) -> Result<Self, IndexError> {
+        if generation.number != id.number {
+            return Err(IndexError::NotNext { number: id.number });
+        }
+        bulletins.sort_by(|a, b| a.feed.cmp(&b.feed));
+        for (at, record) in generation.feeds.iter().enumerate() {
+            if bulletins.get(at) != Some(&record.bulletin) {
+                return Err(IndexError::NotVerified(record.bulletin.feed.clone()));
+            }
+        }
+        if let Some(stranger) = bulletins.get(generation.feeds.len()) {
+            return Err(IndexError::NotVerified(stranger.feed.clone()));
+        }
+        let feeds = bulletins.into_iter().map(|bulletin| FeedInForce::open(storage, data_dir, bulletin));
+        Ok(Self {
+            id,
+            published_at: generation.published_at,
+            highest_time: generation.highest_time,
+            expected: generation.expected.clone(),
+            feeds: feeds.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Every notice on a document, by feed, kind and reference. Nothing is allocated if there is none.
+    ///
+    /// Nothing can be concluded from what is *not* found if the snapshot is [poisoned](Self::poisoned) afterwards.
+    #[must_use]
+    pub fn find(&self, document: &DocumentId) -> Vec<(&FeedName, Notice)> {
+        let mut found = Vec::new();
+        for feed in &self.feeds {
+            let name = &feed.bulletin().feed;
+            found.extend(feed.find(document).into_iter().map(|notice| (name, notice)));
+        }
+        found
+    }
+
+    /// True if a segment was damaged after it was opened. To be asked after the last [`find`](Self::find) on which an
+    /// answer rests, in the same thread.
+    #[must_use]
+    pub fn poisoned(&self) -> bool {
+        self.feeds.iter().any(FeedInForce::poisoned)
+    }
+
+    /// Reads all segment files again, past the maps, and poisons those that are no longer what was opened.
+    ///
+    /// # Errors
+    /// The first fault, after all files were read.
+    pub fn scrub(&self) -> Result<(), ScrubFault> {
+        let faults = self.feeds.iter().map(|feed| feed.checksums.scrub(feed.segment.bytes(), &feed.path));
+        faults.fold(Ok(()), Result::and)
+    }
+
+    /// The feeds, by name.
+    pub fn feeds(&self) -> impl Iterator<Item = &FeedInForce> {
+        self.feeds.iter()
+    }
+
+    /// The feeds that a `NoHit` needs, by name.
+    #[must_use]
+    pub fn expected(&self) -> &[FeedName] {
+        &self.expected
+    }
+
+    /// The generation.
+    #[must_use]
+    pub fn id(&self) -> GenerationId {
+        self.id
+    }
+
+    /// When the generation was put together.
+    #[must_use]
+    pub fn published_at(&self) -> Timestamp {
+        self.published_at
+    }
+
+    /// The highest time seen when the generation was put together.
+    #[must_use]
+    pub fn highest_time(&self) -> Timestamp {
+        self.highest_time
+    }
+}
+
+impl FeedInForce {
+    fn open(storage: &dyn Storage, data_dir: &Path, bulletin: Bulletin) -> Result<Self, IndexError> {
+        let Bulletin { feed, sequence, as_of, segments, .. } = &bulletin;
+        if segments.iter().any(|segment| segment.role == SegmentRole::Delta) {
+            return Err(IndexError::Delta(feed.clone()));
+        }
+        let [base] = segments.as_slice() else { return Err(IndexError::NoSingleBase(feed.clone())) };
+        let path = segment_path(data_dir, base.digest);
+        let segment = map(storage, &path, base)?;
+        let header = segment.header();
+        let same_time = |stamp: Stamp| stamp.as_of.as_microsecond() == as_of.as_microsecond();
+        let differs = match header.stamp {
+            stamp if stamp.sequence != *sequence => Some("the sequence"),
+            stamp if !same_time(stamp) => Some("the as-of time"),
+            _ if header.state_digest.notices != base.notices => Some("the number of notices"),
+            _ => None,
+        };
+        if let Some(what) = differs {
+            return Err(IndexError::NotAnnounced { path, feed: feed.clone(), what });
+        }
+        Ok(Self { checksums: Checksums::of(&segment), bulletin, segment, path })
+    }
+
+    /// What is in force of the feed.
+    #[must_use]
+    pub fn bulletin(&self) -> &Bulletin {
+        &self.bulletin
+    }
+
+    /// How many live notices it has.
+    #[must_use]
+    pub fn notices(&self) -> u64 {
+        self.segment.header().state_digest.notices
+    }
+
+    /// Whether it lists at least one document of a state.
+    #[must_use]
+    pub fn reports(&self, state: IssuingState) -> bool {
+        self.segment.reports(state) > 0
+    }
+
+    /// Every notice of this feed on a document; see [`Snapshot::find`].
+    #[must_use]
+    pub fn find(&self, document: &DocumentId) -> Vec<Notice> {
+        self.segment.find(document).unwrap_or_else(|_| {
+            self.segment.bytes().poison();
+            Vec::new()
+        })
+    }
+
+    /// True if its segment was damaged after it was opened; see [`Snapshot::poisoned`].
+    #[must_use]
+    pub fn poisoned(&self) -> bool {
+        self.segment.bytes().poisoned()
+    }
+
+    /// Its segment.
+    #[must_use]
+    pub fn segment(&self) -> &Segment<Mapping> {
+        &self.segment
+    }
+}
+
+fn map(storage: &dyn Storage, path: &Path, base: &SegmentRef) -> Result<Segment<Mapping>, IndexError> {
+    let file = storage.open_read(path).map_err(IndexError::io("open", path))?;
+    let found = file.metadata().map_err(IndexError::io("measure", path))?.len();
+    if found != base.length {
+        return Err(IndexError::Length { path: path.to_owned(), found, expected: base.length });
+    }
+    let mapping = Mapping::map(file, base.length).map_err(IndexError::io("map", path))?;
+    let refused = |source| IndexError::Segment { path: path.to_owned(), source };
+    let segment = Segment::open(mapping).map_err(refused)?;
+    if segment.bytes().poisoned() {
+        return Err(refused(SegmentError::Unreadable));
+    }
+    Ok(segment)
+}
+
+const _: () = {
+    const fn shared_by_threads<T: Send + Sync>() {}
+    shared_by_threads::<Snapshot>();
+};

@@ -1,0 +1,29 @@
+//! Two sets of notices compared without listing either.
+
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Σ xxh3-128(canonical notice bytes) mod 2^128, and how many notices were added.
+///
+/// Independent of order, so that a base with its delta can be compared with the whole list. It catches mistakes;
+/// signatures and SHA-256 catch people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateDigest {
+    /// The sum.
+    pub sum: u128,
+    /// Notices in it.
+    pub notices: u64,
+}
+
+impl StateDigest {
+    /// Adds a notice by its [canonical bytes](crate::domain::Notice::canonical_bytes).
+    pub fn add(&mut self, canonical_bytes: &[u8]) {
+        self.sum = self.sum.wrapping_add(xxh3_128(canonical_bytes));
+        self.notices += 1;
+    }
+}
+
+impl std::fmt::Display for StateDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:032x}/{}", self.sum, self.notices)
+    }
+}
