@@ -1,1 +1,49 @@
-//! Tamper-evident record of every answer.
+//! The audit log: every answer is recorded before it is given.
+//!
+//! A deciding process opens a log of its own under `<data>/audit/<log id>/`, hands in [`Draft`]s, and gets back what it
+//! handed in as [`Audited`](crate::domain::Audited) once the entry is durable. One thread writes; everybody who waits
+//! shares one `fdatasync`. Two files hold a log: `bodies` (what happened, salted) and `leaves` (one hash per entry, kept
+//! when bodies are destroyed); `format.rs` describes both. A leaf on disk implies that its body was synced, so that
+//! opening tells a torn tail, which is cut, from damage, which is refused.
+
+mod base64url;
+mod body;
+mod draft;
+mod error;
+mod format;
+mod inspect;
+mod keys;
+mod log;
+mod log_id;
+mod open;
+mod pending;
+mod scan;
+mod tail;
+mod writer;
+
+pub use body::{BodyFault, Entry};
+pub use draft::{Act, Draft};
+pub use error::{AuditError, Damage, Fault, HeaderFault};
+pub use format::BODY_BYTES_MAX;
+pub use inspect::{LogSummary, inspect, read_log};
+pub use keys::{Digester, KeyId};
+pub use log::{AuditLog, Opened};
+pub use log_id::Role;
+pub use pending::Pending;
+
+use crate::domain::Durability;
+
+/// How a log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// How durable an entry is before its answer is given.
+    pub durability: Durability,
+    /// How many entries may wait for the writing thread; more are refused at once.
+    pub queue_entries_max: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { durability: Durability::Synced, queue_entries_max: 4096 }
+    }
+}

@@ -1,0 +1,87 @@
+//! 32 bytes as 43 characters: base64url without padding (RFC 4648 section 5).
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The length of the text.
+pub(super) const TEXT_BYTES: usize = 43;
+
+pub(super) fn encode(bytes: &[u8; 32]) -> String {
+    let mut text = String::with_capacity(TEXT_BYTES);
+    for chunk in bytes.chunks(3) {
+        let group = chunk
+            .iter()
+            .enumerate()
+            .fold(0_u32, |group, (at, byte)| group | u32::from(*byte) << (16 - 8 * at));
+        for at in 0..=chunk.len() {
+            text.push(char::from(ALPHABET[(group >> (18 - 6 * at) & 63) as usize]));
+        }
+    }
+    text
+}
+
+/// Reads back what [`encode`] writes; `None` for anything else, also for the same bytes in another spelling.
+pub(super) fn decode(text: &str) -> Option<[u8; 32]> {
+    if text.len() != TEXT_BYTES {
+        return None;
+    }
+    let mut bytes = [0_u8; 32];
+    let (mut bits, mut held, mut at) = (0_u32, 0_u32, 0);
+    for byte in text.bytes() {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            *bytes.get_mut(at)? = (bits >> held & 0xff) as u8;
+            at += 1;
+            bits &= (1 << held) - 1;
+        }
+    }
+    (bits == 0).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn known_texts_come_out() {
+        assert_eq!(encode(&[0; 32]), "A".repeat(43));
+        assert_eq!(encode(&[0xff; 32]), format!("{}8", "_".repeat(42)));
+        let counting: [u8; 32] = std::array::from_fn(|at| at as u8);
+        assert_eq!(encode(&counting), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
+    }
+
+    #[test]
+    fn a_second_spelling_is_refused() {
+        assert_eq!(decode(&format!("{}B", "A".repeat(42))), None);
+        for text in ["", "A", &"A".repeat(42), &"A".repeat(44), &"=".repeat(43), &"+".repeat(43)] {
+            assert_eq!(decode(text), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_survive_their_text(bytes: [u8; 32]) {
+            let text = encode(&bytes);
+            prop_assert_eq!(text.len(), TEXT_BYTES);
+            prop_assert_eq!(decode(&text), Some(bytes));
+        }
+
+        #[test]
+        fn only_one_text_means_some_bytes(text in "[A-Za-z0-9_-]{43}") {
+            if let Some(bytes) = decode(&text) {
+                prop_assert_eq!(encode(&bytes), text);
+            }
+        }
+    }
+}

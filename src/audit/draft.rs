@@ -1,0 +1,106 @@
+//! What a caller hands in to be recorded.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::KeyId;
+use crate::domain::{Digest, FeedName, FindingId, ReasonCode};
+
+/// An entry before it has its place in a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// When it was decided; recorded to the microsecond.
+    pub time: Timestamp,
+    /// What was done.
+    pub act: Act,
+    /// Who did it: the authenticated caller, or the account that ran a command.
+    pub principal: Arc<str>,
+    /// The agreement under which it was done.
+    pub agreement: Option<Arc<str>>,
+    /// The purpose that the caller named.
+    pub purpose: Option<Arc<str>>,
+    /// The terminal that the caller named.
+    pub terminal: Option<Arc<str>>,
+    /// The person at the terminal, as the caller named them.
+    pub operator: Option<Arc<str>>,
+    /// The caller's own reference.
+    pub client_reference: Option<Arc<str>>,
+    /// The line of a manifest, from 1.
+    pub line: Option<u64>,
+    /// The key of `digests` and `findings`.
+    pub key_id: Option<KeyId>,
+    /// One keyed digest per document asked about, see [`Digester::document`](super::Digester::document).
+    pub digests: Vec<[u8; 32]>,
+    /// The verdict's word.
+    pub verdict: Option<&'static str>,
+    /// Everything that was in doubt.
+    pub reasons: Vec<ReasonCode>,
+    /// What was found.
+    pub findings: Vec<FindingId>,
+    /// The number of the generation in force.
+    pub generation: Option<u64>,
+    /// The feeds consulted, each with its accepted sequence. No feed twice.
+    pub feeds: Vec<(FeedName, u64)>,
+    /// The revision of the alerts consulted.
+    pub alert_revision: Option<u64>,
+    /// SHA-256 of the settings that verdicts depend on.
+    pub settings_digest: Digest,
+}
+
+impl Draft {
+    /// A draft with what every entry has, and nothing else.
+    #[must_use]
+    pub fn new(time: Timestamp, act: Act, principal: Arc<str>, settings_digest: Digest) -> Self {
+        Self {
+            time,
+            act,
+            principal,
+            settings_digest,
+            agreement: None,
+            purpose: None,
+            terminal: None,
+            operator: None,
+            client_reference: None,
+            line: None,
+            key_id: None,
+            digests: Vec::new(),
+            verdict: None,
+            reasons: Vec::new(),
+            findings: Vec::new(),
+            generation: None,
+            feeds: Vec::new(),
+            alert_revision: None,
+        }
+    }
+}
+
+/// What was done. In the log the enumeration is open: later revisions add acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Act {
+    /// One document was checked.
+    Check,
+    /// One line of a manifest was checked.
+    ManifestLine,
+    /// The operator imported a list of their own.
+    Import,
+    /// The operator took a feed out of what a `no_hit` needs, with its floors.
+    FeedForgotten,
+}
+
+impl Act {
+    /// Every act.
+    pub const ALL: &[Self] = &[Self::Check, Self::ManifestLine, Self::Import, Self::FeedForgotten];
+
+    /// The word in the log.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::ManifestLine => "manifest_line",
+            Self::Import => "import",
+            Self::FeedForgotten => "feed_forgotten",
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What can go wrong with a log.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::body::BodyFault;
+
+/// Why something was not recorded, or a log not opened. Cheap to clone: everybody who waited for a group gets it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The file system refused something while a log or a key was opened or read.
+    #[error("cannot {doing} {}: see that it exists, that this account may write it, and that the disk has room", path.display())]
+    Storage {
+        /// What we were doing, to be followed by the path.
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the file system said.
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// A log is not as it was written. It was left untouched.
+    #[error(
+        "the audit log is damaged: {0}. Nothing was changed. Keep the log's folder for an investigation and rename \
+         it to end in \".damaged\"; the next start then begins a new log"
+    )]
+    Damaged(Damage),
+    /// A log was written by a newer program.
+    #[error("{} has format version {version}: it needs a program that reads it, this one reads 1", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version it names.
+        version: u32,
+    },
+    /// More entries wait than are allowed.
+    #[error("the audit log has {queue_entries_max} entries waiting already: ask again later")]
+    Overloaded {
+        /// The limit.
+        queue_entries_max: usize,
+    },
+    /// A batch that no queue could ever take.
+    #[error(
+        "a batch for the audit log has 1 to {entries_max} entries, not {entries}: cut it into smaller ones"
+    )]
+    BatchLength {
+        /// How many were handed in.
+        entries: usize,
+        /// The limit, which is the queue's.
+        entries_max: usize,
+    },
+    /// An entry's fields are too long together.
+    #[error(
+        "an audit entry would have {bytes} bytes, of which {bytes_max} are allowed: shorten its references"
+    )]
+    EntryTooLong {
+        /// How long it would be.
+        bytes: usize,
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// The write failed and was undone. Nothing was recorded; later entries may succeed without a restart.
+    #[error("writing {} failed and was undone, nothing was recorded: see that the disk has room and ask again", path.display())]
+    NotWritten {
+        /// The file.
+        path: PathBuf,
+        /// What the file system said.
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// The file's state is unknown, for good. Nothing more is recorded by this process.
+    #[error("{doing} {} failed, so that nobody knows what of it is durable: restart the process", path.display())]
+    Stopped {
+        /// What we were doing, to be followed by the path.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the file system said.
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// The writing thread is gone.
+    #[error("the thread that writes the audit log has ended: restart the process")]
+    WriterGone,
+    /// The writing thread could not be started.
+    #[error("cannot start the thread that writes the audit log: see the limits on this account's threads")]
+    Thread(#[source] Arc<io::Error>),
+    /// The operating system gave no random bytes.
+    #[error("the operating system gives no random bytes: see that /dev/urandom or getrandom is available")]
+    Random(#[source] getrandom::Error),
+    /// A digest key can't be used.
+    #[error("{} is no digest key of this program: restore it from a backup", path.display())]
+    KeyUnreadable {
+        /// The key's file.
+        path: PathBuf,
+    },
+    /// There is more than one digest key.
+    #[error("{} has {keys} digest keys: leave the one whose id the newest entries name", path.display())]
+    KeyAmbiguous {
+        /// The folder of keys.
+        path: PathBuf,
+        /// How many there are.
+        keys: usize,
+    },
+    /// Another process held the lock on the keys for too long.
+    #[error("another process holds {}: end it or wait for it", path.display())]
+    KeyLocked {
+        /// The lock's file.
+        path: PathBuf,
+    },
+}
+
+impl AuditError {
+    /// For `map_err`: the file system refused while we were `doing` something to `path`.
+    pub(super) fn storage(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::Storage { doing, path: path.to_owned(), source: Arc::new(error) }
+    }
+}
+
+/// Where a log is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} at byte {offset}{}: {fault}", path.display(), entry.map_or(String::new(), |entry| format!(", entry {entry}")))]
+pub struct Damage {
+    /// The file.
+    pub path: PathBuf,
+    /// Where in the file, in bytes from its beginning.
+    pub offset: u64,
+    /// The entry concerned; `None` for a header.
+    pub entry: Option<u64>,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// What is wrong at one place of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The file is gone while its companion is there.
+    #[error("the file is missing")]
+    Missing,
+    /// The header is not one.
+    #[error("{0}")]
+    Header(HeaderFault),
+    /// A frame's checksum, length or end is wrong, although the frame was durable once.
+    #[error("the entry is incomplete or its checksum does not agree")]
+    Frame,
+    /// A sound frame in the wrong place.
+    #[error("entry {found} stands where this one belongs")]
+    Sequence {
+        /// The sequence in the frame.
+        found: u64,
+    },
+    /// The leaf is not the hash of the entry.
+    #[error("the leaf is not the hash of the entry")]
+    Leaf,
+    /// There are more leaves than entries.
+    #[error("{leaves} leaves stand for {entries} entries: entries were cut off")]
+    EntriesMissing {
+        /// Whole leaves in the file.
+        leaves: u64,
+        /// Entries in the other.
+        entries: u64,
+    },
+    /// The body is sound but makes no sense.
+    #[error("the entry cannot be understood: {0}")]
+    Body(BodyFault),
+}
+
+/// What is wrong with a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderFault {
+    /// Shorter than a header.
+    #[error("the header is incomplete")]
+    Short,
+    /// Not the magic bytes of this file.
+    #[error("the file does not begin as an audit file of its name does")]
+    Magic,
+    /// The checksum or a field is wrong.
+    #[error("the header's checksum or one of its fields is wrong")]
+    Content,
+    /// The header names another log than the folder.
+    #[error("the header names another log than the folder")]
+    OtherLog,
+    /// The two files of a log don't belong together.
+    #[error("the header does not agree with that of the log's other file")]
+    OtherFile,
+}

@@ -1,0 +1,184 @@
+//! The bytes of `bodies` and `leaves`, format version 1, little-endian.
+//!
+//! Header of both, 64 bytes: magic 8, version `u32`, zeros 4, log id 16 (zero-padded), time of creation in µs since 1970
+//! `i64`, zeros 16, xxh3-64 of all before.
+//!
+//! `leaves`: one leaf of 32 bytes per entry, SHA-256(0x00 ‖ salt ‖ body), the leaf hash of RFC 6962 section 2.1.
+//!
+//! `bodies`: one frame per entry: length `u32`, sequence `u64`, salt 16, body, xxh3-64 of all before it in the frame.
+//! The length's low 31 bits are those of the body. Its top bit is the *settled* mark: all that stands before this frame
+//! was synced when it was written. A bad frame with a settled one anywhere after it can't be the trace of a power cut.
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::HeaderFault;
+use super::log_id::LogId;
+
+/// The longest body of an entry.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// The only version so far.
+pub(super) const VERSION: u32 = 1;
+/// The length of a header.
+pub(super) const HEADER_BYTES: usize = 64;
+/// The length of a leaf.
+pub(super) const LEAF_BYTES: usize = 32;
+/// The length of a salt.
+pub(super) const SALT_BYTES: usize = 16;
+/// What stands before a frame's body.
+pub(super) const FRAME_HEAD_BYTES: usize = 4 + 8 + SALT_BYTES;
+/// What stands after a frame's body.
+pub(super) const CHECKSUM_BYTES: usize = 8;
+/// The longest frame.
+pub(super) const FRAME_BYTES_MAX: usize = FRAME_HEAD_BYTES + BODY_BYTES_MAX + CHECKSUM_BYTES;
+
+const SETTLED: u32 = 1 << 31;
+const _: () = assert!(BODY_BYTES_MAX < SETTLED as usize, "a body's length leaves the mark free");
+const _: () = assert!(LogId::LEN_MAX <= 16, "a log id fits the header");
+
+/// Which of a log's two files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum File {
+    Bodies,
+    Leaves,
+}
+
+impl File {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Bodies => "bodies",
+            Self::Leaves => "leaves",
+        }
+    }
+
+    fn magic(self) -> &'static [u8; 8] {
+        match self {
+            Self::Bodies => b"PCAUBODY",
+            Self::Leaves => b"PCAULEAF",
+        }
+    }
+}
+
+/// What both files begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) log_id: LogId,
+    pub(super) created: Timestamp,
+}
+
+/// Why a header was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HeaderRefusal {
+    Newer(u32),
+    Fault(HeaderFault),
+}
+
+impl Header {
+    pub(super) fn encode(&self, file: File) -> [u8; HEADER_BYTES] {
+        let mut bytes = [0; HEADER_BYTES];
+        bytes[..8].copy_from_slice(file.magic());
+        bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        let id = self.log_id.as_str().as_bytes();
+        bytes[16..16 + id.len()].copy_from_slice(id);
+        bytes[32..40].copy_from_slice(&self.created.as_microsecond().to_le_bytes());
+        let checksum = xxh3_64(&bytes[..56]);
+        bytes[56..].copy_from_slice(&checksum.to_le_bytes());
+        bytes
+    }
+
+    pub(super) fn decode(file: File, bytes: &[u8]) -> Result<Self, HeaderRefusal> {
+        let fault = |fault| Err(HeaderRefusal::Fault(fault));
+        let Some(bytes) = bytes.first_chunk::<HEADER_BYTES>() else { return fault(HeaderFault::Short) };
+        if !bytes.starts_with(file.magic()) {
+            return fault(HeaderFault::Magic);
+        }
+        let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|byte| bytes[at + byte]));
+        // A newer version may lay out everything that follows in another way, so that it is read first; but a flipped
+        // bit in an old header must not send its operator after a newer program.
+        let version = (number(8) & u64::from(u32::MAX)) as u32;
+        let sound = number(56) == xxh3_64(&bytes[..56]);
+        if version > VERSION && sound {
+            return Err(HeaderRefusal::Newer(version));
+        }
+        let id = bytes[16..32].split(|byte| *byte == 0).next().unwrap_or_default();
+        let log_id = std::str::from_utf8(id).ok().and_then(LogId::parse);
+        let created = Timestamp::from_microsecond(number(32).cast_signed()).ok();
+        match (log_id, created) {
+            (Some(log_id), Some(created)) if sound => {
+                let header = Self { log_id, created };
+                if header.encode(file) == *bytes { Ok(header) } else { fault(HeaderFault::Content) }
+            }
+            _ => fault(HeaderFault::Content),
+        }
+    }
+}
+
+/// What stands before a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FrameHead {
+    pub(super) settled: bool,
+    pub(super) body_bytes: usize,
+    pub(super) sequence: u64,
+    pub(super) salt: [u8; SALT_BYTES],
+}
+
+impl FrameHead {
+    fn encode(&self) -> [u8; FRAME_HEAD_BYTES] {
+        let length = u32::try_from(self.body_bytes).expect("a body's length was bounded");
+        let mut bytes = [0; FRAME_HEAD_BYTES];
+        bytes[..4].copy_from_slice(&(length | if self.settled { SETTLED } else { 0 }).to_le_bytes());
+        bytes[4..12].copy_from_slice(&self.sequence.to_le_bytes());
+        bytes[12..].copy_from_slice(&self.salt);
+        bytes
+    }
+
+    /// Reads a head; `None` if no frame has that length.
+    pub(super) fn decode(bytes: &[u8; FRAME_HEAD_BYTES]) -> Option<Self> {
+        let length = u32::from_le_bytes(std::array::from_fn(|at| bytes[at]));
+        let body_bytes = usize::try_from(length & !SETTLED).ok()?;
+        (1..=BODY_BYTES_MAX).contains(&body_bytes).then(|| Self {
+            settled: length & SETTLED != 0,
+            body_bytes,
+            sequence: u64::from_le_bytes(std::array::from_fn(|at| bytes[4 + at])),
+            salt: std::array::from_fn(|at| bytes[12 + at]),
+        })
+    }
+
+    /// The length of the whole frame.
+    pub(super) fn frame_bytes(&self) -> usize {
+        FRAME_HEAD_BYTES + self.body_bytes + CHECKSUM_BYTES
+    }
+}
+
+/// Appends a frame and returns its leaf. The body has 1 to [`BODY_BYTES_MAX`] bytes.
+pub(super) fn append_frame(
+    out: &mut Vec<u8>,
+    settled: bool,
+    sequence: u64,
+    salt: [u8; SALT_BYTES],
+    body: &[u8],
+) -> [u8; LEAF_BYTES] {
+    let start = out.len();
+    out.extend_from_slice(&FrameHead { settled, body_bytes: body.len(), sequence, salt }.encode());
+    out.extend_from_slice(body);
+    let checksum = xxh3_64(&out[start..]);
+    out.extend_from_slice(&checksum.to_le_bytes());
+    leaf(&salt, body)
+}
+
+/// True if the checksum at the end of a frame agrees. The frame is as long as its head says.
+pub(super) fn checksum_agrees(frame: &[u8]) -> bool {
+    frame.split_last_chunk().is_some_and(|(before, sum)| u64::from_le_bytes(*sum) == xxh3_64(before))
+}
+
+/// The leaf hash of an entry.
+pub(super) fn leaf(salt: &[u8; SALT_BYTES], body: &[u8]) -> [u8; LEAF_BYTES] {
+    Sha256::new().chain_update([0]).chain_update(salt).chain_update(body).finalize().into()
+}
+
+/// Where a leaf stands in `leaves`.
+pub(super) fn leaf_offset(sequence: u64) -> u64 {
+    HEADER_BYTES as u64 + LEAF_BYTES as u64 * sequence
+}

@@ -1,0 +1,165 @@
+//! The handle that callers hold.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use super::writer::{Job, Writer};
+use super::{AuditError, Config, Draft, Pending, Role, open};
+use crate::ground::storage::Storage;
+
+/// A log that this process writes. One thread does; this handle is shared by all that decide.
+#[derive(Debug)]
+pub struct AuditLog {
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<Result<(), AuditError>>>,
+    shared: Arc<Shared>,
+    config: Config,
+    log_id: Arc<str>,
+    last_time: Option<Timestamp>,
+}
+
+/// What was found, made and mended when a log was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The log's id, which is its folder's name.
+    pub log_id: Arc<str>,
+    /// True if the log is new.
+    pub created: bool,
+    /// Entries found.
+    pub entries: u64,
+    /// What a crash left half-written after the last entry; never acknowledged as synced, and cut off.
+    pub torn_bytes: u64,
+    /// Leaves that a crash had lost, made again from their entries.
+    pub leaves_rebuilt: u64,
+    /// The time of the last entry.
+    pub last_time: Option<Timestamp>,
+}
+
+/// What the handle and the writing thread both see.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// Entries in the queue.
+    pub(super) waiting: AtomicUsize,
+    /// The last write failed and was undone.
+    pub(super) failing: AtomicBool,
+    /// Why nothing more is recorded, for good.
+    pub(super) stopped: OnceLock<AuditError>,
+}
+
+impl AuditLog {
+    /// Opens the first log of the role that no process holds, else makes a new one, and starts its writing thread.
+    ///
+    /// The log is verified from its first entry to its last. What a crash tore off is cut and reported in [`Opened`].
+    /// `data_dir` exists already, and its own name is durable.
+    ///
+    /// # Errors
+    /// [`AuditError::Damaged`] if the log is not as it was written; it is then left as it is. Those of the file system.
+    pub fn open(
+        storage: Arc<dyn Storage>,
+        data_dir: &Path,
+        role: Role,
+        config: Config,
+    ) -> Result<(Self, Opened), AuditError> {
+        let (files, opened) = open::open(&*storage, data_dir, role)?;
+        let shared = Arc::new(Shared::default());
+        let (jobs, queue) = mpsc::channel();
+        let writer = Writer::new(files, config, shared.clone());
+        let thread = std::thread::Builder::new()
+            .name("audit".to_owned())
+            .spawn(move || writer.run(&queue))
+            .map_err(|error| AuditError::Thread(Arc::new(error)))?;
+        let log = Self {
+            jobs: Some(jobs),
+            thread: Some(thread),
+            shared,
+            config,
+            log_id: opened.log_id.clone(),
+            last_time: opened.last_time,
+        };
+        Ok((log, opened))
+    }
+
+    /// Hands in an entry; `what` comes back as `Audited` once it is durable. Never blocks.
+    ///
+    /// # Errors
+    /// [`AuditError::Overloaded`] if the queue is full, [`AuditError::Stopped`] once the log can't be written any more.
+    pub fn submit<T>(&self, draft: Draft, what: T) -> Result<Pending<T>, AuditError> {
+        self.send(vec![draft], what)
+    }
+
+    /// Hands in several entries as one: all are recorded or none. The receipt names the first; the others follow it one
+    /// by one. Takes as many places in the queue as there are entries. Never blocks.
+    ///
+    /// # Errors
+    /// Those of [`submit`](Self::submit), and [`AuditError::BatchLength`] for none or more than the queue ever takes.
+    pub fn submit_many<T>(&self, entries: Vec<(Draft, T)>) -> Result<Pending<Vec<T>>, AuditError> {
+        let (drafts, what) = entries.into_iter().unzip();
+        self.send(drafts, what)
+    }
+
+    /// True if an entry handed in now can be expected to be recorded. For readiness.
+    #[must_use]
+    pub fn writable(&self) -> bool {
+        self.shared.stopped.get().is_none()
+            && !self.shared.failing.load(Ordering::Relaxed)
+            && self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// The time of the last entry found when the log was opened: a floor for the clock.
+    #[must_use]
+    pub fn last_time(&self) -> Option<Timestamp> {
+        self.last_time
+    }
+
+    /// The log's id, which is its folder's name.
+    #[must_use]
+    pub fn log_id(&self) -> &Arc<str> {
+        &self.log_id
+    }
+
+    /// Records what still waits, syncs both files and ends the thread. Dropping does the same and tells nothing.
+    ///
+    /// # Errors
+    /// [`AuditError`] if the log could not be brought to its end.
+    pub fn close(mut self) -> Result<(), AuditError> {
+        self.end()
+    }
+
+    fn send<T>(&self, drafts: Vec<Draft>, what: T) -> Result<Pending<T>, AuditError> {
+        if let Some(error) = self.shared.stopped.get() {
+            return Err(error.clone());
+        }
+        let (entries, entries_max) = (drafts.len(), self.config.queue_entries_max);
+        if entries == 0 || entries > entries_max {
+            return Err(AuditError::BatchLength { entries, entries_max });
+        }
+        self.shared
+            .waiting
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| {
+                Some(waiting + entries).filter(|waiting| *waiting <= entries_max)
+            })
+            .map_err(|_| AuditError::Overloaded { queue_entries_max: entries_max })?;
+        let (reply, receipt) = oneshot::channel();
+        let jobs = self.jobs.as_ref().expect("the queue closes only when the handle ends");
+        jobs.send(Job { drafts, reply }).map_err(|_| AuditError::WriterGone)?;
+        Ok(Pending::new(what, receipt))
+    }
+
+    fn end(&mut self) -> Result<(), AuditError> {
+        self.jobs = None;
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        thread.join().unwrap_or(Err(AuditError::WriterGone))
+    }
+}
+
+impl Drop for AuditLog {
+    fn drop(&mut self) {
+        // Whoever wants to know calls `close`.
+        let _ = self.end();
+    }
+}

@@ -1,0 +1,53 @@
+//! What a caller holds while its entry is being written.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::sync::oneshot;
+
+use super::AuditError;
+use crate::domain::{Audited, Receipt};
+
+/// An answer whose entry is on its way. Dropping it cancels nothing: the entry is written all the same.
+///
+/// A future that needs no runtime, or [`wait`](Self::wait) for it.
+#[derive(Debug)]
+#[must_use = "the answer may be given only once its entry is durable"]
+pub struct Pending<T> {
+    what: Option<T>,
+    receipt: oneshot::Receiver<Result<Receipt, AuditError>>,
+}
+
+impl<T> Pending<T> {
+    pub(super) fn new(what: T, receipt: oneshot::Receiver<Result<Receipt, AuditError>>) -> Self {
+        Self { what: Some(what), receipt }
+    }
+
+    /// Blocks until the entry is durable.
+    ///
+    /// # Errors
+    /// [`AuditError`] if it was not recorded; what was to be answered is gone with it.
+    ///
+    /// # Panics
+    /// On a thread that drives an asynchronous runtime, which must not be blocked.
+    pub fn wait(self) -> Result<Audited<T>, AuditError> {
+        let receipt = self.receipt.blocking_recv().unwrap_or(Err(AuditError::WriterGone))?;
+        Ok(Audited::by_gate(self.what.expect("nobody polled this"), receipt))
+    }
+}
+
+impl<T> Future for Pending<T> {
+    type Output = Result<Audited<T>, AuditError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        Pin::new(&mut this.receipt).poll(context).map(|receipt| {
+            let receipt = receipt.unwrap_or(Err(AuditError::WriterGone))?;
+            Ok(Audited::by_gate(this.what.take().expect("a future is not polled after it is ready"), receipt))
+        })
+    }
+}
+
+// What waits inside is never pinned.
+impl<T> Unpin for Pending<T> {}

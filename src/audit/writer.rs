@@ -1,0 +1,261 @@
+//! The thread that writes: everything queued is one group, one append and one sync.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::body::Entry;
+use super::format::{BODY_BYTES_MAX, LEAF_BYTES, SALT_BYTES, append_frame};
+use super::log::Shared;
+use super::open::{Files, Output};
+use super::{AuditError, Config, Draft};
+use crate::domain::{Durability, Receipt};
+
+/// How long leaves, and under `written` bodies, may stay unsynced.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// Under `written`, how many leaves may wait for their bodies' sync.
+const HELD_LEAVES_MAX: usize = 65_536;
+/// What is kept of the buffer between groups.
+const BUFFER_BYTES_KEPT: usize = 1 << 20;
+/// What is written, and cut off again, to see whether a full disk has room.
+const PROBE_BYTES: usize = 4096;
+
+/// Entries that are recorded together or not at all.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) drafts: Vec<Draft>,
+    pub(super) reply: oneshot::Sender<Result<Receipt, AuditError>>,
+}
+
+pub(super) struct Writer {
+    files: Files,
+    config: Config,
+    shared: Arc<Shared>,
+    /// The frames of the group that is being written.
+    frames: Vec<u8>,
+    /// Leaves that are not in the file yet, because their bodies are not known to be synced.
+    held: Vec<u8>,
+    bodies_unsynced: bool,
+    leaves_unsynced: bool,
+    /// When to sync what is unsynced, or to try again what failed.
+    due: Option<Instant>,
+}
+
+impl Writer {
+    pub(super) fn new(files: Files, config: Config, shared: Arc<Shared>) -> Self {
+        let (frames, held) = (Vec::new(), Vec::new());
+        Self {
+            files,
+            config,
+            shared,
+            frames,
+            held,
+            bodies_unsynced: false,
+            leaves_unsynced: false,
+            due: None,
+        }
+    }
+
+    /// Writes until the queue is closed and empty.
+    pub(super) fn run(mut self, queue: &mpsc::Receiver<Job>) -> Result<(), AuditError> {
+        loop {
+            let first = match self.due {
+                None => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+                Some(due) => queue.recv_timeout(due.saturating_duration_since(Instant::now())),
+            };
+            match first {
+                Ok(first) => self.commit(self.drain(first, queue)),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return self.finish(),
+            }
+            if self.due.is_some_and(|due| due <= Instant::now()) {
+                self.catch_up();
+            }
+        }
+    }
+
+    fn drain(&self, first: Job, queue: &mpsc::Receiver<Job>) -> Vec<Job> {
+        let mut entries = first.drafts.len();
+        let mut group = vec![first];
+        while entries < self.config.queue_entries_max
+            && let Ok(job) = queue.try_recv()
+        {
+            entries += job.drafts.len();
+            group.push(job);
+        }
+        self.shared.waiting.fetch_sub(entries, Ordering::Relaxed);
+        group
+    }
+
+    fn commit(&mut self, group: Vec<Job>) {
+        let (start, entries, held) = (self.files.bodies.bytes, self.files.entries, self.held.len());
+        let mut outcome = self.ready();
+        let mut encoded = Vec::with_capacity(group.len());
+        self.frames.clear();
+        for Job { drafts, reply } in group {
+            match outcome.clone().and_then(|()| self.encode(&drafts)) {
+                Ok(entry_id) => encoded.push((reply, entry_id)),
+                Err(error) => drop(reply.send(Err(error))),
+            }
+        }
+        if encoded.is_empty() {
+            return;
+        }
+        outcome = self.write(start);
+        if outcome.is_err() {
+            self.files.entries = entries;
+            self.held.truncate(held);
+            self.due.get_or_insert_with(|| Instant::now() + SYNC_EVERY);
+        }
+        self.shared.failing.store(outcome.is_err(), Ordering::Relaxed);
+        for (reply, entry_id) in encoded {
+            let receipt = outcome.clone().map(|()| Receipt {
+                log_id: self.files.log_id.text().clone(),
+                entry_id,
+                durability: self.config.durability,
+            });
+            // Whoever asked may have gone away; the entry stands all the same.
+            drop(reply.send(receipt));
+        }
+        self.frames.clear();
+        self.frames.shrink_to(BUFFER_BYTES_KEPT);
+    }
+
+    /// Fails if nothing may be written any more, or not before leaves that wait are written.
+    fn ready(&mut self) -> Result<(), AuditError> {
+        if let Some(error) = self.shared.stopped.get() {
+            return Err(error.clone());
+        }
+        if self.held.len() >= HELD_LEAVES_MAX * LEAF_BYTES { self.settle() } else { Ok(()) }
+    }
+
+    /// Appends frames and leaves of a job to the buffers and gives its first entry's sequence.
+    fn encode(&mut self, drafts: &[Draft]) -> Result<u64, AuditError> {
+        let (frames, held, first) = (self.frames.len(), self.held.len(), self.files.entries);
+        let encoded = drafts.iter().try_for_each(|draft| {
+            let sequence = self.files.entries;
+            let body = Entry::of(draft, sequence).encode();
+            if body.len() > BODY_BYTES_MAX {
+                return Err(AuditError::EntryTooLong { bytes: body.len(), bytes_max: BODY_BYTES_MAX });
+            }
+            let mut salt = [0; SALT_BYTES];
+            getrandom::fill(&mut salt).map_err(AuditError::Random)?;
+            let settled = self.frames.is_empty() && !self.bodies_unsynced;
+            let leaf = append_frame(&mut self.frames, settled, sequence, salt, &body);
+            self.held.extend_from_slice(&leaf);
+            self.files.entries += 1;
+            Ok(())
+        });
+        if let Err(error) = encoded {
+            self.frames.truncate(frames);
+            self.held.truncate(held);
+            self.files.entries = first;
+            return Err(error);
+        }
+        Ok(first)
+    }
+
+    /// Writes the buffered frames; after an error `bodies` ends at `start` again, or the log is stopped.
+    fn write(&mut self, start: u64) -> Result<(), AuditError> {
+        if let Err(error) = self.files.bodies.file.append(&self.frames) {
+            cut_back(&mut self.files.bodies, start, &self.shared)?;
+            self.bodies_unsynced = false;
+            return Err(not_written(&self.files.bodies.path, error));
+        }
+        self.files.bodies.bytes += self.frames.len() as u64;
+        self.bodies_unsynced = true;
+        self.due.get_or_insert_with(|| Instant::now() + SYNC_EVERY);
+        if self.config.durability == Durability::Written {
+            return Ok(());
+        }
+        let settled = self.settle();
+        if settled.is_err() && self.shared.stopped.get().is_none() {
+            cut_back(&mut self.files.bodies, start, &self.shared)?;
+        }
+        settled
+    }
+
+    /// Syncs the bodies, then writes their leaves. This order is what a leaf stands for.
+    fn settle(&mut self) -> Result<(), AuditError> {
+        if self.bodies_unsynced {
+            sync(&mut self.files.bodies, &self.shared)?;
+            self.bodies_unsynced = false;
+        }
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let leaves = &mut self.files.leaves;
+        if let Err(error) = leaves.file.append(&self.held) {
+            let end = leaves.bytes;
+            cut_back(leaves, end, &self.shared)?;
+            return Err(not_written(&leaves.path, error));
+        }
+        leaves.bytes += self.held.len() as u64;
+        self.held.clear();
+        self.leaves_unsynced = true;
+        Ok(())
+    }
+
+    /// Syncs what is left unsynced, and sees whether a disk that was full has room again.
+    fn catch_up(&mut self) {
+        self.due = None;
+        if self.shared.stopped.get().is_some() {
+            return;
+        }
+        let failing = self.shared.failing.load(Ordering::Relaxed);
+        let caught_up = if failing { self.probe() } else { Ok(()) }.and_then(|()| self.settle_all());
+        self.shared.failing.store(caught_up.is_err(), Ordering::Relaxed);
+        if caught_up.is_err() && self.shared.stopped.get().is_none() {
+            self.due = Some(Instant::now() + SYNC_EVERY);
+        }
+    }
+
+    fn settle_all(&mut self) -> Result<(), AuditError> {
+        self.settle()?;
+        if self.leaves_unsynced {
+            sync(&mut self.files.leaves, &self.shared)?;
+            self.leaves_unsynced = false;
+        }
+        Ok(())
+    }
+
+    /// Writes something after the last frame and cuts it off again. Left there by a crash, it is a torn tail.
+    fn probe(&mut self) -> Result<(), AuditError> {
+        let bodies = &mut self.files.bodies;
+        let probed = bodies.file.append(&[0; PROBE_BYTES]);
+        let end = bodies.bytes;
+        cut_back(bodies, end, &self.shared)?;
+        self.bodies_unsynced = false;
+        probed.map_err(|error| not_written(&self.files.bodies.path, error))
+    }
+
+    fn finish(mut self) -> Result<(), AuditError> {
+        self.ready()?;
+        self.settle_all()
+    }
+}
+
+/// Cuts a file to where its last good write ended, durably: what is cut must not come back beside what follows.
+fn cut_back(output: &mut Output, end: u64, shared: &Shared) -> Result<(), AuditError> {
+    output.file.truncate(end).map_err(|error| stop(shared, "cutting back", &output.path, error))?;
+    output.bytes = end;
+    sync(output, shared)
+}
+
+fn sync(output: &mut Output, shared: &Shared) -> Result<(), AuditError> {
+    output.file.sync().map_err(|error| stop(shared, "syncing", &output.path, error))
+}
+
+/// Ends all writing: the first such failure is what everybody is told from then on.
+fn stop(shared: &Shared, doing: &'static str, path: &Path, error: io::Error) -> AuditError {
+    let stopped = || AuditError::Stopped { doing, path: path.to_owned(), source: Arc::new(error) };
+    shared.stopped.get_or_init(stopped).clone()
+}
+
+fn not_written(path: &Path, error: io::Error) -> AuditError {
+    AuditError::NotWritten { path: path.to_owned(), source: Arc::new(error) }
+}
