@@ -2,6 +2,7 @@
 //!
 //! **A `no_hit` must be provable.**
 
+pub mod app;
 pub mod audit;
 pub mod bulk;
 pub mod config;
@@ -10,5 +11,6 @@ pub mod feed;
 pub mod ground;
 pub mod http;
 pub mod index;
+//pub mod publishing;
 pub mod register;
 pub mod screening;

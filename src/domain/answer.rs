@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Coverage, Document, FeedName, IssuingState, Kind, Notice, Reason, Verdict, mrz};
+use super::{Coverage, DocumentNumber, FeedName, IssuingState, Kind, Notice, Reason, Verdict, mrz};
 
 /// The whole answer to one question.
 #[derive(Clone, Debug)]
@@ -30,8 +30,8 @@ pub struct Answer {
 /// The document as it was understood, as far as it was.
 #[derive(Clone, Debug, Default)]
 pub struct Understood {
-    /// Issuing state and number, once both are known.
-    pub document: Option<Document>,
+    /// The number in normal form, if it is one.
+    pub number: Option<DocumentNumber>,
     /// The issuing state, if it is known.
     pub issuing_state: Option<IssuingState>,
     /// The kind presented, if it was said.
@@ -91,6 +91,8 @@ pub enum ReadingDiffers {
     IssuingState,
     /// The holder's nationality in place of the issuing state.
     Nationality,
+    /// The kind: listed under this number as another kind than presented.
+    Kind,
 }
 
 impl ReadingDiffers {
@@ -101,6 +103,7 @@ impl ReadingDiffers {
             Self::Number => "number",
             Self::IssuingState => "issuing_state",
             Self::Nationality => "nationality",
+            Self::Kind => "kind",
         }
     }
 }

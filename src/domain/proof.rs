@@ -41,6 +41,15 @@ impl<T> Audited<T> {
     }
 }
 
+impl<T> Audited<Vec<T>> {
+    /// Each of several things that were recorded together, in entries that follow one another.
+    pub fn into_each(self) -> Vec<Audited<T>> {
+        let Self { what, receipt } = self;
+        let receipts = (receipt.entry_id..).map(|entry_id| Receipt { entry_id, ..receipt.clone() });
+        what.into_iter().zip(receipts).map(|(what, receipt)| Audited { what, receipt }).collect()
+    }
+}
+
 /// Where an entry stands in the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {

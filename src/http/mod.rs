@@ -1,5 +1,18 @@
-//! HTTP v1.
+//! HTTP v1: words, routes, problems. No decision is made here.
+//!
+//! `POST /v1/checks` and `POST /v1/manifests` ask; `GET /v1`, `/v1/coverage`, `/livez`, `/readyz` and `/metrics` tell.
+//! Every error is problem+json (RFC 9457) with a stable `code`.
 
+mod checks;
 mod limits;
+mod manifests;
+mod metrics;
+mod problem;
+mod routes;
+mod status;
+pub mod wire;
 
 pub use limits::Limits;
+pub use metrics::Metrics;
+pub use problem::Problem;
+pub use routes::{Service, count_requests, routes};

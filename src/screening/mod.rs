@@ -1,5 +1,22 @@
 //! From a question to an audited verdict.
+//!
+//! [`Site`] holds the generation in force. [`Screening`] reads a [`Question`], asks the lists, judges coverage at that
+//! moment, decides (pure), and hands the answer to the audit log, which alone can give it out.
 
+mod coverage;
+mod decide;
+mod evidence;
 mod policy;
+mod question;
+mod reading;
+mod request;
+mod screen;
+mod site;
+#[cfg(test)]
+mod tests;
 
 pub use policy::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
+pub use question::{Asker, Input, Presented, Question};
+pub use request::{CheckRequest, DocumentRequest, FieldFault, RequestFault};
+pub use screen::{Opening, Screening, ScreeningError};
+pub use site::{InForce, Site, SiteError};

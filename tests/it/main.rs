@@ -1,1 +1,5 @@
+//! The integration tests, as one binary.
 
+mod http_checks;
+mod http_manifests;
+mod support;

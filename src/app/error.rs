@@ -1,0 +1,49 @@
+//! Why the service does not start, or did not end well.
+
+use std::net::SocketAddr;
+
+use crate::audit::AuditError;
+use crate::screening::ScreeningError;
+
+/// Why the service does not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The address is taken.
+    #[error(
+        "the address {0} is in use: stop what listens there (`ss -ltnp` names it), or choose another port"
+    )]
+    AddressInUse(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: check that it belongs to this machine and that the port is allowed")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The address is not a loopback address.
+    #[error(
+        "the service listens on loopback addresses only until callers are authenticated, and {0} is none: put a proxy that authenticates in front of it on this machine"
+    )]
+    NotLoopback(SocketAddr),
+    /// Nothing can be answered.
+    #[error(transparent)]
+    Screening(#[from] ScreeningError),
+    /// The data directory cannot be used.
+    #[error("cannot create the data directory {}: create it and make it writable for this user", path.display())]
+    DataDir {
+        /// The directory.
+        path: std::path::PathBuf,
+        /// What the file system said.
+        source: std::io::Error,
+    },
+    /// The server failed while it ran.
+    #[error("the server failed")]
+    Server(#[source] std::io::Error),
+    /// The last entries could not be made durable.
+    #[error("the audit log could not be closed: answers of the last second may have no durable entry")]
+    Close(#[source] AuditError),
+    /// Metrics could not be registered.
+    #[error("metrics could not be registered")]
+    Metrics(#[from] prometheus::Error),
+}

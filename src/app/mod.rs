@@ -1,0 +1,10 @@
+//! The wiring: settings to a running service, and its ordered end.
+
+mod error;
+mod logging;
+mod server;
+mod watch;
+
+pub use error::AppError;
+pub use logging::start_logging;
+pub use server::{Server, open_screening};

@@ -1,0 +1,77 @@
+//! What goes on beside the answers: following CURRENT, and scrubbing the files in force.
+
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::screening::Site;
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A generation that could not be trusted is read whole again before it can be: seldom enough not to load the disk.
+const LOOKS_BETWEEN_RETRIES: u32 = 30;
+const LOOKS_BETWEEN_SCRUBS: u32 = 60;
+
+pub(super) struct Watch {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Watch {
+    pub(super) fn start(site: Arc<Site>) -> Self {
+        report(&site);
+        let (stop, stopped) = channel();
+        let thread = std::thread::spawn(move || {
+            for look in 1_u32.. {
+                if stopped.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+                let faulty = site.in_force().fault.is_some();
+                if (!faulty || look.is_multiple_of(LOOKS_BETWEEN_RETRIES)) && site.refresh() {
+                    report(&site);
+                }
+                if look.is_multiple_of(LOOKS_BETWEEN_SCRUBS) {
+                    scrub(&site);
+                }
+            }
+        });
+        Self { stop, thread }
+    }
+
+    pub(super) fn stop(self) {
+        // The thread may have ended by itself; then there is nobody to tell.
+        let _ = self.stop.send(());
+        if self.thread.join().is_err() {
+            tracing::error!("the watch over generations had ended with a defect");
+        }
+    }
+}
+
+fn report(site: &Site) {
+    let in_force = site.in_force();
+    if let Some(fault) = &in_force.fault {
+        let kept = in_force.id().map(|id| id.number);
+        tracing::error!(error = %chain(&**fault), kept, "a generation cannot be trusted and is not put in force");
+    } else if let Some(id) = in_force.id() {
+        tracing::info!(generation = id.number, digest = %id.digest, "generation in force");
+    } else {
+        tracing::warn!("no generation is in force: every answer is inconclusive until a list is imported");
+    }
+}
+
+fn scrub(site: &Site) {
+    let in_force = site.in_force();
+    if let Some(snapshot) = in_force.snapshot.as_ref().filter(|snapshot| !snapshot.poisoned()) {
+        if let Err(fault) = snapshot.scrub() {
+            tracing::error!(
+                error = %chain(&fault),
+                "a file of the generation in force is damaged: answers are inconclusive until it is restored"
+            );
+        }
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

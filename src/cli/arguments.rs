@@ -1,0 +1,227 @@
+//! What can be said on the command line. `--help` teaches from here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Screens travel documents against lists of lost, stolen and revoked documents, and proves every answer.
+#[derive(Parser)]
+#[command(name = "portcullis", version, max_term_width = 110, after_help = "\
+First steps:
+  portcullis demo                                        everything at once, on made-up data
+  portcullis generate --records 100000 --seed 1 --out register.csv
+  portcullis import --data site --feed local --format csv register.csv
+  printf 'L898902C3' | portcullis check --data site --number - --issuer UTO")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Demo(Demo),
+    Generate(Generate),
+    Import(Import),
+    Check(Check),
+    Manifest(Manifest),
+    #[command(subcommand)]
+    Feed(Feed),
+    Serve(Serve),
+    #[command(subcommand)]
+    Inspect(Inspect),
+}
+
+/// Makes a synthetic register, imports it, starts the service, screens four documents before your eyes, then serves.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis demo --records 100000 --port 8081
+With --once it stops after the four sample checks: exit code 0 if all came out as they must, 1 otherwise.")]
+pub(crate) struct Demo {
+    /// Records in the synthetic register.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1000..=200_000_000))]
+    pub(crate) records: u64,
+    /// Port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, value_name = "P", default_value_t = 8080)]
+    pub(crate) port: u16,
+    /// Data directory; kept afterwards. Without it, the demo works in a new folder below the system's temporary one.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Stop after the sample checks.
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+/// Writes a synthetic register: realistic issuers, numbers, kinds, statuses and dates; the same for the same seed.
+#[derive(Args)]
+#[command(after_help = "\
+The file's name says how it is written: .csv or .ndjson, and .gz, .zst or .bz2 behind that.
+Example:
+  portcullis generate --records 5000000 --seed 7 --out register.csv.zst")]
+pub(crate) struct Generate {
+    /// Records to write.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub(crate) records: u64,
+    /// The same seed and number of records give the same bytes.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The file to write; an existing one is replaced once the new one is whole.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// Imports a register as a feed: builds an index file and puts a new generation in force. Replaces what the feed had.
+#[derive(Args)]
+#[command(after_help = "\
+Columns (CSV with a header line, or members of one JSON object a line): document_number, issuing_state, kind,
+status; optional: reported_on, review_on (YYYY-MM-DD), reference. gzip, zstd and bzip2 are recognised by content.
+  kinds     passport identity_card visa residence_permit refugee_travel_document laissez_passer
+            seafarer_document other
+  statuses  stolen lost stolen_blank revoked invalid
+Every row is accounted for: read = accepted + duplicates + rejected. Rejected rows go to a side file with line,
+reason and column; it holds no document numbers.
+
+The list is as old as --as-of says, and answers turn inconclusive when it gets stale: give the time at which its
+publisher made it. Without --as-of the oldest modification time of the files is taken.
+Examples:
+  portcullis import --data site --feed national --format csv --as-of 2026-03-01T06:00:00Z register.csv.gz
+  zcat register.ndjson.gz | portcullis import --data site --feed national --format ndjson --as-of 2026-03-01T06:00:00Z -")]
+pub(crate) struct Import {
+    /// The site's data directory; created if need be.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The feed's name: a-z, 0-9 and -.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) feed: String,
+    /// How the register is written.
+    #[arg(long)]
+    pub(crate) format: RegisterFormat,
+    /// The time as of which the list is complete, such as 2026-03-01T06:00:00Z; required for standard input.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<String>,
+    /// Where rejected rows are listed [default: <data>/imports/<feed>.rejects.csv].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// Register files, or - for standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum RegisterFormat {
+    Csv,
+    Ndjson,
+}
+
+/// Screens one document.
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("document").required(true).args(["mrz", "number"]), after_help = "\
+Exit code: 0 no hit, 10 hit, 11 inconclusive, 1 failed (there is no answer), 2 wrong usage.
+Give numbers on standard input (-): what stands on a command line is seen by every user of the machine.
+Examples:
+  printf 'L898902C3' | portcullis check --data site --number - --issuer UTO --kind passport
+  portcullis check --data site --mrz - < zone.txt
+  portcullis check --data site --mrz zone.txt --json")]
+pub(crate) struct Check {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Settings whose rules apply; their data directory is not used [default: the built-in rules].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// A file with the lines of a machine-readable zone, or - for standard input.
+    #[arg(long, value_name = "-|FILE")]
+    pub(crate) mrz: Option<PathBuf>,
+    /// The document number, best as - from standard input.
+    #[arg(long, value_name = "-|N", requires = "issuer")]
+    pub(crate) number: Option<String>,
+    /// The issuing state's code, such as UTO, D or DEU.
+    #[arg(long, value_name = "S", conflicts_with = "mrz")]
+    pub(crate) issuer: Option<String>,
+    /// The kind of document, such as passport.
+    #[arg(long, value_name = "K", conflicts_with = "mrz")]
+    pub(crate) kind: Option<String>,
+    /// Print the answer as the service would send it.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Screens a whole list: one line of JSON for each line in, in order, then a summary.
+#[derive(Args)]
+#[command(after_help = "\
+NDJSON: one check a line, as POST /v1/checks takes it. CSV: a header with document_number and issuing_state, and
+if wanted kind, input (optical, chip, barcode, typed) and client_reference.
+The last line is {\"summary\": {…, \"complete\": true}}: without it, lines without an answer were not checked.
+Exit code: 0 every line was answered, 1 otherwise, 2 wrong usage.
+Examples:
+  portcullis manifest --data site - < flight.csv
+  portcullis manifest --data site flight.ndjson -o answers.ndjson")]
+pub(crate) struct Manifest {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Settings whose rules apply; their data directory is not used [default: the built-in rules].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The list, or - for standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Where the answers go; the file appears once it is whole [default: standard output].
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Decides what becomes of feeds.
+#[derive(Subcommand)]
+pub(crate) enum Feed {
+    Forget(Forget),
+}
+
+/// Takes a feed out of force, so that a no_hit no longer needs it. There is no other way, and the act is recorded.
+#[derive(Args)]
+#[command(after_help = "Example:\n  portcullis feed forget national --data site")]
+pub(crate) struct Forget {
+    /// The feed.
+    pub(crate) name: String,
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+}
+
+/// Runs the service until it is told to stop (Ctrl-C or SIGTERM); then requests in flight end first.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis serve --config config/portcullis.toml
+`portcullis inspect config --config FILE` shows what settings come to. New generations are taken up as they appear.")]
+pub(crate) struct Serve {
+    /// Settings; config/portcullis.toml explains every key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+/// Shows what is on disk.
+#[derive(Subcommand)]
+pub(crate) enum Inspect {
+    Index(InspectData),
+    Audit(InspectData),
+    Config(InspectConfig),
+}
+
+/// Shows a part of a site's data directory.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  portcullis inspect index --data site\n  portcullis inspect audit --data site")]
+pub(crate) struct InspectData {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+}
+
+/// Checks settings and shows what they come to, defaults included.
+#[derive(Args)]
+#[command(after_help = "Example:\n  portcullis inspect config --config config/portcullis.toml")]
+pub(crate) struct InspectConfig {
+    /// The settings.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}

@@ -1,0 +1,116 @@
+//! `portcullis check`.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use portcullis::domain::{Answer, Kind, Verdict};
+use portcullis::ground::storage::{Disk, Storage};
+use portcullis::http::wire::AnswerBody;
+use portcullis::screening::{CheckRequest, DocumentRequest, RequestFault};
+
+use super::arguments::Check;
+use super::site;
+
+const INPUT_BYTES_MAX: u64 = 4096;
+const USAGE: u8 = 2;
+
+pub(super) fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
+    let request = match (&arguments.mrz, &arguments.number) {
+        (Some(path), _) => CheckRequest { mrz: Some(input(path)?), ..CheckRequest::default() },
+        (None, Some(number)) => {
+            let number = if number == "-" { input(Path::new("-"))? } else { number.clone() };
+            let document = DocumentRequest {
+                number: number.trim().to_owned(),
+                issuing_state: arguments.issuer.clone().unwrap_or_default(),
+                kind: arguments.kind.clone(),
+            };
+            CheckRequest { document: Some(document), ..CheckRequest::default() }
+        }
+        (None, None) => bail!("give --mrz or --number"),
+    };
+    let question = match request.into_question(&site::principal()) {
+        Ok(question) => question,
+        Err(fault) => return Ok(usage(&fault)),
+    };
+    let screening = site::open(&arguments.data, arguments.config.as_deref())?;
+    let audited = screening.check(&question)?.wait()?;
+    let mut out = std::io::stdout().lock();
+    if arguments.json {
+        serde_json::to_writer(&mut out, &AnswerBody::from(&audited))?;
+        writeln!(out)?;
+    } else {
+        explain(&mut out, audited.get())?;
+    }
+    screening.close()?;
+    Ok(ExitCode::from(match audited.get().verdict {
+        Verdict::NoHit(_) => 0,
+        Verdict::Hit(_) => 10,
+        Verdict::Inconclusive(_) => 11,
+    }))
+}
+
+fn usage(fault: &RequestFault) -> ExitCode {
+    eprintln!("portcullis: {fault}");
+    ExitCode::from(USAGE)
+}
+
+/// Reads a file or standard input (`-`), bounded.
+fn input(path: &Path) -> anyhow::Result<String> {
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().take(INPUT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+        bytes
+    } else {
+        Disk.read(path, INPUT_BYTES_MAX).with_context(|| format!("cannot read {}", path.display()))?
+    };
+    if bytes.len() as u64 > INPUT_BYTES_MAX {
+        bail!("the input is longer than {INPUT_BYTES_MAX} bytes: give one document");
+    }
+    // What is not text is asked all the same, and answered as unreadable.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The answer for a person.
+fn explain(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
+    let understood = &answer.understood;
+    let number = understood.number.as_ref().map_or("(unreadable)", |number| number.as_str());
+    let issuer = understood.issuing_state.map_or("(unknown)", |state| state.code());
+    let kind = understood.kind.map_or("document", Kind::word);
+    writeln!(out, "{}  {kind} {number} of {issuer}", answer.verdict.word().to_uppercase())?;
+    if let Verdict::Hit(findings) = &answer.verdict {
+        for finding in findings {
+            let notice = &finding.notice;
+            let reported = notice.reported_on.map(|day| format!(", reported on {day}")).unwrap_or_default();
+            let (status, kind) = (notice.status.word(), notice.kind.word());
+            let (feed, matched) = (&finding.feed, finding.matched.word());
+            writeln!(out, "  listed by {feed}: {status} {kind}{reported} (match: {matched})")?;
+        }
+    }
+    for reason in &answer.reasons {
+        let feed = reason.feed.as_ref().map(|feed| format!(" ({feed})")).unwrap_or_default();
+        writeln!(out, "  reason: {}{feed}, remedy: {}", reason.code.word(), reason.code.remedy().word())?;
+    }
+    for candidate in &answer.candidates {
+        let notice = &candidate.notice;
+        let (number, issuer) = (notice.document.number.as_str(), notice.document.issuing_state);
+        let (differs, status) = (candidate.differs.word(), notice.status.word());
+        writeln!(out, "  candidate: {number} of {issuer} is listed as {status} by {} (differs: {differs})", candidate.feed)?;
+    }
+    for advisory in &answer.advisories {
+        let field = advisory.field.map(|field| format!(" ({})", field.word())).unwrap_or_default();
+        writeln!(out, "  note: {}{field}", advisory.code.word())?;
+    }
+    match answer.coverage.generation {
+        None => writeln!(out, "  consulted: nothing")?,
+        Some(generation) => {
+            writeln!(out, "  consulted: generation {} ({})", generation.number, generation.digest)?;
+        }
+    }
+    for feed in &answer.coverage.feeds {
+        let as_of = feed.as_of.map(|time| format!(" as of {time:.0}")).unwrap_or_default();
+        writeln!(out, "    {}: {}{as_of}, {} notices", feed.feed, feed.freshness.word(), feed.notices)?;
+    }
+    Ok(())
+}

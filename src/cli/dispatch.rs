@@ -1,0 +1,46 @@
+//! From arguments to an exit code.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::arguments::{Arguments, Command, Feed, Inspect};
+use super::{check, demo, feed, generate, import, inspect, manifest, serve};
+
+/// Runs the command that the arguments name. What fails is said on standard error, with its causes.
+pub(crate) fn run() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Generate(arguments) => generate::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Manifest(arguments) => manifest::run(&arguments),
+        Command::Feed(Feed::Forget(arguments)) => feed::forget(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Inspect(Inspect::Index(arguments)) => inspect::index(&arguments),
+        Command::Inspect(Inspect::Audit(arguments)) => inspect::audit(&arguments),
+        Command::Inspect(Inspect::Config(arguments)) => inspect::config(&arguments),
+    };
+    let code = done.unwrap_or_else(|error| {
+        if broken_pipe(&error) {
+            return ExitCode::FAILURE;
+        }
+        eprintln!("portcullis: {error}");
+        for cause in error.chain().skip(1) {
+            eprintln!("  because: {cause}");
+        }
+        ExitCode::FAILURE
+    });
+    match io::stdout().flush() {
+        Ok(()) => code,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Whoever read the output has gone: there is nobody to tell.
+fn broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}

@@ -1,0 +1,105 @@
+//! `portcullis inspect`.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use portcullis::audit;
+use portcullis::domain::IssuingState;
+use portcullis::index::{FeedInspection, Inspection};
+use portcullis::screening::Site;
+
+use super::arguments::{InspectConfig, InspectData};
+use super::site;
+
+const STATES_SHOWN: usize = 10;
+
+pub(super) fn index(arguments: &InspectData) -> anyhow::Result<ExitCode> {
+    site::must_exist(&arguments.data)?;
+    let site = Site::open(site::disk(), arguments.data.clone(), site::clock());
+    let in_force = site.in_force();
+    let Some(snapshot) = &in_force.snapshot else {
+        if let Some(fault) = &in_force.fault {
+            bail!("the generation cannot be trusted: {}", site::causes(&**fault));
+        }
+        println!("no generation: nothing was imported here yet");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let inspection = Inspection::of(snapshot).context("a file was damaged while it was read")?;
+    let Inspection { generation, published_at, highest_time, expected, feeds } = &inspection;
+    println!("generation    {} ({})", generation.number, generation.digest);
+    println!("published     {published_at:.0}, highest time seen {highest_time:.0}");
+    println!("expected      {}", words(expected.iter()));
+    feeds.iter().for_each(feed);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn feed(feed: &FeedInspection) {
+    let bulletin = &feed.bulletin;
+    let notices: u64 = feed.by_kind.values().sum();
+    println!("\nfeed          {}", bulletin.feed);
+    println!("  sequence    {}, as of {:.0}, authority {}", bulletin.sequence, bulletin.as_of, bulletin.authority.word());
+    println!("  notices     {notices} on {} documents", feed.documents);
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let each = feed.bytes as f64 / notices.max(1) as f64;
+    println!("  file        {} bytes ({each:.1} a notice), format {}", feed.bytes, feed.format_version);
+    for segment in &bulletin.segments {
+        println!("  segment     {} {}", segment.role.word(), segment.digest);
+    }
+    println!("  state       {:?}", feed.state_digest);
+    println!("  kinds       {}", counts(feed.by_kind.iter().map(|(kind, count)| (kind.word(), *count))));
+    println!("  statuses    {}", counts(feed.by_status.iter().map(|(status, count)| (status.word(), *count))));
+    let mut states: Vec<(&IssuingState, &u64)> = feed.by_state.iter().collect();
+    states.sort_by(|one, other| other.1.cmp(one.1));
+    let more = states.len().saturating_sub(STATES_SHOWN);
+    let shown = states.into_iter().take(STATES_SHOWN).map(|(state, count)| (state, *count));
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    println!("  issuers     {}{more}", counts(shown));
+}
+
+pub(super) fn audit(arguments: &InspectData) -> anyhow::Result<ExitCode> {
+    site::must_exist(&arguments.data)?;
+    let logs = audit::inspect(&*site::disk(), &arguments.data)?;
+    if logs.is_empty() {
+        println!("no audit log: nothing was asked here yet");
+    }
+    let mut damaged = 0;
+    for log in &logs {
+        println!("log           {}", log.folder);
+        println!("  entries     {}", log.entries);
+        if let (Some(first), Some(last)) = (log.first_time, log.last_time) {
+            println!("  times       {first:.0} to {last:.0}");
+        }
+        println!("  acts        {}", counts(sorted(&log.acts)));
+        println!("  verdicts    {}", counts(sorted(&log.verdicts)));
+        if log.torn_bytes > 0 {
+            println!("  unfinished  {} bytes at the end: being written now, or left by a crash", log.torn_bytes);
+        }
+        if let Some(damage) = &log.damage {
+            println!("  DAMAGED     {}", site::causes(damage));
+            damaged += 1;
+        }
+    }
+    Ok(if damaged == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+pub(super) fn config(arguments: &InspectConfig) -> anyhow::Result<ExitCode> {
+    let settings = site::settings(&arguments.config)?;
+    print!("{}", settings.canonical());
+    println!("\n# settings_digest = {}", settings.digest());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn sorted(counts: &BTreeMap<String, u64>) -> impl Iterator<Item = (&str, u64)> {
+    counts.iter().map(|(word, count)| (word.as_str(), *count))
+}
+
+fn counts(counts: impl Iterator<Item = (impl Display, u64)>) -> String {
+    words(counts.map(|(word, count)| format!("{word} {count}")))
+}
+
+fn words(words: impl Iterator<Item = impl Display>) -> String {
+    let words: Vec<_> = words.map(|word| word.to_string()).collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}

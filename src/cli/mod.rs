@@ -1,0 +1,17 @@
+//! The command line: the only place that prints and exits. Names, flags and exit codes are a contract.
+
+mod arguments;
+mod check;
+mod demo;
+mod dispatch;
+mod feed;
+mod generate;
+mod import;
+mod inspect;
+mod manifest;
+mod progress;
+mod samples;
+mod serve;
+mod site;
+
+pub(crate) use dispatch::run;

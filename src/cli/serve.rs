@@ -1,0 +1,37 @@
+//! `portcullis serve`.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use portcullis::app::{Server, start_logging};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::arguments::Serve;
+use super::site;
+
+pub(super) fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
+    let settings = site::settings(&arguments.config)?;
+    start_logging(&settings.log);
+    actix_web::rt::System::new().block_on(async {
+        let server = Server::start(&settings, site::disk(), site::clock())?;
+        eprintln!("portcullis: listening on http://{}", server.address());
+        until_told(server).await
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the server until Ctrl-C or SIGTERM.
+pub(super) async fn until_told(server: Server) -> anyhow::Result<()> {
+    let handle = server.handle();
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+    actix_web::rt::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        handle.stop(true).await;
+    });
+    server.run().await?;
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! What several commands open.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use portcullis::app::open_screening;
+use portcullis::audit::Role;
+use portcullis::config::Settings;
+use portcullis::ground::clock::{Clock, SystemClock};
+use portcullis::ground::storage::{Disk, Storage};
+use portcullis::screening::Screening;
+
+const SETTINGS_BYTES_MAX: u64 = 1 << 20;
+
+pub(super) fn disk() -> Arc<dyn Storage> {
+    Arc::new(Disk)
+}
+
+pub(super) fn clock() -> Arc<Clock> {
+    Arc::new(Clock::new(SystemClock))
+}
+
+/// Reads a settings file and tells every fault in it.
+pub(super) fn settings(path: &Path) -> anyhow::Result<Settings> {
+    let bytes = Disk
+        .read(path, SETTINGS_BYTES_MAX)
+        .with_context(|| format!("cannot read the settings {}", path.display()))?;
+    let text = String::from_utf8(bytes).with_context(|| format!("the settings {} are not text", path.display()))?;
+    Settings::parse(&text).with_context(|| format!("the settings {} cannot be used", path.display()))
+}
+
+/// Opens a site that exists, to screen with the rules of `config` or the built-in ones.
+pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<Screening> {
+    must_exist(data)?;
+    let mut settings = match config {
+        Some(path) => self::settings(path)?,
+        None => Settings::defaults_for(data),
+    };
+    settings.data_dir = data.to_owned();
+    let (screening, opened) = open_screening(&settings, disk(), clock(), Role::Cli)?;
+    if opened.torn_bytes > 0 {
+        eprintln!("portcullis: cut an unfinished write of {} bytes off the end of the audit log", opened.torn_bytes);
+    }
+    if let Some(fault) = &screening.site().in_force().fault {
+        eprintln!("portcullis: no list can be trusted: {}", causes(&**fault));
+    }
+    Ok(screening)
+}
+
+/// An error with what caused it, in one line.
+pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
+    causes.collect::<Vec<_>>().join(": ")
+}
+
+/// A data directory that is not there is a slip of the pen, not an empty site.
+pub(super) fn must_exist(data: &Path) -> anyhow::Result<()> {
+    if data.is_dir() {
+        return Ok(());
+    }
+    bail!("there is no data directory {0}: `portcullis import --data {0}` makes one", data.display());
+}
+
+/// The user that runs the command, as the audit log names it.
+pub(super) fn principal() -> Arc<str> {
+    let user = std::env::var("USER").unwrap_or_default();
+    let plain = |char: char| char.is_ascii_alphanumeric() || "._-".contains(char);
+    let user: String = user.chars().filter(|char| plain(*char)).take(32).collect();
+    if user.is_empty() { "cli".into() } else { format!("cli:{user}").into() }
+}

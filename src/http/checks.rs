@@ -1,0 +1,41 @@
+//! `POST /v1/checks`.
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::screening::CheckRequest;
+
+use super::problem::Problem;
+use super::routes::Service;
+use super::wire::AnswerBody;
+
+pub(super) async fn check(
+    request: HttpRequest,
+    payload: web::Payload,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    expect_media_type(&request, &["application/json"])?;
+    let body = match payload.to_bytes_limited(service.body_bytes_max).await {
+        Err(_) => {
+            let detail = format!("A check has at most {} bytes.", service.body_bytes_max);
+            return Err(Problem::body_too_large().with_detail(detail));
+        }
+        Ok(Err(_)) => return Err(Problem::body_unreadable()),
+        Ok(Ok(body)) => body,
+    };
+    let question = CheckRequest::parse(&body)?.into_question(&service.principal)?;
+    let timer = service.metrics.time_check();
+    let audited = service.screening.check(&question)?.await?;
+    timer.observe_duration();
+    service.metrics.count_answer(audited.get());
+    Ok(HttpResponse::Ok().json(AnswerBody::from(&audited)))
+}
+
+/// Browsers can't send these types to another site unasked, so that no web page can ask on a visitor's behalf.
+pub(super) fn expect_media_type(request: &HttpRequest, types: &[&str]) -> Result<usize, Problem> {
+    let given = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = given.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    types.iter().position(|accepted| *accepted == essence).ok_or_else(|| {
+        Problem::unsupported_media_type().with_detail(format!("Send Content-Type: {}.", types.join(" or ")))
+    })
+}

@@ -1,0 +1,105 @@
+//! What is counted. Labels are enumerations, configured names or route patterns, never content.
+
+use prometheus::{
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramTimer, IntCounterVec, IntGauge, Opts,
+    Registry, TextEncoder,
+};
+
+use crate::bulk::Outcome;
+use crate::domain::Answer;
+use crate::screening::Screening;
+
+/// The service's metrics.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    answers: IntCounterVec,
+    reasons: IntCounterVec,
+    check_seconds: Histogram,
+    generation: IntGauge,
+    feed_age: GaugeVec,
+    log_writable: Gauge,
+}
+
+impl Metrics {
+    /// Registers the metrics.
+    ///
+    /// # Errors
+    /// If `registry` already holds one of these names.
+    pub fn new(registry: Registry) -> Result<Self, prometheus::Error> {
+        let counters = |name, help, labels: &[&str]| IntCounterVec::new(Opts::new(name, help), labels);
+        let microseconds = prometheus::exponential_buckets(1e-6, 2.0, 24)?;
+        let check_seconds = HistogramOpts::new(
+            "portcullis_check_duration_seconds",
+            "Time from a question understood to its answer recorded.",
+        );
+        let metrics = Self {
+            requests: counters(
+                "portcullis_http_requests_total",
+                "Requests by route and status.",
+                &["route", "status"],
+            )?,
+            answers: counters("portcullis_answers_total", "Answers by verdict.", &["verdict"])?,
+            reasons: counters("portcullis_reasons_total", "Reasons given in answers, by code.", &["code"])?,
+            check_seconds: Histogram::with_opts(check_seconds.buckets(microseconds))?,
+            generation: IntGauge::new(
+                "portcullis_generation_number",
+                "The generation in force; 0 if there is none.",
+            )?,
+            feed_age: GaugeVec::new(
+                Opts::new("portcullis_feed_age_seconds", "Age of each feed in force."),
+                &["feed"],
+            )?,
+            log_writable: Gauge::new("portcullis_audit_log_writable", "1 while answers can be recorded.")?,
+            registry,
+        };
+        let registry = &metrics.registry;
+        registry.register(Box::new(metrics.requests.clone()))?;
+        registry.register(Box::new(metrics.answers.clone()))?;
+        registry.register(Box::new(metrics.reasons.clone()))?;
+        registry.register(Box::new(metrics.check_seconds.clone()))?;
+        registry.register(Box::new(metrics.generation.clone()))?;
+        registry.register(Box::new(metrics.feed_age.clone()))?;
+        registry.register(Box::new(metrics.log_writable.clone()))?;
+        Ok(metrics)
+    }
+
+    pub(super) fn count_request(&self, route: &str, status: u16) {
+        self.requests.with_label_values(&[route, &status.to_string()]).inc();
+    }
+
+    pub(super) fn time_check(&self) -> HistogramTimer {
+        self.check_seconds.start_timer()
+    }
+
+    pub(super) fn count_outcome(&self, outcome: &Outcome) {
+        if let Ok(audited) = &outcome.answer {
+            self.count_answer(audited.get());
+        }
+    }
+
+    pub(super) fn count_answer(&self, answer: &Answer) {
+        self.answers.with_label_values(&[answer.verdict.word()]).inc();
+        for reason in &answer.reasons {
+            self.reasons.with_label_values(&[reason.code.word()]).inc();
+        }
+    }
+
+    /// The text of all metrics, with gauges read at this moment.
+    pub(super) fn render(&self, screening: &Screening) -> Result<Vec<u8>, prometheus::Error> {
+        let coverage = screening.coverage();
+        let number = coverage.generation.map_or(0, |generation| generation.number);
+        self.generation.set(i64::try_from(number).unwrap_or(i64::MAX));
+        self.feed_age.reset();
+        for feed in &coverage.feeds {
+            if let Some(age) = feed.age {
+                self.feed_age.with_label_values(&[feed.feed.as_str()]).set(age.as_secs_f64());
+            }
+        }
+        self.log_writable.set(if screening.log_is_writable() { 1.0 } else { 0.0 });
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+}

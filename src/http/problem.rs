@@ -1,0 +1,127 @@
+//! Errors on the wire: RFC 9457 problem details, one table from failure to words.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+use crate::audit::AuditError;
+use crate::screening::RequestFault;
+
+/// An error as the caller sees it. `code` is the contract; titles and details are English and may change.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldBody>,
+}
+
+#[derive(Debug, Serialize)]
+struct FieldBody {
+    field: &'static str,
+    rule: &'static str,
+}
+
+macro_rules! problems {
+    ($($(#[doc = $doc:literal])+ $name:ident = $status:literal $code:literal $title:literal;)+) => {
+        impl Problem {
+            /// Every code with its status.
+            pub const CODES: &[(&str, u16)] = &[$(($code, $status),)+];
+
+            $($(#[doc = $doc])+ #[must_use] pub fn $name() -> Self { Self::new($status, $code, $title) })+
+        }
+    };
+}
+
+problems! {
+    /// The body is not JSON or not of the expected shape.
+    invalid_json = 400 "invalid_json" "The body is not the JSON that is expected";
+    /// The body has a field that v1 does not have.
+    unknown_field = 400 "unknown_field" "The body has a field that v1 does not have";
+    /// Fields break their rules.
+    invalid_field = 400 "invalid_field" "A field breaks its rule";
+    /// No such path.
+    not_found = 404 "not_found" "There is nothing at this path";
+    /// The path takes another method.
+    method_not_allowed = 405 "method_not_allowed" "This path takes another method";
+    /// The body is too large.
+    body_too_large = 413 "body_too_large" "The body is larger than this service takes";
+    /// The content type is none that the path takes.
+    unsupported_media_type = 415 "unsupported_media_type" "The content type is not one that this path takes";
+    /// The body ended or broke while it was read.
+    body_unreadable = 400 "body_unreadable" "The body could not be read to its end";
+    /// Too many manifests are in work.
+    manifests_busy = 503 "manifests_busy" "As many manifests as this service takes are in work: try again later";
+    /// Too many answers wait for the audit log.
+    overloaded = 503 "overloaded" "More questions came in than can be recorded: try again later";
+    /// The audit log takes no entries: no answer leaves unrecorded.
+    audit_unavailable = 503 "audit_unavailable" "The answer could not be recorded, so there is none: tell the operator of this service";
+    /// A defect of this program.
+    internal = 500 "internal" "The service failed; its operator finds the cause in the log";
+}
+
+impl Problem {
+    fn new(status: u16, code: &'static str, title: &'static str) -> Self {
+        Self { kind: "about:blank", title, status, code, detail: None, errors: Vec::new() }
+    }
+
+    /// Says more. Never content of the request.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl From<RequestFault> for Problem {
+    fn from(fault: RequestFault) -> Self {
+        match fault {
+            RequestFault::Json(detail) => Self::invalid_json().with_detail(detail),
+            RequestFault::UnknownField(detail) => Self::unknown_field().with_detail(detail),
+            RequestFault::Fields(faults) => {
+                let mut problem = Self::invalid_field();
+                problem.errors = faults
+                    .into_iter()
+                    .map(|fault| FieldBody { field: fault.field, rule: fault.rule })
+                    .collect();
+                problem
+            }
+        }
+    }
+}
+
+impl From<AuditError> for Problem {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Overloaded { .. } => Self::overloaded(),
+            _ => Self::audit_unavailable(),
+        }
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.title)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).expect("the table holds valid status codes")
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::build(self.status_code()).content_type("application/problem+json").json(self)
+    }
+}

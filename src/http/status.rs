@@ -1,0 +1,76 @@
+//! What the service says of itself.
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::domain::Freshness;
+
+use super::problem::Problem;
+use super::routes::Service;
+use super::wire::{API_REVISION, CoverageBody};
+
+pub(super) async fn version() -> HttpResponse {
+    HttpResponse::Ok().json(json!({
+        "api": "v1",
+        "api_revision": API_REVISION,
+        "version": env!("CARGO_PKG_VERSION"),
+        "features": ["checks", "manifests", "coverage"],
+    }))
+}
+
+pub(super) async fn coverage(service: web::Data<Service>) -> HttpResponse {
+    HttpResponse::Ok().json(CoverageBody::from(&service.screening.coverage()))
+}
+
+pub(super) async fn livez() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("alive\n")
+}
+
+#[derive(Serialize)]
+struct Readiness {
+    ready: bool,
+    degraded: bool,
+    why: Vec<String>,
+}
+
+/// 200 only with a sound generation in force and a writable log; what is only degraded is ready and says so.
+pub(super) async fn readyz(service: web::Data<Service>) -> HttpResponse {
+    let (in_force, coverage) = (service.screening.site().in_force(), service.screening.coverage());
+    let (mut unready, mut degraded) = (Vec::new(), Vec::new());
+    match (&in_force.snapshot, &in_force.fault) {
+        (None, None) => unready.push("no generation is in force: import or sync a list".to_owned()),
+        (None, Some(_)) => unready.push("the generation cannot be trusted: the log says why".to_owned()),
+        (Some(_), Some(_)) => {
+            degraded.push("a newer generation cannot be trusted: the log says why".to_owned())
+        }
+        (Some(_), None) => {}
+    }
+    if in_force.is_poisoned() {
+        unready
+            .push("a file of the generation failed while it was in use: restore it and restart".to_owned());
+    }
+    if !service.screening.log_is_writable() {
+        unready.push("the audit log cannot be written: make room or mend the disk, then restart".to_owned());
+    }
+    for feed in coverage.feeds.iter().filter(|feed| feed.expected) {
+        match feed.freshness {
+            Freshness::Missing => unready.push(format!("feed {} is missing", feed.feed)),
+            _ if feed.notices == 0 => unready.push(format!("feed {} is empty", feed.feed)),
+            Freshness::Stale | Freshness::Ageing => {
+                degraded.push(format!("feed {} is {}", feed.feed, feed.freshness.word()));
+            }
+            Freshness::Fresh => {}
+        }
+    }
+    let ready = unready.is_empty();
+    let degraded_too = !degraded.is_empty();
+    unready.extend(degraded);
+    let body = Readiness { ready, degraded: degraded_too, why: unready };
+    if ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+}
+
+pub(super) async fn metrics(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
+    let text = service.metrics.render(&service.screening).map_err(|_| Problem::internal())?;
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}

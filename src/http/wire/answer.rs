@@ -1,0 +1,221 @@
+//! An audited answer on the wire. A bare verdict has no wire form.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{API_REVISION, CoverageBody};
+use crate::domain::{
+    Advisory, Answer, Audited, Candidate, DocumentId, Finding, IssuingState, Kind, Notice, Reason, Receipt,
+    Understood, Verdict, mrz,
+};
+
+/// The body of an answer to `POST /v1/checks`.
+#[derive(Serialize)]
+pub struct AnswerBody<'a> {
+    check_id: String,
+    decided_at: Timestamp,
+    api_revision: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_reference: Option<&'a str>,
+    verdict: &'static str,
+    reasons: Vec<ReasonBody<'a>>,
+    findings: Vec<FindingBody<'a>>,
+    candidates: Vec<CandidateBody<'a>>,
+    advisories: Vec<AdvisoryBody>,
+    document: DocumentBody<'a>,
+    mrz: Option<MrzBody>,
+    coverage: CoverageBody<'a>,
+    audit: AuditBody<'a>,
+}
+
+#[derive(Serialize)]
+struct ReasonBody<'a> {
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feed: Option<&'a str>,
+    remedy: &'static str,
+}
+
+#[derive(Serialize)]
+struct FindingBody<'a> {
+    #[serde(rename = "type")]
+    tag: &'static str,
+    finding_id: String,
+    feed: &'a str,
+    status: &'static str,
+    #[serde(rename = "match")]
+    matched: &'static str,
+    document: ListedBody<'a>,
+    reported_on: Option<jiff::civil::Date>,
+    review_on: Option<jiff::civil::Date>,
+    reference: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct CandidateBody<'a> {
+    #[serde(rename = "type")]
+    tag: &'static str,
+    differs: &'static str,
+    feed: &'a str,
+    status: &'static str,
+    document: ListedBody<'a>,
+    reported_on: Option<jiff::civil::Date>,
+    review_on: Option<jiff::civil::Date>,
+}
+
+#[derive(Serialize)]
+struct ListedBody<'a> {
+    number: &'a str,
+    issuing_state: &'static str,
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct AdvisoryBody {
+    code: &'static str,
+    severity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct DocumentBody<'a> {
+    number: Option<&'a str>,
+    issuing_state: Option<&'static str>,
+    kind: Option<&'static str>,
+    number_assurance: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct MrzBody {
+    format: &'static str,
+    check_digits: Vec<CheckDigitBody>,
+}
+
+#[derive(Serialize)]
+struct CheckDigitBody {
+    field: &'static str,
+    printed: char,
+    computed: char,
+    ok: bool,
+}
+
+#[derive(Serialize)]
+struct AuditBody<'a> {
+    log_id: &'a str,
+    entry_id: u64,
+    durability: &'static str,
+}
+
+impl<'a> From<&'a Audited<Answer>> for AnswerBody<'a> {
+    fn from(audited: &'a Audited<Answer>) -> Self {
+        let (answer, receipt) = (audited.get(), audited.receipt());
+        let findings = match &answer.verdict {
+            Verdict::Hit(findings) => findings.as_slice(),
+            Verdict::NoHit(_) | Verdict::Inconclusive(_) => &[],
+        };
+        Self {
+            check_id: format!("{}-{}", receipt.log_id, receipt.entry_id),
+            decided_at: answer.decided_at,
+            api_revision: API_REVISION,
+            client_reference: answer.client_reference.as_deref(),
+            verdict: answer.verdict.word(),
+            reasons: answer.reasons.iter().map(ReasonBody::from).collect(),
+            findings: findings.iter().map(FindingBody::from).collect(),
+            candidates: answer.candidates.iter().map(CandidateBody::from).collect(),
+            advisories: answer.advisories.iter().map(AdvisoryBody::from).collect(),
+            document: DocumentBody::from(&answer.understood),
+            mrz: answer.understood.mrz.as_ref().map(MrzBody::from),
+            coverage: CoverageBody::from(&answer.coverage),
+            audit: AuditBody::from(receipt),
+        }
+    }
+}
+
+impl<'a> From<&'a Reason> for ReasonBody<'a> {
+    fn from(reason: &'a Reason) -> Self {
+        Self {
+            code: reason.code.word(),
+            feed: reason.feed.as_ref().map(|feed| feed.as_str()),
+            remedy: reason.code.remedy().word(),
+        }
+    }
+}
+
+impl<'a> From<&'a Finding> for FindingBody<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        let notice = &finding.notice;
+        Self {
+            tag: "notice",
+            finding_id: finding.id.to_string(),
+            feed: finding.feed.as_str(),
+            status: notice.status.word(),
+            matched: finding.matched.word(),
+            document: ListedBody::from(notice),
+            reported_on: notice.reported_on,
+            review_on: notice.review_on,
+            reference: notice.reference.as_ref().map(|reference| reference.as_str()),
+        }
+    }
+}
+
+impl<'a> From<&'a Candidate> for CandidateBody<'a> {
+    fn from(candidate: &'a Candidate) -> Self {
+        let notice = &candidate.notice;
+        Self {
+            tag: "notice",
+            differs: candidate.differs.word(),
+            feed: candidate.feed.as_str(),
+            status: notice.status.word(),
+            document: ListedBody::from(notice),
+            reported_on: notice.reported_on,
+            review_on: notice.review_on,
+        }
+    }
+}
+
+impl<'a> From<&'a Notice> for ListedBody<'a> {
+    fn from(notice: &'a Notice) -> Self {
+        let DocumentId { issuing_state, number } = &notice.document;
+        Self { number: number.as_str(), issuing_state: issuing_state.code(), kind: notice.kind.word() }
+    }
+}
+
+impl From<&Advisory> for AdvisoryBody {
+    fn from(advisory: &Advisory) -> Self {
+        Self {
+            code: advisory.code.word(),
+            severity: advisory.code.severity().word(),
+            field: advisory.field.map(mrz::Field::word),
+        }
+    }
+}
+
+impl<'a> From<&'a Understood> for DocumentBody<'a> {
+    fn from(understood: &'a Understood) -> Self {
+        Self {
+            number: understood.number.as_ref().map(|number| number.as_str()),
+            issuing_state: understood.issuing_state.map(IssuingState::code),
+            kind: understood.kind.map(Kind::word),
+            number_assurance: understood.number_assurance.map(|assurance| assurance.word()),
+        }
+    }
+}
+
+impl From<&mrz::Summary> for MrzBody {
+    fn from(summary: &mrz::Summary) -> Self {
+        let body = |digit: &mrz::CheckDigit| CheckDigitBody {
+            field: digit.field.word(),
+            printed: char::from(digit.printed),
+            computed: char::from(digit.computed),
+            ok: digit.ok,
+        };
+        Self { format: summary.format.word(), check_digits: summary.check_digits.iter().map(body).collect() }
+    }
+}
+
+impl<'a> From<&'a Receipt> for AuditBody<'a> {
+    fn from(receipt: &'a Receipt) -> Self {
+        Self { log_id: &receipt.log_id, entry_id: receipt.entry_id, durability: receipt.durability.word() }
+    }
+}

@@ -1,0 +1,14 @@
+//! The words of v1: what answers look like in JSON.
+//!
+//! The command line prints the same words. v1 only gains optional fields; every enumeration but `verdict` is open.
+
+mod answer;
+mod coverage;
+mod manifest;
+
+pub use answer::AnswerBody;
+pub use coverage::CoverageBody;
+pub use manifest::{write_abort, write_outcome, write_summary};
+
+/// Rises with every addition to v1.
+pub const API_REVISION: u32 = 1;

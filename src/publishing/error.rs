@@ -1,0 +1,61 @@
+//! Why nothing was published.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::audit::AuditError;
+use crate::domain::FeedName;
+use crate::feed::LocalError;
+use crate::index::IndexError;
+use crate::register::RegisterError;
+
+/// Why nothing was published. The generation in force is what it was.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishingError {
+    /// A register cannot be read to its end.
+    #[error("the register cannot be used; nothing was changed")]
+    Register(#[from] RegisterError),
+    /// Index or generation cannot be written or read.
+    #[error("the index cannot be published; nothing was changed")]
+    Index(#[from] IndexError),
+    /// What was just written is not what was built.
+    #[error("what was written cannot be verified; nothing was changed: check the disk")]
+    Verify(#[from] LocalError),
+    /// The act could not be recorded.
+    #[error("the act cannot be recorded in the audit log, so it was not done")]
+    Audit(#[from] AuditError),
+    /// The list has no row that can be used.
+    #[error("the register has no usable row ({rejected} of {read} rejected): nothing was changed; {} says why", rejects.display())]
+    Empty {
+        /// Rows read.
+        read: u64,
+        /// Rows rejected.
+        rejected: u64,
+        /// The side file.
+        rejects: PathBuf,
+    },
+    /// The list claims to be from the future.
+    #[error("the list is as of {as_of:.0}, which is in the future: give the time at which its publisher made it with --as-of")]
+    FromTheFuture {
+        /// The claim.
+        as_of: Timestamp,
+    },
+    /// Nobody said how old the list is.
+    #[error("nothing says how old the list is: give the time at which its publisher made it with --as-of")]
+    AgeUnknown,
+    /// The system clock runs behind what this site has seen.
+    #[error("the system clock is more than ten minutes behind the latest time this site has seen: set it right first")]
+    Clock,
+    /// There is no such feed.
+    #[error("there is no feed {0} at this site: `portcullis inspect index` lists those there are")]
+    NoSuchFeed(FeedName),
+    /// The list of rejected rows cannot be written.
+    #[error("cannot write the rejected rows to {}", path.display())]
+    Rejects {
+        /// The side file.
+        path: PathBuf,
+        /// What the file system said.
+        source: std::io::Error,
+    },
+}

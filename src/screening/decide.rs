@@ -1,0 +1,22 @@
+//! The verdict, from evidence and coverage and nothing else.
+
+use crate::domain::{Coverage, Finding, Reason, ReasonCode, Verdict};
+
+/// Decides.
+///
+/// A finding in force is a hit, whatever else is in doubt. `NoHit` needs both: no doubt at all, and coverage that is
+/// complete in itself. Everything else is inconclusive.
+pub(super) fn decide(findings: Vec<Finding>, mut doubts: Vec<Reason>, coverage: &Coverage) -> Verdict {
+    if !findings.is_empty() {
+        return Verdict::Hit(findings);
+    }
+    match coverage.complete() {
+        Some(complete) if doubts.is_empty() => Verdict::NoHit(complete),
+        _ => {
+            if doubts.is_empty() {
+                doubts.push(Reason::new(ReasonCode::NothingExpected));
+            }
+            Verdict::Inconclusive(doubts)
+        }
+    }
+}

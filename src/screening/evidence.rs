@@ -1,0 +1,112 @@
+//! What the lists say of a reading.
+
+use crate::domain::{
+    Advisory, AdvisoryCode, Candidate, DocumentId, FeedName, Finding, FindingId, Match, Notice,
+    ReadingDiffers, Reason, ReasonCode,
+};
+use jiff::Timestamp;
+
+use super::policy::{KindDiffers, Policy};
+use super::reading::Reading;
+
+/// Everything that a verdict is decided on.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    pub(super) findings: Vec<Finding>,
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) advisories: Vec<Advisory>,
+    pub(super) doubts: Vec<Reason>,
+}
+
+/// Where notices come from. It cannot fail: what is wrong with a list is a matter of coverage.
+pub(super) trait Lists {
+    /// All notices on a document, in force or not, by feed.
+    fn notices(&self, document: &DocumentId) -> Vec<(FeedName, Notice)>;
+}
+
+impl Evidence {
+    /// Asks the lists about everything in a reading.
+    pub(super) fn gather(
+        reading: &Reading,
+        lists: &dyn Lists,
+        policy: &Policy,
+        now: Timestamp,
+        finding_id: &dyn Fn(&FeedName, &Notice) -> FindingId,
+    ) -> Self {
+        let mut evidence = Self::default();
+        for asked in &reading.exact {
+            let as_presented = |notice: &Notice| asked.kind.is_none_or(|kind| kind == notice.kind);
+            let (current, lapsed) = lists
+                .notices(&asked.id)
+                .into_iter()
+                .partition::<Vec<_>, _>(|(_, notice)| notice.in_force(now));
+            if !lapsed.is_empty() {
+                evidence.advise(AdvisoryCode::NoticeLapsed);
+            }
+            for (feed, notice) in current {
+                let matched = match (asked.carried, as_presented(&notice)) {
+                    (true, false) => continue,
+                    (false, true) if asked.alias => Match::Alias,
+                    (false, true) => Match::Exact,
+                    (true, true) | (false, false) => Match::KindDiffers,
+                };
+                if matched == Match::KindDiffers && policy.kind_differs == KindDiffers::Inconclusive {
+                    evidence.doubt(Reason::of_feed(ReasonCode::KindDiffers, &feed));
+                    let differs = ReadingDiffers::Kind;
+                    evidence.candidates.push(Candidate { differs, feed, notice });
+                } else {
+                    let id = finding_id(&feed, &notice);
+                    evidence.findings.push(Finding { id, feed, matched, notice });
+                }
+            }
+        }
+        evidence.other_states(reading, lists, now);
+        evidence.lookalikes(reading, lists, now);
+        evidence
+    }
+
+    fn other_states(&mut self, reading: &Reading, lists: &dyn Lists, now: Timestamp) {
+        for other in &reading.others {
+            for (feed, notice) in in_force(lists, &other.id, now) {
+                if self.findings.iter().any(|finding| finding.feed == feed && finding.notice == notice) {
+                    continue;
+                }
+                match other.doubt {
+                    Some(code) => self.doubt(Reason::new(code)),
+                    None => self.advise(AdvisoryCode::IssuerLookalikeListed),
+                }
+                self.candidates.push(Candidate { differs: other.differs, feed, notice });
+            }
+        }
+    }
+
+    fn lookalikes(&mut self, reading: &Reading, lists: &dyn Lists, now: Timestamp) {
+        let Some(rule) = &reading.number_rule else { return };
+        if !rule.is_complete() {
+            self.advise(AdvisoryCode::LookalikesIncomplete);
+        }
+        for id in rule.readings() {
+            for (feed, notice) in in_force(lists, &id, now) {
+                self.advise(AdvisoryCode::NumberLookalikeListed);
+                self.candidates.push(Candidate { differs: ReadingDiffers::Number, feed, notice });
+            }
+        }
+    }
+
+    fn doubt(&mut self, reason: Reason) {
+        if !self.doubts.contains(&reason) {
+            self.doubts.push(reason);
+        }
+    }
+
+    fn advise(&mut self, code: AdvisoryCode) {
+        let advisory = Advisory::new(code);
+        if !self.advisories.contains(&advisory) {
+            self.advisories.push(advisory);
+        }
+    }
+}
+
+fn in_force(lists: &dyn Lists, id: &DocumentId, now: Timestamp) -> impl Iterator<Item = (FeedName, Notice)> {
+    lists.notices(id).into_iter().filter(move |(_, notice)| notice.in_force(now))
+}

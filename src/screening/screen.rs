@@ -1,0 +1,219 @@
+//! One question, from the asking to the record.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::audit::{self, Act, AuditError, AuditLog, Digester, Draft, Opened, Pending, Role};
+use crate::domain::{
+    Answer, Audited, Coverage, Digest, DocumentId, IssuingState, Reason, ReasonCode, Verdict,
+};
+use crate::ground::clock::{Clock, Now};
+use crate::ground::storage::Storage;
+
+use super::coverage::{FeedInForce, GenerationInForce, Judgement, describe};
+use super::decide::decide;
+use super::evidence::Evidence;
+use super::policy::Policy;
+use super::question::Question;
+use super::reading::Reading;
+use super::site::{InForce, Site};
+
+/// Everything that answering needs: the lists in force, the rules, the clock and the log.
+#[derive(Debug)]
+pub struct Screening {
+    site: Arc<Site>,
+    policy: Policy,
+    settings_digest: Digest,
+    clock: Arc<Clock>,
+    digester: Digester,
+    log: AuditLog,
+}
+
+/// What [`Screening::open`] is given.
+#[derive(Debug)]
+pub struct Opening {
+    /// Where files are.
+    pub storage: Arc<dyn Storage>,
+    /// The site's data directory.
+    pub data_dir: PathBuf,
+    /// The rules of verdicts.
+    pub policy: Policy,
+    /// SHA-256 of the settings that verdicts depend on.
+    pub settings_digest: Digest,
+    /// The log's settings.
+    pub audit: audit::Config,
+    /// Whose log is written.
+    pub role: Role,
+    /// The clock, whose floor is raised to what generation and log have seen.
+    pub clock: Arc<Clock>,
+}
+
+/// Why nothing can be answered at all. A site without a usable list is no error: its answers say so.
+#[derive(Debug, thiserror::Error)]
+#[error("the audit log cannot be opened, so nothing can be answered")]
+pub struct ScreeningError(#[from] AuditError);
+
+impl Screening {
+    /// Opens log and lists.
+    ///
+    /// # Errors
+    /// [`ScreeningError`] if there is no log to record answers in.
+    pub fn open(opening: Opening) -> Result<(Self, Opened), ScreeningError> {
+        let Opening { storage, data_dir, policy, settings_digest, audit, role, clock } = opening;
+        let (log, opened) = AuditLog::open(storage.clone(), &data_dir, role, audit)?;
+        let digester = Digester::open(&*storage, &data_dir)?;
+        if let Some(last) = log.last_time() {
+            clock.observe(last);
+        }
+        let site = Arc::new(Site::open(storage, data_dir, clock.clone()));
+        Ok((Self { site, policy, settings_digest, clock, digester, log }, opened))
+    }
+
+    /// Decides and hands the answer to the log: one unit, which a caller that goes away does not cancel.
+    ///
+    /// # Errors
+    /// [`AuditError`] if the log takes nothing: then there is no answer.
+    pub fn check(&self, question: &Question) -> Result<Pending<Answer>, AuditError> {
+        let (answer, draft) = self.answer(&self.site.in_force(), question, self.clock.now());
+        self.log.submit(draft, answer)
+    }
+
+    /// Answers lines of a manifest on one snapshot and at one time, and waits until all are recorded.
+    ///
+    /// # Errors
+    /// [`AuditError`] if they are not recorded: then there is no answer to any of them.
+    pub fn check_lines(&self, questions: &[(u64, &Question)]) -> Result<Vec<Audited<Answer>>, AuditError> {
+        let (in_force, now) = (self.site.in_force(), self.clock.now());
+        let recorded = questions.iter().map(|(line, question)| {
+            let (answer, draft) = self.answer(&in_force, question, now);
+            (Draft { act: Act::ManifestLine, line: Some(*line), ..draft }, answer)
+        });
+        Ok(self.log.submit_many(recorded.collect())?.wait()?.into_each())
+    }
+
+    /// What is consulted now, for no document in particular.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        self.describe(&self.site.in_force(), None, self.clock.now())
+    }
+
+    /// The lists in force.
+    #[must_use]
+    pub fn site(&self) -> &Arc<Site> {
+        &self.site
+    }
+
+    /// True while answers can be recorded.
+    #[must_use]
+    pub fn log_is_writable(&self) -> bool {
+        self.log.writable()
+    }
+
+    /// Records what is still waiting, makes it durable and closes the log.
+    ///
+    /// # Errors
+    /// [`AuditError`] if the last entries could not be made durable.
+    pub fn close(self) -> Result<(), AuditError> {
+        self.log.close()
+    }
+
+    fn describe(&self, in_force: &InForce, issuer: Option<IssuingState>, now: Now) -> Coverage {
+        let generation = in_force.snapshot.as_deref().map(|snapshot| GenerationInForce {
+            id: snapshot.id(),
+            expected: snapshot.expected(),
+            feeds: snapshot
+                .feeds()
+                .map(|feed| FeedInForce {
+                    bulletin: feed.bulletin(),
+                    notices: feed.notices(),
+                    reports_issuer: issuer.is_some_and(|state| feed.reports(state)),
+                })
+                .collect(),
+        });
+        describe(generation.as_ref(), issuer, &self.policy, self.settings_digest, now.time)
+    }
+
+    fn answer(&self, in_force: &InForce, question: &Question, now: Now) -> (Answer, Draft) {
+        let reading = Reading::of(question);
+        let digester = &self.digester;
+        let evidence = Evidence::gather(&reading, in_force, &self.policy, now.time, &|feed, notice| {
+            digester.finding(feed, notice)
+        });
+        let coverage = self.describe(in_force, reading.understood.issuing_state, now);
+        let judgement = Judgement::of(&coverage, &self.policy, question);
+        let asked = asked(&reading, &evidence);
+
+        let mut doubts = site_doubts(in_force, now);
+        doubts.extend(judgement.doubts);
+        doubts.extend(reading.doubts);
+        doubts.extend(evidence.doubts);
+        let reasons: Vec<_> = doubts.iter().chain(&judgement.notes).cloned().collect();
+        let verdict = decide(evidence.findings, doubts, &coverage);
+
+        let mut advisories = reading.advisories;
+        advisories.extend(evidence.advisories);
+        let digests = asked.iter().map(|document| digester.document(document)).collect();
+        let key_id = Some(digester.key_id());
+        let draft = Draft { key_id, digests, ..draft(question, &verdict, &reasons, &coverage, now) };
+        let answer = Answer {
+            decided_at: now.time,
+            client_reference: question.asker.client_reference.clone(),
+            verdict,
+            reasons,
+            candidates: evidence.candidates,
+            advisories,
+            understood: reading.understood,
+            coverage,
+        };
+        (answer, draft)
+    }
+}
+
+/// What stands in the way of any `no_hit` at this site. Read after the lists were asked, for damage shows itself then.
+fn site_doubts(in_force: &InForce, now: Now) -> Vec<Reason> {
+    let mut doubts = Vec::new();
+    match (&in_force.snapshot, &in_force.fault) {
+        (None, None) => doubts.push(ReasonCode::NoGeneration),
+        (None, Some(_)) => doubts.push(ReasonCode::GenerationUnreadable),
+        (Some(_), _) => {}
+    }
+    if in_force.is_poisoned() {
+        doubts.push(ReasonCode::IndexDamaged);
+    }
+    if !now.trusted {
+        doubts.push(ReasonCode::Clock);
+    }
+    doubts.into_iter().map(Reason::new).collect()
+}
+
+/// The documents whose digests the entry keeps: those asked about and those found listed.
+fn asked(reading: &Reading, evidence: &Evidence) -> Vec<DocumentId> {
+    let mut documents: Vec<_> = reading.exact.iter().map(|exact| exact.id).collect();
+    documents.extend(reading.others.iter().map(|other| other.id));
+    documents.extend(evidence.candidates.iter().map(|candidate| candidate.notice.document));
+    documents.sort_unstable();
+    documents.dedup();
+    documents
+}
+
+fn draft(question: &Question, verdict: &Verdict, reasons: &[Reason], coverage: &Coverage, now: Now) -> Draft {
+    let asker = &question.asker;
+    let findings = match verdict {
+        Verdict::Hit(findings) => findings.iter().map(|finding| finding.id).collect(),
+        Verdict::NoHit(_) | Verdict::Inconclusive(_) => Vec::new(),
+    };
+    let sequences = coverage.feeds.iter().filter_map(|feed| Some((feed.feed.clone(), feed.sequence?)));
+    Draft {
+        purpose: asker.purpose.clone(),
+        terminal: asker.terminal.clone(),
+        operator: asker.operator.clone(),
+        client_reference: asker.client_reference.clone(),
+        verdict: Some(verdict.word()),
+        reasons: reasons.iter().map(|reason| reason.code).collect(),
+        findings,
+        generation: coverage.generation.map(|generation| generation.number),
+        feeds: sequences.collect(),
+        alert_revision: Some(coverage.alerts.revision),
+        ..Draft::new(now.time, Act::Check, asker.principal.clone(), coverage.settings_digest)
+    }
+}

@@ -1,0 +1,123 @@
+//! The generation in force at this site.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::domain::{DocumentId, FeedName, GenerationId, Notice};
+use crate::feed::{LocalError, verify_local};
+use crate::ground::clock::Clock;
+use crate::ground::storage::Storage;
+use crate::index::{self, IndexError, Snapshot};
+
+use super::evidence::Lists;
+
+/// A site's data directory and what is in force there.
+#[derive(Debug)]
+pub struct Site {
+    storage: Arc<dyn Storage>,
+    data_dir: PathBuf,
+    clock: Arc<Clock>,
+    in_force: ArcSwap<InForce>,
+}
+
+/// What is in force at one moment.
+#[derive(Debug, Default)]
+pub struct InForce {
+    /// The open generation; `None` if there is none, or none that can be trusted.
+    pub snapshot: Option<Arc<Snapshot>>,
+    /// Why the generation that CURRENT names is not the one in force.
+    pub fault: Option<Arc<SiteError>>,
+}
+
+/// Why a generation is not put in force.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// The generation or one of its files cannot be used.
+    #[error("the generation cannot be opened")]
+    Index(#[from] IndexError),
+    /// A feed is not what was accepted.
+    #[error("a feed of the generation cannot be verified")]
+    Feed(#[from] LocalError),
+}
+
+impl Site {
+    /// Opens what CURRENT names. A site without a generation, or with one that cannot be trusted, opens too: its
+    /// answers say so.
+    #[must_use]
+    pub fn open(storage: Arc<dyn Storage>, data_dir: PathBuf, clock: Arc<Clock>) -> Self {
+        let site = Self { storage, data_dir, clock, in_force: ArcSwap::from_pointee(InForce::default()) };
+        site.refresh();
+        site
+    }
+
+    /// What is in force now. Hold it for one question or one chunk, then ask again.
+    #[must_use]
+    pub fn in_force(&self) -> Arc<InForce> {
+        self.in_force.load_full()
+    }
+
+    /// Looks at CURRENT and puts what it names in force. What cannot be trusted leaves the last good generation in
+    /// force and is remembered as its fault.
+    ///
+    /// Returns true if another generation is in force, or another fault is known, than before.
+    pub fn refresh(&self) -> bool {
+        let before = self.in_force();
+        match self.load(&before) {
+            Ok(None) => false,
+            Ok(Some(after)) => {
+                self.in_force.store(Arc::new(after));
+                true
+            }
+            Err(fault) => {
+                let known =
+                    before.fault.as_ref().is_some_and(|known| format!("{known:?}") == format!("{fault:?}"));
+                let after = InForce { snapshot: before.snapshot.clone(), fault: Some(Arc::new(fault)) };
+                self.in_force.store(Arc::new(after));
+                !known
+            }
+        }
+    }
+
+    fn load(&self, before: &InForce) -> Result<Option<InForce>, SiteError> {
+        let Some((generation, id)) = index::current(&*self.storage, &self.data_dir)? else {
+            return Ok(None);
+        };
+        if before.fault.is_none() && before.id() == Some(id) {
+            return Ok(None);
+        }
+        let verify = |bulletin| {
+            verify_local(&*self.storage, bulletin, |file| index::segment_path(&self.data_dir, file.digest))
+        };
+        let bulletins = generation
+            .feeds
+            .iter()
+            .map(|feed| verify(feed.bulletin.clone()))
+            .collect::<Result<Vec<_>, LocalError>>()?;
+        let snapshot = Snapshot::open(&*self.storage, &self.data_dir, &generation, id, bulletins)?;
+        self.clock.observe(snapshot.highest_time());
+        Ok(Some(InForce { snapshot: Some(Arc::new(snapshot)), fault: None }))
+    }
+}
+
+impl InForce {
+    /// The generation in force.
+    #[must_use]
+    pub fn id(&self) -> Option<GenerationId> {
+        self.snapshot.as_ref().map(|snapshot| snapshot.id())
+    }
+
+    /// True once a file of the generation failed while it was in use.
+    #[must_use]
+    pub fn is_poisoned(&self) -> bool {
+        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.poisoned())
+    }
+}
+
+impl Lists for InForce {
+    fn notices(&self, document: &DocumentId) -> Vec<(FeedName, Notice)> {
+        let Some(snapshot) = &self.snapshot else { return Vec::new() };
+        snapshot.find(document).into_iter().map(|(feed, notice)| (feed.clone(), notice)).collect()
+    }
+}
