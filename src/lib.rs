@@ -11,6 +11,6 @@ pub mod feed;
 pub mod ground;
 pub mod http;
 pub mod index;
-//pub mod publishing;
+pub mod publishing;
 pub mod register;
 pub mod screening;

@@ -6,12 +6,17 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Screens travel documents against lists of lost, stolen and revoked documents, and proves every answer.
 #[derive(Parser)]
-#[command(name = "portcullis", version, max_term_width = 110, after_help = "\
+#[command(
+    name = "portcullis",
+    version,
+    max_term_width = 110,
+    after_help = "\
 First steps:
   portcullis demo                                        everything at once, on made-up data
   portcullis generate --records 100000 --seed 1 --out register.csv
   portcullis import --data site --feed local --format csv register.csv
-  printf 'L898902C3' | portcullis check --data site --number - --issuer UTO")]
+  printf 'L898902C3' | portcullis check --data site --number - --issuer UTO"
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -210,7 +215,9 @@ pub(crate) enum Inspect {
 
 /// Shows a part of a site's data directory.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  portcullis inspect index --data site\n  portcullis inspect audit --data site")]
+#[command(
+    after_help = "Examples:\n  portcullis inspect index --data site\n  portcullis inspect audit --data site"
+)]
 pub(crate) struct InspectData {
     /// The site's data directory.
     #[arg(long, value_name = "DIR")]

@@ -96,7 +96,11 @@ fn explain(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
         let notice = &candidate.notice;
         let (number, issuer) = (notice.document.number.as_str(), notice.document.issuing_state);
         let (differs, status) = (candidate.differs.word(), notice.status.word());
-        writeln!(out, "  candidate: {number} of {issuer} is listed as {status} by {} (differs: {differs})", candidate.feed)?;
+        writeln!(
+            out,
+            "  candidate: {number} of {issuer} is listed as {status} by {} (differs: {differs})",
+            candidate.feed
+        )?;
     }
     for advisory in &answer.advisories {
         let field = advisory.field.map(|field| format!(" ({})", field.word())).unwrap_or_default();

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use portcullis::app::{AppError, Server, start_logging};
 use portcullis::config::Settings;
-use portcullis::register::Generator;
+use portcullis::register::generate::Generator;
 use serde_json::Value;
 
 use super::arguments::{Demo, Generate, Import, RegisterFormat};
@@ -84,11 +84,29 @@ fn show(samples: &[Sample; 4], answers: &[Value]) -> usize {
             }
         };
         let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
-        list("findings", &|item| format!("{} {}, match {}", text(&item["status"]), text(&item["document"]["kind"]), text(&item["match"])));
+        list("findings", &|item| {
+            format!(
+                "{} {}, match {}",
+                text(&item["status"]),
+                text(&item["document"]["kind"]),
+                text(&item["match"])
+            )
+        });
         list("reasons", &|item| format!("{}, remedy: {}", text(&item["code"]), text(&item["remedy"])));
-        list("candidates", &|item| format!("{} {}, differs: {}", text(&item["status"]), text(&item["document"]["number"]), text(&item["differs"])));
+        list("candidates", &|item| {
+            format!(
+                "{} {}, differs: {}",
+                text(&item["status"]),
+                text(&item["document"]["number"]),
+                text(&item["differs"])
+            )
+        });
         let generation = &answer["coverage"]["generation"]["number"];
-        println!("     proof       generation {generation}, entry {} of {}", answer["audit"]["entry_id"], text(&answer["audit"]["log_id"]));
+        println!(
+            "     proof       generation {generation}, entry {} of {}",
+            answer["audit"]["entry_id"],
+            text(&answer["audit"]["log_id"])
+        );
         if verdict != sample.expected {
             println!("     WRONG       it must be {}", sample.expected);
             wrong += 1;
@@ -102,7 +120,9 @@ fn print_curl(address: SocketAddr, samples: &[Sample; 4]) {
     for sample in samples {
         println!("\n# {}", sample.title);
         let request = sample.request.to_string().replace('\\', "\\\\").replace('%', "%%");
-        println!("printf '{request}' | curl -sS http://{address}/v1/checks -H 'Content-Type: application/json' --data @-");
+        println!(
+            "printf '{request}' | curl -sS http://{address}/v1/checks -H 'Content-Type: application/json' --data @-"
+        );
     }
     println!("\n# what the answers rest on\ncurl -sS http://{address}/v1/coverage");
     println!("\nServing until Ctrl-C.");

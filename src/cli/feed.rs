@@ -17,6 +17,9 @@ pub(super) fn forget(arguments: &Forget) -> anyhow::Result<ExitCode> {
     let (clock, principal) = (site::clock(), site::principal());
     let id = publishing::forget(site::disk(), &arguments.data, &log, &clock, &principal, &feed)?;
     log.close()?;
-    println!("feed {feed} is forgotten: generation {} is in force, and no answer needs that feed any more", id.number);
+    println!(
+        "feed {feed} is forgotten: generation {} is in force, and no answer needs that feed any more",
+        id.number
+    );
     Ok(ExitCode::SUCCESS)
 }

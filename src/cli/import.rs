@@ -18,9 +18,10 @@ pub(super) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     let feed = FeedName::parse(&arguments.feed).context("wrong feed name")?;
     let as_of = match &arguments.as_of {
         None => None,
-        Some(text) => Some(text.parse().with_context(|| {
-            format!("--as-of {text} is no time: write it as 2026-03-01T06:00:00Z")
-        })?),
+        Some(text) => Some(
+            text.parse()
+                .with_context(|| format!("--as-of {text} is no time: write it as 2026-03-01T06:00:00Z"))?,
+        ),
     };
     let inputs = inputs(arguments)?;
     let storage = site::disk();

@@ -39,7 +39,12 @@ fn feed(feed: &FeedInspection) {
     let bulletin = &feed.bulletin;
     let notices: u64 = feed.by_kind.values().sum();
     println!("\nfeed          {}", bulletin.feed);
-    println!("  sequence    {}, as of {:.0}, authority {}", bulletin.sequence, bulletin.as_of, bulletin.authority.word());
+    println!(
+        "  sequence    {}, as of {:.0}, authority {}",
+        bulletin.sequence,
+        bulletin.as_of,
+        bulletin.authority.word()
+    );
     println!("  notices     {notices} on {} documents", feed.documents);
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let each = feed.bytes as f64 / notices.max(1) as f64;
@@ -49,7 +54,10 @@ fn feed(feed: &FeedInspection) {
     }
     println!("  state       {:?}", feed.state_digest);
     println!("  kinds       {}", counts(feed.by_kind.iter().map(|(kind, count)| (kind.word(), *count))));
-    println!("  statuses    {}", counts(feed.by_status.iter().map(|(status, count)| (status.word(), *count))));
+    println!(
+        "  statuses    {}",
+        counts(feed.by_status.iter().map(|(status, count)| (status.word(), *count)))
+    );
     let mut states: Vec<(&IssuingState, &u64)> = feed.by_state.iter().collect();
     states.sort_by(|one, other| other.1.cmp(one.1));
     let more = states.len().saturating_sub(STATES_SHOWN);
@@ -74,7 +82,10 @@ pub(super) fn audit(arguments: &InspectData) -> anyhow::Result<ExitCode> {
         println!("  acts        {}", counts(sorted(&log.acts)));
         println!("  verdicts    {}", counts(sorted(&log.verdicts)));
         if log.torn_bytes > 0 {
-            println!("  unfinished  {} bytes at the end: being written now, or left by a crash", log.torn_bytes);
+            println!(
+                "  unfinished  {} bytes at the end: being written now, or left by a crash",
+                log.torn_bytes
+            );
         }
         if let Some(damage) = &log.damage {
             println!("  DAMAGED     {}", site::causes(damage));

@@ -23,7 +23,9 @@ pub(super) fn run(arguments: &arguments::Manifest) -> anyhow::Result<ExitCode> {
     };
     screening.close()?;
     let Summary { lines, hit, no_hit, inconclusive, failed } = summary;
-    eprintln!("{lines} lines: {hit} hit, {no_hit} no hit, {inconclusive} inconclusive, {failed} not answered");
+    eprintln!(
+        "{lines} lines: {hit} hit, {no_hit} no hit, {inconclusive} inconclusive, {failed} not answered"
+    );
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -26,7 +26,8 @@ pub(super) fn settings(path: &Path) -> anyhow::Result<Settings> {
     let bytes = Disk
         .read(path, SETTINGS_BYTES_MAX)
         .with_context(|| format!("cannot read the settings {}", path.display()))?;
-    let text = String::from_utf8(bytes).with_context(|| format!("the settings {} are not text", path.display()))?;
+    let text =
+        String::from_utf8(bytes).with_context(|| format!("the settings {} are not text", path.display()))?;
     Settings::parse(&text).with_context(|| format!("the settings {} cannot be used", path.display()))
 }
 
@@ -40,7 +41,10 @@ pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<Screeni
     settings.data_dir = data.to_owned();
     let (screening, opened) = open_screening(&settings, disk(), clock(), Role::Cli)?;
     if opened.torn_bytes > 0 {
-        eprintln!("portcullis: cut an unfinished write of {} bytes off the end of the audit log", opened.torn_bytes);
+        eprintln!(
+            "portcullis: cut an unfinished write of {} bytes off the end of the audit log",
+            opened.torn_bytes
+        );
     }
     if let Some(fault) = &screening.site().in_force().fault {
         eprintln!("portcullis: no list can be trusted: {}", causes(&**fault));

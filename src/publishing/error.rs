@@ -36,7 +36,9 @@ pub enum PublishingError {
         rejects: PathBuf,
     },
     /// The list claims to be from the future.
-    #[error("the list is as of {as_of:.0}, which is in the future: give the time at which its publisher made it with --as-of")]
+    #[error(
+        "the list is as of {as_of:.0}, which is in the future: give the time at which its publisher made it with --as-of"
+    )]
     FromTheFuture {
         /// The claim.
         as_of: Timestamp,
@@ -45,7 +47,9 @@ pub enum PublishingError {
     #[error("nothing says how old the list is: give the time at which its publisher made it with --as-of")]
     AgeUnknown,
     /// The system clock runs behind what this site has seen.
-    #[error("the system clock is more than ten minutes behind the latest time this site has seen: set it right first")]
+    #[error(
+        "the system clock is more than ten minutes behind the latest time this site has seen: set it right first"
+    )]
     Clock,
     /// There is no such feed.
     #[error("there is no feed {0} at this site: `portcullis inspect index` lists those there are")]

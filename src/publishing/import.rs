@@ -128,11 +128,17 @@ pub fn import(
     progress.at(Stage::Publishing, 0, None);
     publisher.keep(staged, &built.segment)?;
     let feed = import.feed.clone();
-    let bulletin = Bulletin { feed, sequence, as_of, authority: Authority::Local, segments: vec![built.segment] };
-    let verified = verify_local(&*import.storage, bulletin, |file| index::segment_path(import.data_dir, file.digest))?;
+    let bulletin =
+        Bulletin { feed, sequence, as_of, authority: Authority::Local, segments: vec![built.segment] };
+    let verified =
+        verify_local(&*import.storage, bulletin, |file| index::segment_path(import.data_dir, file.digest))?;
     let bulletin = verified.get().clone();
     let previous = current.as_ref().map(|(generation, id)| (generation, *id));
-    let next = Generation::with_feed(previous, FeedRecord { bulletin: bulletin.clone(), metadata: BTreeMap::new(), root: None }, now.time)?;
+    let next = Generation::with_feed(
+        previous,
+        FeedRecord { bulletin: bulletin.clone(), metadata: BTreeMap::new(), root: None },
+        now.time,
+    )?;
     let act = (import.feed.clone(), sequence);
     record(import.log, Act::Import, &import.principal, next.number, act, now)?;
     let generation = publisher.publish(&next)?;
