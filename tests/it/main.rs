@@ -1,5 +1,8 @@
 //! The integration tests, as one binary.
 
+mod cli_generate;
+mod cli_import;
+mod cli_import_refused;
 mod http_checks;
 mod http_manifests;
 mod support;
