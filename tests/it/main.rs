@@ -1,6 +1,8 @@
 //! The integration tests, as one binary.
 
+mod cli_check;
 mod cli_generate;
+mod cli_help;
 mod cli_import;
 mod cli_import_refused;
 mod http_checks;
