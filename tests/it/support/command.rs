@@ -110,11 +110,15 @@ pub(crate) fn portcullis(arguments: &[&str]) -> Run {
 }
 
 /// Runs the binary with something on its standard input.
-pub(crate) fn portcullis_reading(arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
+pub(crate) fn portcullis_reading(arguments: &[&str], input: impl AsRef<[u8]> + Send) -> Run {
     let mut child = start(arguments);
-    // One that refuses may end before it has read everything.
-    let _ = child.stdin.take().unwrap().write_all(input.as_ref());
-    child.wait_with_output().unwrap().into()
+    let mut pipe = child.stdin.take().unwrap();
+    let output = std::thread::scope(|scope| {
+        // Beside the reading, for both pipes hold only so much. One that refuses may end before it has read everything.
+        scope.spawn(move || drop(pipe.write_all(input.as_ref())));
+        child.wait_with_output().unwrap()
+    });
+    output.into()
 }
 
 /// Starts the binary with its standard input held open.
