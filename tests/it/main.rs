@@ -9,4 +9,6 @@ mod cli_inspect_demo;
 mod cli_manifest;
 mod http_checks;
 mod http_manifests;
+mod live_damage;
+mod reasons;
 mod support;

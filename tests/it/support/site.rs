@@ -87,7 +87,7 @@ impl TimeSource for Standing {
 /// The service, running on a thread of this process.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
-    stop: Option<Box<dyn FnOnce() + Send>>,
+    stop: Option<Box<dyn FnOnce() + Send + Sync>>,
     thread: Option<JoinHandle<()>>,
     _data: Option<TempDir>,
 }
