@@ -1,12 +1,16 @@
 //! One generation is in force, whatever happens in between.
+#![cfg(test)]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis::domain::{Authority, Bulletin, Digest, FeedName, GenerationId};
-use portcullis::ground::storage::Disk;
+use portcullis::ground::storage::{Disk, Lock, LockError, Storage, StorageFile};
 use portcullis::index::{
     Builder, FeedRecord, Generation, IndexError, Publisher, Stamp, check_digest, current, segment_path,
 };
@@ -200,6 +204,112 @@ fn a_first_publication_that_broke_off_leaves_an_empty_index_and_not_a_broken_one
     assert!(publisher.current().unwrap().is_none());
     assert_eq!(publisher.publish(&generation).unwrap(), id);
     assert_eq!(publisher.current().unwrap(), Some((generation, id)));
+}
+
+/// A disk that refuses every operation that changes it from the n-th on.
+#[derive(Debug)]
+struct Failing {
+    changes_left: AtomicI64,
+}
+
+impl Failing {
+    fn allow(&self) -> io::Result<()> {
+        match self.changes_left.fetch_sub(1, Ordering::Relaxed) {
+            ..=0 => Err(io::ErrorKind::StorageFull.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Storage for Failing {
+    fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        Disk.create_dir_all(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn StorageFile>> {
+        self.allow().and_then(|()| Disk.create(path))
+    }
+
+    fn open_append(&self, path: &Path) -> io::Result<Box<dyn StorageFile>> {
+        Disk.open_append(path)
+    }
+
+    fn open_read(&self, path: &Path) -> io::Result<File> {
+        Disk.open_read(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.allow().and_then(|()| Disk.rename(from, to))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.allow().and_then(|()| Disk.remove(path))
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.allow().and_then(|()| Disk.sync_dir(path))
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
+        Disk.list(path)
+    }
+
+    fn lock(&self, path: &Path) -> Result<Lock, LockError> {
+        Disk.lock(path)
+    }
+}
+
+#[test]
+fn a_publication_that_breaks_off_anywhere_leaves_the_old_generation_or_the_new() {
+    for generations_before in [0, 1, 4] {
+        let mut ends = [0, 0];
+        for changes in 2.. {
+            let folder = tempfile::tempdir().unwrap();
+            let publisher = lock(folder.path()).unwrap();
+            let before =
+                (1..=generations_before).map(|sequence| publish(&publisher, "local", sequence)).last();
+            let previous = before.as_ref().map(|(generation, id)| (generation, *id));
+            let record = record(&publisher, "local", 9);
+            let next = Generation::with_feed(previous, record, now()).unwrap();
+            drop(publisher);
+            let failing = Arc::new(Failing { changes_left: AtomicI64::new(changes) });
+            let publisher = Publisher::lock(failing.clone(), folder.path()).unwrap();
+            let published = publisher.publish(&next);
+            drop(publisher);
+
+            let in_force = current(&Disk, folder.path()).unwrap();
+            let is_new = in_force.as_ref().is_some_and(|(generation, _)| *generation == next);
+            assert!(is_new || in_force == before, "after {changes} changes");
+            assert!(is_new || published.is_err());
+            ends[usize::from(is_new)] += 1;
+            publish(&lock(folder.path()).unwrap(), "local", 10);
+            if failing.changes_left.load(Ordering::Relaxed) >= 0 {
+                break;
+            }
+        }
+        assert!(ends[0] > 3 && ends[1] > 1, "it broke off before and after the commit: {ends:?}");
+    }
+}
+
+#[test]
+fn a_generation_that_forgets_what_guards_against_going_back_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let publisher = lock(folder.path()).unwrap();
+    let in_force = publish(&publisher, "local", 1);
+    let next = |change: fn(&mut Generation)| {
+        let mut next = Generation::without_feed((&in_force.0, in_force.1), &feed("local"), now()).unwrap();
+        change(&mut next);
+        publisher.publish(&next).unwrap_err()
+    };
+    let floor = next(|next| next.floors.clear());
+    assert!(matches!(floor, IndexError::Forgets { what: "the floor of a feed", .. }), "{floor}");
+    let sequence = next(|next| next.floors.values_mut().for_each(|floor| floor.sequence -= 1));
+    assert!(matches!(sequence, IndexError::Forgets { .. }), "{sequence}");
+    let time = next(|next| next.highest_time = Timestamp::UNIX_EPOCH);
+    assert!(matches!(time, IndexError::Forgets { what: "the highest time seen", .. }), "{time}");
+    let order = next(|next| next.expected = vec![feed("b"), feed("a")]);
+    assert!(matches!(order, IndexError::NotReadable { .. }), "{order}");
+    assert_eq!(publisher.current().unwrap(), Some(in_force.clone()));
 }
 
 #[test]

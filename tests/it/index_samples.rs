@@ -1,4 +1,5 @@
 //! Notices and segments for the tests of the index.
+#![cfg(test)]
 
 use std::io;
 

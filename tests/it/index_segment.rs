@@ -1,4 +1,5 @@
 //! A segment is refused or right.
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 
@@ -103,6 +104,19 @@ fn blocks_beyond_the_first_are_checked_too() {
     let at = 2 << 20;
     file[at] ^= 1;
     assert_eq!(Segment::open(file.as_slice()).unwrap_err(), SegmentError::Block { block: 1 });
+}
+
+#[test]
+fn of_two_notices_of_one_day_that_with_the_greater_canonical_bytes_is_the_latest() {
+    // Day 255 is earlier than day 256, and its bytes, the lowest first, are greater.
+    let [earlier, later] = [255, 256].map(|day| Notice {
+        review_on: Notice::day_from_number(day),
+        ..crate::index_samples::notice("UTO", "L898902C3")
+    });
+    let (file, built) = build([&later, &earlier]);
+    let segment = Segment::open(file.as_slice()).unwrap();
+    assert_eq!(segment.find(&earlier.document).unwrap(), std::slice::from_ref(&earlier));
+    assert_eq!(built.duplicates, 1);
 }
 
 fn any_notice() -> impl Strategy<Value = Notice> {
