@@ -25,6 +25,11 @@ mod sets;
 mod snapshot;
 mod state_digest;
 
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod snapshot_tests;
+
 pub use builder::{Builder, Built};
 pub use error::{Damaged, IndexError, SegmentError};
 pub use format::{Header, Stamp};
