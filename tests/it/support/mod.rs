@@ -1,0 +1,4 @@
+//! What several tests stand on.
+
+pub(crate) mod crash;
+pub(crate) mod recording;
