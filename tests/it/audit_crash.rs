@@ -57,7 +57,8 @@ impl Run {
         for log in inspect(&Disk, image.root()).unwrap() {
             assert!(log.damage.is_none(), "{context}: {:?}", log.damage);
         }
-        let (log, opened) = open(&Disk, image.root()).unwrap_or_else(|error| panic!("{context}: {error}"));
+        let (log, opened) = open(&Recording::new(image.root()), image.root())
+            .unwrap_or_else(|error| panic!("{context}: {error}"));
         let folder = image.root().join("audit").join(&*opened.log_id);
         let found = entries(&folder).unwrap();
         let owed = if durable { self.owed(image.operations) } else { 0 };
@@ -72,6 +73,11 @@ impl Run {
         log.close().unwrap();
         assert_eq!(entries(&folder).unwrap().last(), Some(&Entry::of(&next, receipt.entry_id)));
     }
+}
+
+/// The length of a frame, see `src/audit/format.rs`.
+fn frame_bytes(draft: &Draft, sequence: u64) -> usize {
+    serde_json::to_vec(&Entry::of(draft, sequence)).unwrap().len() + 4 + 8 + 16 + 8
 }
 
 #[test]
@@ -98,16 +104,20 @@ fn a_crash_after_a_full_disk_loses_nothing_either() {
     let mut run = Run::new(root.path());
     let log = run.open(root.path(), Durability::Synced);
     assert!(run.record(&log, &[0, 0]));
-    run.disk.disk_full_after(Some(600));
-    let refused = log.submit_many((10..14).map(|number| (draft(number, 0), ())).collect()).unwrap().wait();
-    assert!(refused.is_err());
+    let refused: Vec<_> = (10..14).map(|number| draft(number, 0)).collect();
+    let group = || refused.iter().map(|draft| (draft.clone(), ())).collect();
+    let frames: usize = refused.iter().zip(2..).map(|(draft, at)| frame_bytes(draft, at)).sum();
+    // Room for some of the frames; for all of them and one of their leaves.
+    for room in [600, frames + 40] {
+        run.disk.disk_full_after(Some(room));
+        assert!(log.submit_many(group()).unwrap().wait().is_err());
+    }
     run.disk.disk_full_after(None);
     assert!(run.record(&log, &[0, 600]));
     log.close().unwrap();
     // What was refused may have survived whole for a moment, before it was cut off: it was submitted, not made up.
-    let refused: Vec<_> = (10..14).map(|number| draft(number, 0)).collect();
     run.disk.crash_images(2, |image| {
-        let (_, opened) = open(&Disk, image.root()).unwrap();
+        let (_, opened) = open(&Recording::new(image.root()), image.root()).unwrap();
         let found = entries(&image.root().join("audit").join(&*opened.log_id)).unwrap();
         assert!(found.len() >= run.owed(image.operations));
         for (entry, at) in found.iter().zip(0..) {
@@ -136,12 +146,28 @@ fn a_crash_during_recovery_loses_nothing() {
         let owed = run.owed(image.operations);
         drop(open(&again, image.root()).unwrap());
         again.crash_images(4, |image| {
-            let (_, opened) = open(&Disk, image.root()).unwrap();
+            let (_, opened) = open(&Recording::new(image.root()), image.root()).unwrap();
             assert!((opened.entries as usize) >= owed);
         });
     });
     assert!(crashed > 3, "{crashed}");
     drop(log);
+}
+
+#[test]
+fn what_a_killed_process_left_unsynced_is_synced_before_leaves_vouch_for_it() {
+    let root = tempfile::tempdir().unwrap();
+    let mut run = Run::new(root.path());
+    let log = run.open(root.path(), Durability::Written);
+    assert!(run.record(&log, &[0, 600]) && run.record(&log, &[0]));
+    run.acknowledged.clear();
+    run.disk.fail_sync(1);
+    assert!(log.close().is_err());
+    let log = run.open(root.path(), Durability::Synced);
+    run.acknowledged.push((run.disk.operations(), run.submitted.len()));
+    assert!(run.record(&log, &[0]));
+    log.close().unwrap();
+    run.disk.crash_images(7, |image| run.survives(image, true));
 }
 
 #[test]
@@ -175,7 +201,7 @@ fn no_crash_leaves_half_a_key() {
     let key_id = Digester::open(&disk, root.path()).unwrap().key_id();
     let made = disk.operations();
     disk.crash_images(6, |image| {
-        let again = Digester::open(&Disk, image.root()).unwrap();
+        let again = Digester::open(&Recording::new(image.root()), image.root()).unwrap();
         if image.operations == made {
             assert_eq!(again.key_id(), key_id);
         }

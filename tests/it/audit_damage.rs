@@ -8,6 +8,7 @@ use portcullis::audit::{AuditError, Damage, Fault, inspect};
 use portcullis::ground::storage::{Disk, Storage};
 
 use crate::audit_samples::{content, entries, frame_offsets, log_of, open, replace};
+use crate::support::recording::Recording;
 
 const ENTRIES: u64 = 5;
 const FILES: [&str; 2] = ["bodies", "leaves"];
@@ -33,7 +34,7 @@ impl Victim {
         replace(&self.folder.join("bodies"), bodies);
         replace(&self.folder.join("leaves"), leaves);
         let found = inspect(&Disk, self.data.path()).unwrap();
-        match open(&Disk, self.data.path()) {
+        match open(&Recording::new(self.data.path()), self.data.path()) {
             Ok((_, opened)) => {
                 assert_eq!(*opened.log_id, *self.folder.file_name().unwrap().to_str().unwrap());
                 assert!(found[0].damage.is_none());
@@ -73,6 +74,7 @@ fn a_flipped_bit_is_refused_by_file_and_entry() {
         let entry = frames.iter().rposition(|start| *start <= at).map(|entry| entry as u64);
         assert!(victim.is(&damage.path, "bodies"));
         assert_eq!(damage.entry, entry, "byte {at}");
+        assert_eq!(damage.fault == Fault::Frame, entry.is_some());
         assert_eq!(damage.offset, entry.map_or(0, |entry| frames[entry as usize] as u64));
     }
     for at in 0..victim.leaves.len() {

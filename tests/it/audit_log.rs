@@ -64,7 +64,7 @@ fn inspecting_counts_and_changes_nothing() {
     assert_eq!((&summary.log_id, summary.entries, summary.torn_bytes), (&opened.log_id, 7, 0));
     assert_eq!((summary.first_time, summary.last_time), (Some(draft(0, 0).time), Some(draft(6, 0).time)));
     assert_eq!(summary.acts.iter().collect::<Vec<_>>(), [(&"check".to_owned(), &7)]);
-    assert_eq!(summary.verdicts.iter().map(|(_, entries)| *entries).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(summary.verdicts.values().copied().collect::<Vec<_>>(), [3, 4]);
     assert!(summary.damage.is_none());
     drop(log);
     assert_eq!(before, ["bodies", "leaves"].map(|name| content(&folder.join(name))));

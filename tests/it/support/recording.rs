@@ -1,7 +1,8 @@
 //! A storage that records, miscounts nothing, and fails on demand: the ground of every crash test.
 //!
 //! [`Recording`] passes everything on to the real disk, below a root folder that the test owns, and notes each
-//! operation once it has succeeded. Use it like this:
+//! operation once it has succeeded. Only syncs are not passed on: the record is what knows of them, and tests are fast.
+//! Use it like this:
 //!
 //! 1. `let disk = Recording::new(root)`; what is in `root` already counts as durable. Clones share the record.
 //! 2. Run the code under test with `Arc::new(disk.clone())` as its storage. After each thing that it acknowledges, note
@@ -193,7 +194,9 @@ impl Storage for Recording {
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        Disk.sync_dir(path)?;
+        if !path.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
         // What lies above the root is none of the test's business.
         if let Ok(path) = path.strip_prefix(&self.root) {
             self.state().operations.push(Operation::SyncDir { path: path.to_owned() });
@@ -249,7 +252,6 @@ impl StorageFile for RecordedFile {
         };
         let bytes = self.inner.len()?;
         std::thread::sleep(takes);
-        self.inner.sync()?;
         let id = self.id;
         let mut state = self.state();
         state.syncs += 1;
@@ -278,4 +280,84 @@ fn fails_now(countdown: &mut Option<usize>) -> bool {
     let now = left == Some(0);
     *countdown = left.filter(|_| !now);
     now
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use portcullis::ground::storage::publish_file;
+
+    use super::*;
+
+    /// What is found under a name after every crash of a run that replaces `old` by `new`.
+    fn found_after(replace: impl FnOnce(&Recording, &Path)) -> BTreeSet<Option<String>> {
+        let root = tempfile::tempdir().unwrap();
+        publish_file(&Disk, &root.path().join("file"), b"old").unwrap();
+        let disk = Recording::new(root.path());
+        replace(&disk, &root.path().join("file"));
+        let mut found = BTreeSet::new();
+        disk.crash_images(1, |image| {
+            let bytes = Disk.read(&image.root().join("file"), 1 << 20).ok();
+            found.insert(bytes.map(|bytes| String::from_utf8(bytes).unwrap()));
+        });
+        found
+    }
+
+    #[test]
+    fn a_published_file_is_the_old_or_the_new_one() {
+        let found = found_after(|disk, path| publish_file(disk, path, b"new").unwrap());
+        assert_eq!(found, BTreeSet::from([Some("old".to_owned()), Some("new".to_owned())]));
+    }
+
+    #[test]
+    fn a_file_renamed_before_it_is_synced_may_be_empty_or_torn() {
+        let found = found_after(|disk, path| {
+            let temporary = path.with_extension("tmp");
+            disk.create(&temporary).unwrap().append(b"new").unwrap();
+            disk.rename(&temporary, path).unwrap();
+            disk.sync_dir(path.parent().unwrap()).unwrap();
+        });
+        assert!(["", "old", "new", "\0\0\0"].iter().all(|text| found.contains(&Some((*text).to_owned()))));
+        assert!(found.contains(&Some("n".to_owned())) || found.contains(&Some("ne".to_owned())));
+    }
+
+    #[test]
+    fn a_name_is_lost_until_its_folder_is_synced() {
+        let root = tempfile::tempdir().unwrap();
+        let disk = Recording::new(root.path());
+        let path = root.path().join("folder/file");
+        disk.create_dir_all(path.parent().unwrap()).unwrap();
+        let mut file = disk.create(&path).unwrap();
+        file.append(b"content").unwrap();
+        file.sync().unwrap();
+        disk.sync_dir(path.parent().unwrap()).unwrap();
+        let before = disk.operations();
+        disk.sync_dir(root.path()).unwrap();
+        let mut missing = BTreeSet::new();
+        disk.crash_images(1, |image| {
+            if !image.root().join("folder/file").exists() {
+                missing.insert(image.operations);
+            }
+        });
+        assert!(missing.contains(&before) && !missing.contains(&(before + 1)));
+    }
+
+    #[test]
+    fn faults_come_when_they_were_asked_for() {
+        let root = tempfile::tempdir().unwrap();
+        let disk = Recording::new(root.path());
+        let path = root.path().join("file");
+        let mut file = disk.create(&path).unwrap();
+        disk.fail_append(2);
+        assert_eq!([(); 3].map(|()| file.append(b"x").is_ok()), [true, false, true]);
+        disk.fail_sync(1);
+        assert_eq!([(); 2].map(|()| file.sync().is_ok()), [false, true]);
+        assert_eq!((disk.syncs(), disk.synced_bytes(&path)), (1, 2));
+        disk.disk_full_after(Some(3));
+        assert_eq!(file.append(b"12345").unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(Disk.read(&path, 100).unwrap(), b"xx123");
+        disk.fail_truncates(true);
+        assert!(file.truncate(2).is_err());
+    }
 }
