@@ -70,6 +70,10 @@ pub(crate) fn content(path: &Path) -> Vec<u8> {
 
 /// Replaces a file's content.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) {
+    // Some file systems flush a file that is cut and written again, and a thousand flushes take long.
+    if path.exists() {
+        Disk.remove(path).expect("the file can be removed");
+    }
     std::fs::write(path, bytes).expect("the file can be written");
 }
 
