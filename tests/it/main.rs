@@ -1,9 +1,18 @@
 //! The integration tests, as one binary.
 
+mod audit_crash;
+mod audit_damage;
+mod audit_group_commit;
+mod audit_log;
+mod audit_samples;
 mod http_checks;
 mod http_manifests;
 mod index_mapping;
 mod index_publish;
 mod index_samples;
 mod index_segment;
+mod register_archives;
+mod register_generate;
+mod register_rows;
+mod register_support;
 mod support;

@@ -1,3 +1,5 @@
 //! What several tests stand on.
 
+pub(crate) mod crash;
+pub(crate) mod recording;
 pub(crate) mod site;
