@@ -1,5 +1,7 @@
 //! Registers in memory.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 use std::io::Cursor;
 
 use portcullis::domain::{DocumentId, DocumentNumber, IssuingState, Kind, Notice, Reference, Status};
