@@ -1,13 +1,15 @@
 //! The bytes of `bodies` and `leaves`, format version 1, little-endian.
 //!
-//! Header of both, 64 bytes: magic 8, version `u32`, zeros 4, log id 16 (zero-padded), time of creation in µs since 1970
-//! `i64`, zeros 16, xxh3-64 of all before.
+//! Header of both, 64 bytes: magic 8, version `u32`, zeros 4, log id 16 (zero-padded), time of creation in µs
+//! since 1970 `i64`, zeros 16, xxh3-64 of all before.
 //!
-//! `leaves`: one leaf of 32 bytes per entry, SHA-256(0x00 ‖ salt ‖ body), the leaf hash of RFC 6962 section 2.1.
+//! `leaves`: one leaf of 32 bytes per entry, SHA-256(0x00 ‖ salt ‖ body), the leaf hash of RFC 6962 section
+//! 2.1.
 //!
-//! `bodies`: one frame per entry: length `u32`, sequence `u64`, salt 16, body, xxh3-64 of all before it in the frame.
-//! The length's low 31 bits are those of the body. Its top bit is the *settled* mark: all that stands before this frame
-//! was synced when it was written. A bad frame with a settled one anywhere after it can't be the trace of a power cut.
+//! `bodies`: one frame per entry: length `u32`, sequence `u64`, salt 16, body, xxh3-64 of all before it in
+//! the frame. The length's low 31 bits are those of the body. Its top bit is the *settled* mark: all that
+//! stands before this frame was synced when it was written. A bad frame with a settled one anywhere after it
+//! can't be the trace of a power cut.
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -95,8 +97,8 @@ impl Header {
             return fault(HeaderFault::Magic);
         }
         let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|byte| bytes[at + byte]));
-        // A newer version may lay out everything that follows in another way, so that it is read first; but a flipped
-        // bit in an old header must not send its operator after a newer program.
+        // A newer version may lay out everything that follows in another way, so that it is read first; but a
+        // flipped bit in an old header must not send its operator after a newer program.
         let version = (number(8) & u64::from(u32::MAX)) as u32;
         let sound = number(56) == xxh3_64(&bytes[..56]);
         if version > VERSION && sound {

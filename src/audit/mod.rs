@@ -1,10 +1,11 @@
 //! The audit log: every answer is recorded before it is given.
 //!
-//! A deciding process opens a log of its own under `<data>/audit/<log id>/`, hands in [`Draft`]s, and gets back what it
-//! handed in as [`Audited`](crate::domain::Audited) once the entry is durable. One thread writes; everybody who waits
-//! shares one `fdatasync`. Two files hold a log: `bodies` (what happened, salted) and `leaves` (one hash per entry, kept
-//! when bodies are destroyed); `format.rs` describes both. A leaf on disk implies that its body was synced, so that
-//! opening tells a torn tail, which is cut, from damage, which is refused.
+//! A deciding process opens a log of its own under `<data>/audit/<log id>/`, hands in [`Draft`]s, and gets
+//! back what it handed in as [`Audited`](crate::domain::Audited) once the entry is durable. One thread
+//! writes; everybody who waits shares one `fdatasync`. Two files hold a log: `bodies` (what happened, salted)
+//! and `leaves` (one hash per entry, kept when bodies are destroyed); `format.rs` describes both. A leaf on
+//! disk implies that its body was synced, so that opening tells a torn tail, which is cut, from damage, which
+//! is refused.
 
 mod base64url;
 mod body;

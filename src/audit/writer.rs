@@ -239,7 +239,8 @@ impl Writer {
     }
 }
 
-/// Cuts a file to where its last good write ended, durably: what is cut must not come back beside what follows.
+/// Cuts a file to where its last good write ended, durably: what is cut must not come back beside what
+/// follows.
 fn cut_back(output: &mut Output, end: u64, shared: &Shared) -> Result<(), AuditError> {
     output.file.truncate(end).map_err(|error| stop(shared, "cutting back", &output.path, error))?;
     output.bytes = end;

@@ -1,4 +1,5 @@
-//! Whatever moment the power goes at: no acknowledged entry is lost, none is made up, and the next start works.
+//! Whatever moment the power goes at: no acknowledged entry is lost, none is made up, and the next start
+//! works.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -115,7 +116,8 @@ fn a_crash_after_a_full_disk_loses_nothing_either() {
     run.disk.disk_full_after(None);
     assert!(run.record(&log, &[0, 600]));
     log.close().unwrap();
-    // What was refused may have survived whole for a moment, before it was cut off: it was submitted, not made up.
+    // What was refused may have survived whole for a moment, before it was cut off: it was submitted, not
+    // made up.
     run.disk.crash_images(2, |image| {
         let (_, opened) = open(&Recording::new(image.root()), image.root()).unwrap();
         let found = entries(&image.root().join("audit").join(&*opened.log_id)).unwrap();

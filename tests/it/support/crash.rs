@@ -1,16 +1,17 @@
 //! What a crash may leave of a recorded run.
 //!
-//! The model: a file's content is durable once the file was synced after it was written, a name (create, rename, remove,
-//! of files and folders) once its folder was synced after it. Of what was not yet durable any part may be lost:
+//! The model: a file's content is durable once the file was synced after it was written, a name (create, rename,
+//! remove, of files and folders) once its folder was synced after it. Of what was not yet durable any part may
+//! be lost:
 //!
-//! - For each prefix of the record, the lost operations are every subset of the unsynced ones if these are at most 6, else
-//!   none, all, and 64 subsets drawn by the seed.
-//! - A lost append leaves zeros if a later one to the same file survived. A lost cut takes the later unsynced changes of
-//!   that file with it, because file systems journal lengths in order.
-//! - A surviving unsynced append may be torn: end at any byte, if nothing follows it in the file, or have zeros in any of
-//!   its 512-byte sectors. One of each sort is drawn by the seed for every subset.
-//! - Names stand for files, not for what another name stood for: a lost create whose rename survived leaves the file
-//!   under its last name.
+//! - For each prefix of the record, the lost operations are every subset of the unsynced ones if these are at
+//!   most 6, else none, all, and 64 subsets drawn by the seed.
+//! - A lost append leaves zeros if a later one to the same file survived. A lost cut takes the later unsynced
+//!   changes of that file with it, because file systems journal lengths in order.
+//! - A surviving unsynced append may be torn: end at any byte, if nothing follows it in the file, or have zeros
+//!   in any of its 512-byte sectors. One of each sort is drawn by the seed for every subset.
+//! - Names stand for files, not for what another name stood for: a lost create whose rename survived leaves the
+//!   file under its last name.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashSet};

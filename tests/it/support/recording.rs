@@ -1,15 +1,16 @@
-//! A storage that records, miscounts nothing, and fails on demand: the ground of every crash test.
+//! A storage that records and fails on demand: the ground of every crash test.
 //!
 //! [`Recording`] passes everything on to the real disk, below a root folder that the test owns, and notes each
-//! operation once it has succeeded. Only syncs are not passed on: the record is what knows of them, and tests are fast.
-//! Use it like this:
+//! operation once it has succeeded. Only syncs are not passed on: the record is what knows of them, and tests
+//! are fast. Use it like this:
 //!
 //! 1. `let disk = Recording::new(root)`; what is in `root` already counts as durable. Clones share the record.
-//! 2. Run the code under test with `Arc::new(disk.clone())` as its storage. After each thing that it acknowledges, note
-//!    `disk.operations()`: a crash after that many operations or more must not lose it.
-//! 3. [`disk.crash_images(seed, |image| …)`](Recording::crash_images) calls back with every image of the files that a crash may
-//!    leave: `image.operations` says after how many operations the crash came, `image.root()` is a folder with the
-//!    surviving files, on which the code is started again. What an image is, is written in `crash.rs`.
+//! 2. Run the code under test with `Arc::new(disk.clone())` as its storage. After each thing that it
+//!    acknowledges, note `disk.operations()`: a crash after that many operations or more must not lose it.
+//! 3. [`disk.crash_images(seed, |image| …)`](Recording::crash_images) calls back with every image of the files
+//!    that a crash may leave: `image.operations` says after how many operations the crash came, `image.root()`
+//!    is a folder with the surviving files, on which the code is started again. What an image is, is written in
+//!    `crash.rs`.
 //!
 //! Faults, each of which counts from when it is asked for: [`fail_sync`](Recording::fail_sync),
 //! [`fail_append`](Recording::fail_append), [`fail_truncates`](Recording::fail_truncates),
@@ -91,7 +92,8 @@ impl Recording {
         self.state().fail_truncates = fail;
     }
 
-    /// Appends run out of room after so many bytes, having written what still fitted; `None` is a disk with room.
+    /// Appends run out of room after so many bytes, having written what still fitted; `None` is a disk with
+    /// room.
     pub(crate) fn disk_full_after(&self, bytes: Option<usize>) {
         self.state().room_bytes = bytes;
     }
@@ -101,8 +103,8 @@ impl Recording {
         self.state().sync_takes = takes;
     }
 
-    /// Calls back with every different image that a crash at any moment may have left, see `crash.rs`, and gives how
-    /// many there were. The same record and seed give the same images.
+    /// Calls back with every different image that a crash at any moment may have left, see `crash.rs`, and
+    /// gives how many there were. The same record and seed give the same images.
     pub(crate) fn crash_images(&self, seed: u64, each: impl FnMut(&Image)) -> usize {
         let state = self.state();
         let (before, operations) = (state.before.clone(), state.operations.clone());
