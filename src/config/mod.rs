@@ -1,1 +1,16 @@
-//! Settings.
+//! Settings: one TOML file, read whole or refused whole.
+//!
+//! [`Settings::parse`] reports every fault of a file at once. What the file may say stands once, in `layout`: the
+//! reader and the writer both walk it, so a key that is read is also shown by [`Settings::canonical`]. The words for
+//! people stand in `config/portcullis.toml`, which is also the form that `canonical` fills in.
+//! Reading the file is the caller's.
+
+mod faults;
+mod layout;
+mod reader;
+mod settings;
+mod shapes;
+mod writer;
+
+pub use faults::{Fault, Faults};
+pub use settings::{AuditSettings, LogFormat, LogLevel, LogSettings, Settings};
