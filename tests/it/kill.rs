@@ -28,7 +28,8 @@ struct Serving {
 impl Serving {
     fn start(data: &Path, under: &[&str]) -> Self {
         let config = data.join("portcullis.toml");
-        let text = format!("[data]\ndir = {:?}\n\n[service]\nbind = \"127.0.0.1:0\"\n", data.display().to_string());
+        let text =
+            format!("[data]\ndir = {:?}\n\n[service]\nbind = \"127.0.0.1:0\"\n", data.display().to_string());
         std::fs::write(&config, text).unwrap();
         let mut words: Vec<&str> = under.to_vec();
         let config = config.display().to_string();
@@ -94,8 +95,10 @@ fn recorded(data: &Path) -> Vec<String> {
     for entry in std::fs::read_dir(data.join("audit")).unwrap() {
         let folder = entry.unwrap().path();
         if folder.join("bodies").exists() {
-            read_log(&Disk, &folder, &mut |entry| references.extend(entry.client_reference.map(|text| text.to_string())))
-                .unwrap();
+            read_log(&Disk, &folder, &mut |entry| {
+                references.extend(entry.client_reference.map(|text| text.to_string()))
+            })
+            .unwrap();
         }
     }
     references
@@ -117,7 +120,10 @@ fn every_answer_that_was_given_before_a_kill_under_load_is_in_the_log() {
                     for at in 0.. {
                         let number = round * 10_000_000 + client * 1_000_000 + at;
                         let Some(answer) = ask(&mut stream, &question(number)) else { return };
-                        answered.lock().unwrap().push(answer["client_reference"].as_str().unwrap().to_owned());
+                        answered
+                            .lock()
+                            .unwrap()
+                            .push(answer["client_reference"].as_str().unwrap().to_owned());
                     }
                 })
             })
@@ -144,7 +150,15 @@ fn a_kill_during_an_import_leaves_a_whole_generation_and_the_next_import_works()
     assert!(Command::new(PROGRAM).args(generate).stdout(Stdio::null()).status().unwrap().success());
     let import = || {
         let mut command = Command::new(PROGRAM);
-        command.args(["import", "--data", data.path().to_str().unwrap(), "--feed", "local", "--format", "csv"]);
+        command.args([
+            "import",
+            "--data",
+            data.path().to_str().unwrap(),
+            "--feed",
+            "local",
+            "--format",
+            "csv",
+        ]);
         command.arg(&register).stdout(Stdio::null()).stderr(Stdio::null());
         command
     };
@@ -170,7 +184,10 @@ fn a_kill_during_an_import_leaves_a_whole_generation_and_the_next_import_works()
         assert_eq!(check.wait().unwrap().code(), Some(0), "what is in force answers");
     }
     assert!(import().status().unwrap().success());
-    let left: Vec<_> = std::fs::read_dir(data.path().join("index/segments")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let left: Vec<_> = std::fs::read_dir(data.path().join("index/segments"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     assert!(left.iter().all(|path| path.extension().is_some_and(|ending| ending == "segment")), "{left:?}");
     assert!(left.len() <= 3, "{left:?}");
 }
@@ -199,10 +216,12 @@ fn sixty_four_clients_share_their_syncs() {
         .collect();
     clients.into_iter().for_each(|client| client.join().unwrap());
     go_on.store(false, Ordering::Relaxed);
-    let ended = Command::new("kill").args(["-TERM", &child_of(serving.child.id()).to_string()]).status().unwrap();
+    let ended =
+        Command::new("kill").args(["-TERM", &child_of(serving.child.id()).to_string()]).status().unwrap();
     assert!(ended.success());
     assert!(serving.child.wait().unwrap().success(), "the service ends in order");
-    let syncs = std::fs::read_to_string(&trace).unwrap().lines().filter(|line| line.contains("fdatasync(")).count();
+    let syncs =
+        std::fs::read_to_string(&trace).unwrap().lines().filter(|line| line.contains("fdatasync(")).count();
     let answers = 64 * each;
     assert_eq!(recorded(data.path()).len(), answers);
     assert!(syncs >= 1 && syncs * 4 <= answers, "{syncs} syncs for {answers} answers");

@@ -12,7 +12,7 @@ use portcullis::index::{Publisher, Snapshot, current, segment_path};
 
 use crate::support::crash::Image;
 use crate::support::recording::Recording;
-use crate::support::site::{feed, notice, publish_through};
+use crate::support::site::{feed, notice, publish_through, try_publish};
 
 fn as_of() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
@@ -54,14 +54,27 @@ fn a_crash_during_publications_leaves_one_of_the_two_generations_whole() {
     let mut seen = vec![false; states.len()];
     let images = disk.crash_images(3, |image: &Image| {
         let found = open(image.root());
-        let context = format!("after {}, lost {:?}, tear {:?}: {found:?}", image.operations, image.lost, image.tear);
+        let context =
+            format!("after {}, lost {:?}, tear {:?}: {found:?}", image.operations, image.lost, image.tear);
         let least = committed.iter().rposition(|at| *at <= image.operations).unwrap_or(0);
-        let at = states.iter().position(|state| *state == found).unwrap_or_else(|| panic!("a third thing {context}"));
-        assert!((least..=least + 1).contains(&at), "generation {at} where {least} or the next was due, {context}");
+        let at = states
+            .iter()
+            .position(|state| *state == found)
+            .unwrap_or_else(|| panic!("a third thing {context}"));
+        assert!(
+            (least..=least + 1).contains(&at),
+            "generation {at} where {least} or the next was due, {context}"
+        );
         seen[at] = true;
         // The next publication works, and takes away what the crash left behind.
         if image.operations % 7 == 0 {
-            let id = publish_through(Arc::new(Recording::new(image.root())), image.root(), "local", &list(9), as_of());
+            let id = publish_through(
+                Arc::new(Recording::new(image.root())),
+                image.root(),
+                "local",
+                &list(9),
+                as_of(),
+            );
             assert_eq!(id.number, at as u64 + 1, "{context}");
             let leftovers = walk(image.root()).into_iter().filter(|path| path.ends_with(".tmp")).count();
             assert_eq!(leftovers, 0, "{context}");
@@ -79,7 +92,7 @@ fn a_full_disk_at_any_operation_leaves_the_generation_in_force_and_the_next_try_
         let storage: Arc<dyn Storage> = Arc::new(disk.clone());
         publish_through(storage.clone(), root.path(), "local", &list(1), as_of());
         disk.disk_full_after(Some(room));
-        let attempt = std::panic::catch_unwind(|| publish_through(storage, root.path(), "local", &list(2), as_of()));
+        let attempt = try_publish(storage, root.path(), "local", &list(2), as_of());
         disk.disk_full_after(None);
         let (number, counts) = open(root.path()).unwrap();
         let expected = if attempt.is_ok() { (2, 3) } else { (1, 2) };
@@ -97,7 +110,7 @@ fn a_failing_sync_is_never_taken_for_a_publication() {
         let storage: Arc<dyn Storage> = Arc::new(disk.clone());
         publish_through(storage.clone(), root.path(), "local", &list(1), as_of());
         disk.fail_sync(nth);
-        let attempt = std::panic::catch_unwind(|| publish_through(storage, root.path(), "local", &list(2), as_of()));
+        let attempt = try_publish(storage, root.path(), "local", &list(2), as_of());
         let (number, _) = open(root.path()).unwrap();
         // After a failed sync of the folder the new name may be there all the same: either generation, but whole.
         assert!(number == 2 || attempt.is_err(), "sync {nth}");
