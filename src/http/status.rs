@@ -53,6 +53,9 @@ pub(super) async fn readyz(service: web::Data<Service>) -> HttpResponse {
     if !service.screening.log_is_writable() {
         unready.push("the audit log cannot be written: make room or mend the disk, then restart".to_owned());
     }
+    if in_force.snapshot.is_some() && !coverage.feeds.iter().any(|feed| feed.expected) {
+        unready.push("no feed is expected, so nothing can be vouched for: import a list".to_owned());
+    }
     for feed in coverage.feeds.iter().filter(|feed| feed.expected) {
         match feed.freshness {
             Freshness::Missing => unready.push(format!("feed {} is missing", feed.feed)),
