@@ -208,8 +208,11 @@ fn settings() -> impl Strategy<Value = Settings> {
         |(data_dir, service, manifests, audit, policy, log)| Settings {
             data_dir: data_dir.into(),
             service,
+            audit: AuditSettings {
+                queue_entries_max: audit.queue_entries_max.max(manifests.chunk_lines),
+                ..audit
+            },
             manifests,
-            audit,
             policy,
             log,
         },

@@ -1,6 +1,6 @@
 //! Who may import whom.
 
-use crate::reading::{blank, hold, paths, rust};
+use crate::reading::{blank, hold, paths, rust, tokens};
 
 #[test]
 fn every_module_imports_only_from_the_layers_below_it() {
@@ -22,8 +22,15 @@ fn every_module_has_a_layer() {
 }
 
 #[test]
-fn no_chain_of_super_is_as_long_as_its_file_lies_deep() {
-    hold(rust("src"), |file| file.paths(&file.code, |path| super_fault(&file.path, path)));
+fn no_chain_of_super_climbs_out_of_its_module() {
+    hold(rust("src"), |file| {
+        let nesting = nesting(&file.code);
+        let faults = paths(&file.code).into_iter().filter_map(|(line, path)| {
+            let fault = super_fault(&file.path, nesting[line - 1], &path)?;
+            Some(format!("{}:{line}: {fault}", file.path))
+        });
+        faults.collect()
+    });
 }
 
 const LAYERS: [&[&str]; 6] = [
@@ -63,11 +70,32 @@ fn layer_fault(from: &str, path: &str) -> Option<String> {
     (!fine).then(|| format!("`{from}` must not import `{to}`"))
 }
 
-fn super_fault(file: &str, path: &str) -> Option<String> {
+/// `nesting` is the number of modules opened in the file around the path.
+fn super_fault(file: &str, nesting: usize, path: &str) -> Option<String> {
     let climbs = path.split("::").take_while(|segment| *segment == "super").count();
     let file = file.strip_prefix("src/").unwrap_or(file);
-    let depth = file.strip_suffix("/mod.rs").unwrap_or(file).split('/').count();
-    (climbs >= depth).then(|| format!("`{path}` may leave the module: write `crate::`"))
+    let depth = file.strip_suffix("/mod.rs").unwrap_or(file).split('/').count() + nesting;
+    (climbs >= depth).then(|| format!("`{path}` leaves the module: write `crate::`"))
+}
+
+/// For each line, how many modules that are opened in the file stand around its end.
+fn nesting(code: &str) -> Vec<usize> {
+    let mut open = Vec::new();
+    let mut mod_ahead = false;
+    let mut nesting = Vec::new();
+    for line in code.lines() {
+        for (_, token) in tokens(line) {
+            match token {
+                "mod" => mod_ahead = true,
+                ";" => mod_ahead = false,
+                "{" => open.push(std::mem::take(&mut mod_ahead)),
+                "}" => drop(open.pop()),
+                _ => {}
+            }
+        }
+        nesting.push(open.iter().filter(|is_mod| **is_mod).count());
+    }
+    nesting
 }
 
 /// The first folder below `src`, or the file there.
@@ -96,9 +124,12 @@ fn self_test_of_layers() {
     assert_eq!(faults("config", "use crate::{app, http};"), 1);
     assert_eq!(faults("app", "use crate::{config, http, cli};"), 1);
     assert_eq!(faults("cli", "use portcullis::{app, domain};"), 0);
-    assert!(super_fault("src/index/mod.rs", "super::feed").is_some());
-    assert!(super_fault("src/ground/storage/disk.rs", "super::super::super::feed").is_some());
-    assert!(super_fault("src/ground/storage/disk.rs", "super::super::clock").is_none());
-    assert!(super_fault("src/index/format.rs", "super::Segment").is_none());
+    assert!(super_fault("src/index/mod.rs", 0, "super::feed").is_some());
+    assert!(super_fault("src/ground/storage/disk.rs", 0, "super::super::super::feed").is_some());
+    assert!(super_fault("src/ground/storage/disk.rs", 0, "super::super::clock").is_none());
+    assert!(super_fault("src/index/format.rs", 0, "super::Segment").is_none());
+    assert!(super_fault("src/index/format.rs", 0, "super::super::feed").is_some());
+    assert!(super_fault("src/index/format.rs", 1, "super::super::Segment").is_none());
+    assert_eq!(nesting("mod a;\nfn b() {\n}\nmod c {\nfn d() { }\n}"), [0, 0, 0, 1, 1, 0]);
     assert_eq!((module_of("src/a/b.rs"), module_of("src/main.rs"), rank("shed")), ("a", "main", None));
 }
