@@ -112,6 +112,7 @@ impl Settings {
                 if data_dir.is_none() && !reader.given("data.dir") {
                     reader.refuse("data.dir", format!("missing; such as dir = {EXAMPLE_DATA_DIR:?}"));
                 }
+                refuse_chunk_beyond_queue(&mut reader, &settings);
                 refuse_crossed_ages(&mut reader, &settings.policy);
                 reader.finish()
             }
@@ -125,6 +126,18 @@ impl Settings {
 }
 
 const EXAMPLE_DATA_DIR: &str = "/var/lib/portcullis";
+
+/// A chunk is recorded whole: one that never fits in the queue would always be refused.
+fn refuse_chunk_beyond_queue(reader: &mut Reader, settings: &Settings) {
+    let (lines, entries) = (settings.manifests.chunk_lines, settings.audit.queue_entries_max);
+    let refused = reader.refused("manifests.chunk-lines") || reader.refused("audit.queue-entries-max");
+    if lines > entries && !refused {
+        let what = format!(
+            "a chunk is recorded whole, so {lines} lines need audit.queue-entries-max = {lines} or more"
+        );
+        reader.refuse("manifests.chunk-lines", format!("{what}; it is {entries}"));
+    }
+}
 
 /// A feed must be ageing before it is stale. Ages of which one was refused are not compared, and a fault of the
 /// defaults is not told again for each feed that inherits them.

@@ -83,7 +83,11 @@ fn a_number_out_of_bounds_is_refused_at_both_ends() {
         ("audit", "queue-entries-max", 1, 1 << 20),
     ];
     for (section, key, least, most) in keys {
-        let text = |number: i64| format!("[{section}]\n{key} = {number}");
+        let text = |number: i64| match key {
+            "chunk-lines" => format!("[manifests]\n{key} = {number}\n[audit]\nqueue-entries-max = 65536"),
+            "queue-entries-max" => format!("[audit]\n{key} = {number}\n[manifests]\nchunk-lines = 1"),
+            _ => format!("[{section}]\n{key} = {number}"),
+        };
         for sound in [least, most] {
             assert!(Settings::parse_for(&text(sound), Path::new("/data")).is_ok(), "{}", text(sound));
         }
@@ -127,6 +131,17 @@ fn an_address_that_others_reach_is_refused() {
         assert_eq!(read.unwrap().service.bind.to_string(), loopback);
     }
     assert!(fault("[service]\nbind = 'localhost:8080'").contains("such as bind = \"127.0.0.1:8080\""));
+}
+
+#[test]
+fn a_chunk_that_never_fits_in_the_audit_queue_is_refused() {
+    assert_eq!(
+        fault("[audit]\nqueue-entries-max = 255"),
+        "manifests.chunk-lines: a chunk is recorded whole, so 256 lines need audit.queue-entries-max = 256 or more; \
+         it is 255"
+    );
+    assert!(fault("[audit]\nqueue-entries-max = 0").starts_with("audit.queue-entries-max: expected"));
+    assert!(Settings::parse_for("[audit]\nqueue-entries-max = 256", Path::new("/data")).is_ok());
 }
 
 #[test]

@@ -206,13 +206,9 @@ fn settings() -> impl Strategy<Value = Settings> {
     )
         .prop_map(|(level, format)| LogSettings { level, format });
     (data_dir, service, manifests, audit, policy, log).prop_map(
-        |(data_dir, service, manifests, audit, policy, log)| Settings {
-            data_dir: data_dir.into(),
-            service,
-            manifests,
-            audit,
-            policy,
-            log,
+        |(data_dir, service, manifests, mut audit, policy, log)| {
+            audit.queue_entries_max = audit.queue_entries_max.max(manifests.chunk_lines);
+            Settings { data_dir: data_dir.into(), service, manifests, audit, policy, log }
         },
     )
 }
