@@ -1,6 +1,10 @@
 //! The `portcullis` command.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line is the one place that prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command line is the one place that prints"
+)]
 
 mod cli;
 

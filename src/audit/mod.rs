@@ -9,6 +9,7 @@
 
 mod base64url;
 mod body;
+mod config;
 mod draft;
 mod error;
 mod format;
@@ -23,6 +24,7 @@ mod tail;
 mod writer;
 
 pub use body::{BodyFault, Entry};
+pub use config::Config;
 pub use draft::{Act, Draft};
 pub use error::{AuditError, Damage, Fault, HeaderFault};
 pub use format::BODY_BYTES_MAX;
@@ -31,20 +33,3 @@ pub use keys::{Digester, KeyId};
 pub use log::{AuditLog, Opened};
 pub use log_id::Role;
 pub use pending::Pending;
-
-use crate::domain::Durability;
-
-/// How a log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// How durable an entry is before its answer is given.
-    pub durability: Durability,
-    /// How many entries may wait for the writing thread; more are refused at once.
-    pub queue_entries_max: usize,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { durability: Durability::Synced, queue_entries_max: 4096 }
-    }
-}
