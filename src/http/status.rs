@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::domain::Freshness;
 
 use super::problem::Problem;
-use super::routes::Service;
+use super::service::Service;
 use super::wire::{API_REVISION, CoverageBody};
 
 pub(super) async fn version() -> HttpResponse {

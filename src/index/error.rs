@@ -133,9 +133,6 @@ pub enum IndexError {
         /// Bytes it should have.
         expected: u64,
     },
-    /// A file has another SHA-256 than its name.
-    #[error("{} does not have the content that its name promises: fetch or import the feed again", .0.display())]
-    Digest(PathBuf),
     /// A segment was refused.
     #[error("segment {} is refused: fetch or import the feed again", path.display())]
     Segment {

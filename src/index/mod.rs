@@ -36,7 +36,7 @@ pub use format::{Header, Stamp};
 pub use generation::{FeedRecord, Floor, Generation};
 pub use inspect::{FeedInspection, Inspection};
 pub use key::Key;
-pub use layout::{check_digest, current, segment_path};
+pub use layout::{current, segment_path};
 pub use mapping::Mapping;
 pub use publish::{Publisher, Staged};
 pub use scrub::ScrubFault;

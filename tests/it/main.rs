@@ -1,5 +1,7 @@
 //! The integration tests, as one binary.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 mod audit_crash;
 mod audit_damage;
 mod audit_group_commit;
@@ -7,6 +9,7 @@ mod audit_log;
 mod audit_samples;
 mod config_faults;
 mod config_settings;
+mod feed_local;
 mod http_checks;
 mod http_manifests;
 mod index_mapping;

@@ -67,7 +67,7 @@ fn a_crash_during_publications_leaves_one_of_the_two_generations_whole() {
         );
         seen[at] = true;
         // The next publication works, and takes away what the crash left behind.
-        if image.operations % 7 == 0 {
+        if image.operations.is_multiple_of(7) {
             let id = publish_through(
                 Arc::new(Recording::new(image.root())),
                 image.root(),
