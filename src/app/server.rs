@@ -82,7 +82,9 @@ impl Server {
                 .max_connections(limits.connections_max)
                 .keep_alive(limits.keep_alive)
                 .client_request_timeout(limits.request_head_timeout)
-                .shutdown_timeout(limits.drain_timeout.as_secs())
+                .shutdown_timeout(
+                    limits.drain_timeout.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX),
+                )
                 .tcp_nodelay(true)
                 .disable_signals()
                 .bind(limits.bind)
