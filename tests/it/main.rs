@@ -5,6 +5,7 @@ mod audit_damage;
 mod audit_group_commit;
 mod audit_log;
 mod audit_samples;
+mod corpus;
 mod http_checks;
 mod http_manifests;
 mod index_mapping;
