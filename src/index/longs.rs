@@ -28,6 +28,9 @@ impl Longs {
             if map.len() as u64 != count {
                 return Err("it has another number of documents than the header says");
             }
+            if count > LONGS_MAX {
+                return Err("it has more documents than a segment may have");
+            }
             walk(&map, count, &mut visit)?;
             Ok(Self(map))
         };
@@ -60,6 +63,12 @@ pub(super) fn build(documents: impl Iterator<Item = (DocumentId, u64)>) -> Vec<u
     }
     map.into_inner().expect("memory takes every write")
 }
+
+/// The most documents with a long number that a segment may have.
+///
+/// The map shares what numbers have in common, so that a file of a few KiB can list more of them than anybody could
+/// walk through: its length is no bound.
+pub(super) const LONGS_MAX: u64 = 1 << 26;
 
 const KEY_LEN_MAX: usize = 2 + DocumentNumber::LEN_MAX;
 
@@ -229,6 +238,17 @@ mod tests {
     fn an_empty_map_is_sound() {
         let longs = Longs::open(&build(std::iter::empty()), 0, |_, _| Err("never")).unwrap();
         assert_eq!(longs.documents().count(), 0);
+    }
+
+    #[test]
+    fn more_documents_than_can_be_walked_through_are_refused_before_the_walk() {
+        let mut map = build(documents().into_iter());
+        let many = LONGS_MAX + 1;
+        let at = map.len() - 20;
+        map[at..at + 8].copy_from_slice(&many.to_le_bytes());
+        reseal(&mut map);
+        let refused = Longs::open(&map, many, |_, _| panic!("nothing is visited")).err().unwrap();
+        assert!(refused.contains("more documents"), "{refused}");
     }
 
     #[test]
