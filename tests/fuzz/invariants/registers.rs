@@ -31,7 +31,10 @@ pub fn register_source(data: &[u8]) {
     let choice = choices.byte();
     let format = if choice & 1 == 0 { Format::Csv } else { Format::Ndjson };
     let archive = match choice >> 1 & 3 {
-        0 => return drop(check(choices.rest(), format)),
+        0 => {
+            check(choices.rest(), format);
+            return;
+        }
         1 => |plain: &[u8]| {
             let mut packed = Vec::new();
             let mut encoder = flate2::bufread::GzEncoder::new(plain, flate2::Compression::fast());
