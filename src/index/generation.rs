@@ -158,7 +158,8 @@ impl Generation {
             };
         };
         Self {
-            number: previous.number + 1,
+            // A file may name the last number there is: publishing then refuses, for nothing can follow it.
+            number: previous.number.saturating_add(1),
             published_at: now,
             previous: Some(id),
             highest_time: previous.highest_time.max(now),

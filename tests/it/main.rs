@@ -9,6 +9,7 @@ mod audit_log;
 mod audit_samples;
 mod config_faults;
 mod config_settings;
+mod corpus;
 mod feed_local;
 mod http_checks;
 mod http_manifests;
