@@ -1,6 +1,67 @@
 //! Portcullis screens travel documents: is this document on a list of lost, stolen or revoked documents?
 //!
-//! **A `no_hit` must be provable.**
+//! **A `no_hit` must be provable.** It exists only with a verified, non-empty, complete and fresh generation that
+//! names itself in the answer; everything else is `inconclusive`, and says why and what to do.
+//!
+//! # Words
+//! | word | means |
+//! |---|---|
+//! | document | issuing state and number in normal form, with the kind it was presented as |
+//! | register | a source file of records as somebody publishes it |
+//! | notice | what a feed says of one document; identity: feed, document, kind, reference; the latest wins |
+//! | feed | one publisher's stream of notices; today, the operator's own imports |
+//! | bulletin | one publication of a feed: sequence, as-of, segments |
+//! | segment | one immutable index file, named by its SHA-256 |
+//! | generation | the numbered set of segments in force, and the feeds that a `no_hit` needs |
+//! | snapshot | a generation opened, checked and pinned in memory |
+//! | finding | a notice in force that matches the document asked about |
+//! | candidate | another reading of the document that is listed: never a hit |
+//! | advisory | something odd that decides nothing |
+//! | coverage | which feeds were consulted, as of when, and which were missing or stale |
+//! | verdict | `hit`, `no_hit` or `inconclusive` |
+//! | manifest | a list of documents to be screened together |
+//! | entry | one record of the audit log |
+//!
+//! # Layers
+//! Each imports from those below it and from no sibling; `tests/tidy.rs` holds it.
+//! ```text
+//! bin       main ─ cli                              prints, exits, uses anyhow
+//! shell     app ─ config ─ http                     wiring, settings, HTTP words
+//! flows     publishing  screening  bulk             may import screening, and no other flow
+//! machines  register  index  feed  audit            siblings: none imports another
+//! ground    storage  clock                          the only doors to files and time
+//! words     domain                                  pure
+//! ```
+//!
+//! # Data flow
+//! ```text
+//! register file ─ register::read ─► notices ─ index::Builder ─► segment ─ index::Publisher::keep
+//!                                                                  │
+//!                        feed::verify_local    length and SHA-256 of every file    GATE 1: Verified<Bulletin>
+//!                                                                  ▼
+//!                        index::Publisher::publish    generation file, then CURRENT: one rename commits
+//!                                                                  ▼
+//!                        screening::Site ─ index::Snapshot    every byte checked, then swapped in
+//!                                                                  ▼
+//! question ─ Reading ─► Evidence (findings, candidates) ∪ Coverage at `now` ─► decide (pure) ─► Verdict
+//!                                                                  ▼
+//!                        audit::AuditLog    written, synced, acknowledged          GATE 2: Audited<Answer>
+//!                                                                  ▼
+//!                        http::wire    a bare verdict has no wire form
+//! ```
+//!
+//! # Decisions
+//! - Lookups cannot fail. What can be wrong with a file is found when it is opened; what goes wrong later poisons the
+//!   mapping, which every answer looks at after its last read: then it is `inconclusive`, never a miss.
+//! - The index is exact: a key is a bijection of issuing state and number ([`index::Key`]), so no false hit exists.
+//!   Inside a segment the keys stand sorted and are searched by halving; the format's version lets a better table in.
+//! - What guards against going back (accepted sequences, as-of times, the highest time seen) is in the generation file
+//!   and nowhere else; what can't be read is refused and never reset.
+//! - Time, files and chance are handed in. Time never runs below the highest time seen in generation and log.
+//! - Numbers are personal data: no log line, error, metric, path or process list has one; `Debug` hides them; names and
+//!   dates of birth never leave the zone's parser; the audit log keeps keyed digests.
+//! - Each process that decides writes a log of its own. One `fdatasync` serves all who wait.
+//! - A manifest's answers are recorded a chunk at a time, before the first of them is given.
 
 pub mod app;
 pub mod audit;

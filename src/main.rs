@@ -1,5 +1,11 @@
 //! The `portcullis` command.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command line is the one place that prints"
+)]
+
 mod cli;
 
 #[global_allocator]

@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::{Server as HttpServerTask, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer};
 
-use crate::audit::{self, Opened, Role};
+use crate::audit::{Opened, Role};
 use crate::config::Settings;
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
@@ -27,16 +28,12 @@ pub fn open_screening(
     clock: Arc<Clock>,
     role: Role,
 ) -> Result<(Screening, Opened), AppError> {
-    let audit = audit::Config {
-        durability: settings.audit.durability,
-        queue_entries_max: settings.audit.queue_entries_max,
-    };
     let opened = Screening::open(Opening {
         storage,
         data_dir: settings.data_dir.clone(),
         policy: settings.policy.clone(),
         settings_digest: settings.digest(),
-        audit,
+        audit: settings.audit,
         role,
         clock,
     })?;
@@ -85,7 +82,9 @@ impl Server {
                 .max_connections(limits.connections_max)
                 .keep_alive(limits.keep_alive)
                 .client_request_timeout(limits.request_head_timeout)
-                .shutdown_timeout(limits.drain_timeout.as_secs())
+                .shutdown_timeout(
+                    limits.drain_timeout.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX),
+                )
                 .tcp_nodelay(true)
                 .disable_signals()
                 .bind(limits.bind)
@@ -117,14 +116,22 @@ impl Server {
     pub async fn run(self) -> Result<(), AppError> {
         self.task.await.map_err(AppError::Server)?;
         self.watch.stop();
-        match Arc::try_unwrap(self.screening) {
-            Ok(screening) => screening.close().map_err(AppError::Close),
-            Err(_) => {
-                tracing::warn!(
-                    "a manifest was cut off by the end of the service; its log is closed with the process"
-                );
-                Ok(())
-            }
-        }
+        sole_owner(self.screening).await.map_or(Ok(()), Screening::close).map_err(AppError::Close)
     }
+}
+
+const LOOKS_MAX: u32 = 250;
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Workers let go of the service a moment after they have ended, and a manifest once its chunk is recorded.
+async fn sole_owner(mut screening: Arc<Screening>) -> Option<Screening> {
+    for _ in 0..LOOKS_MAX {
+        match Arc::try_unwrap(screening) {
+            Ok(alone) => return Some(alone),
+            Err(shared) => screening = shared,
+        }
+        actix_web::rt::time::sleep(LOOK_EVERY).await;
+    }
+    tracing::warn!("a manifest was cut off by the end of the service; the log is closed with the process");
+    None
 }

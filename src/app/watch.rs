@@ -61,13 +61,12 @@ fn report(site: &Site) {
 
 fn scrub(site: &Site) {
     let in_force = site.in_force();
-    if let Some(snapshot) = in_force.snapshot.as_ref().filter(|snapshot| !snapshot.poisoned()) {
-        if let Err(fault) = snapshot.scrub() {
-            tracing::error!(
-                error = %chain(&fault),
-                "a file of the generation in force is damaged: answers are inconclusive until it is restored"
-            );
-        }
+    let Some(snapshot) = in_force.snapshot.as_ref().filter(|snapshot| !snapshot.poisoned()) else { return };
+    if let Err(fault) = snapshot.scrub() {
+        tracing::error!(
+            error = %chain(&fault),
+            "a file of the generation in force is damaged: answers are inconclusive until it is restored"
+        );
     }
 }
 

@@ -10,7 +10,8 @@ use crate::domain::{Digest, FeedName, FindingId};
 
 const VERSION: u32 = 1;
 
-/// An entry as it stands in a log. The order of the fields is the order of the members and part of the format.
+/// An entry as it stands in a log. The order of the fields is the order of the members and part of the
+/// format.
 ///
 /// Acts, verdicts and reasons are words, because a log may hold some that this program does not know yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::body::BodyFault;
 
-/// Why something was not recorded, or a log not opened. Cheap to clone: everybody who waited for a group gets it.
+/// Why something was not recorded, or a log not opened. Cheap to clone: everybody who waited for a group gets
+/// it.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AuditError {
     /// The file system refused something while a log or a key was opened or read.

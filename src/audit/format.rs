@@ -1,13 +1,15 @@
 //! The bytes of `bodies` and `leaves`, format version 1, little-endian.
 //!
-//! Header of both, 64 bytes: magic 8, version `u32`, zeros 4, log id 16 (zero-padded), time of creation in µs since 1970
-//! `i64`, zeros 16, xxh3-64 of all before.
+//! Header of both, 64 bytes: magic 8, version `u32`, zeros 4, log id 16 (zero-padded), time of creation in µs
+//! since 1970 `i64`, zeros 16, xxh3-64 of all before.
 //!
-//! `leaves`: one leaf of 32 bytes per entry, SHA-256(0x00 ‖ salt ‖ body), the leaf hash of RFC 6962 section 2.1.
+//! `leaves`: one leaf of 32 bytes per entry, SHA-256(0x00 ‖ salt ‖ body), the leaf hash of RFC 6962 section
+//! 2.1.
 //!
-//! `bodies`: one frame per entry: length `u32`, sequence `u64`, salt 16, body, xxh3-64 of all before it in the frame.
-//! The length's low 31 bits are those of the body. Its top bit is the *settled* mark: all that stands before this frame
-//! was synced when it was written. A bad frame with a settled one anywhere after it can't be the trace of a power cut.
+//! `bodies`: one frame per entry: length `u32`, sequence `u64`, salt 16, body, xxh3-64 of all before it in
+//! the frame. The length's low 31 bits are those of the body. Its top bit is the *settled* mark: all that
+//! stands before this frame was synced when it was written. A bad frame with a settled one anywhere after it
+//! can't be the trace of a power cut.
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -95,8 +97,8 @@ impl Header {
             return fault(HeaderFault::Magic);
         }
         let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|byte| bytes[at + byte]));
-        // A newer version may lay out everything that follows in another way, so that it is read first; but a flipped
-        // bit in an old header must not send its operator after a newer program.
+        // A newer version may lay out everything that follows in another way, so that it is read first; but a
+        // flipped bit in an old header must not send its operator after a newer program.
         let version = (number(8) & u64::from(u32::MAX)) as u32;
         let sound = number(56) == xxh3_64(&bytes[..56]);
         if version > VERSION && sound {
@@ -181,4 +183,72 @@ pub(super) fn leaf(salt: &[u8; SALT_BYTES], body: &[u8]) -> [u8; LEAF_BYTES] {
 /// Where a leaf stands in `leaves`.
 pub(super) fn leaf_offset(sequence: u64) -> u64 {
     HEADER_BYTES as u64 + LEAF_BYTES as u64 * sequence
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::audit::Role;
+
+    const BODIES: &[u8] = include_bytes!("golden/bodies-v1.bin");
+    const LEAVES: &[u8] = include_bytes!("golden/leaves-v1.bin");
+
+    fn header() -> Header {
+        let created = Timestamp::from_microsecond(1_772_366_400_000_001).unwrap();
+        Header { log_id: LogId::new(Role::Cli, 0x00c0_ffee), created }
+    }
+
+    #[test]
+    fn files_of_version_1_stay_what_they_are() {
+        let mut bodies = header().encode(File::Bodies).to_vec();
+        let mut leaves = header().encode(File::Leaves).to_vec();
+        for (sequence, body) in (0..).zip(include_str!("golden/bodies-v1.jsonl").lines()) {
+            let salt = std::array::from_fn(|at| at as u8 + sequence as u8);
+            leaves.extend(append_frame(&mut bodies, sequence == 0, sequence, salt, body.as_bytes()));
+        }
+        assert_eq!((&bodies[..], &leaves[..]), (BODIES, LEAVES));
+        for (file, bytes) in [(File::Bodies, BODIES), (File::Leaves, LEAVES)] {
+            assert_eq!(Header::decode(file, bytes), Ok(header()));
+        }
+    }
+
+    #[test]
+    fn a_header_of_the_other_file_or_of_a_later_version_is_told_apart() {
+        assert_eq!(Header::decode(File::Leaves, BODIES), Err(HeaderRefusal::Fault(HeaderFault::Magic)));
+        let mut later = LEAVES[..HEADER_BYTES].to_vec();
+        later[8] = 2;
+        assert_eq!(Header::decode(File::Leaves, &later), Err(HeaderRefusal::Fault(HeaderFault::Content)));
+        let checksum = xxh3_64(&later[..56]);
+        later[56..].copy_from_slice(&checksum.to_le_bytes());
+        assert_eq!(Header::decode(File::Leaves, &later), Err(HeaderRefusal::Newer(2)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_frame_is_read_back_as_it_was_written(
+            settled: bool,
+            sequence: u64,
+            salt: [u8; SALT_BYTES],
+            body in proptest::collection::vec(any::<u8>(), 1..600),
+        ) {
+            let mut frame = Vec::new();
+            let leaf_hash = append_frame(&mut frame, settled, sequence, salt, &body);
+            let head = FrameHead::decode(frame.first_chunk().unwrap()).unwrap();
+            prop_assert_eq!(head, FrameHead { settled, body_bytes: body.len(), sequence, salt });
+            prop_assert_eq!(head.frame_bytes(), frame.len());
+            prop_assert!(checksum_agrees(&frame));
+            prop_assert_eq!(leaf_hash, leaf(&salt, &body));
+        }
+
+        #[test]
+        fn no_bytes_make_reading_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = Header::decode(File::Bodies, &bytes);
+            let _ = checksum_agrees(&bytes);
+            if let Some(head) = bytes.first_chunk().and_then(FrameHead::decode) {
+                prop_assert!((1..=BODY_BYTES_MAX).contains(&head.body_bytes));
+            }
+        }
+    }
 }

@@ -35,8 +35,8 @@ pub struct LogSummary {
     pub damage: Option<AuditError>,
 }
 
-/// Sums up every log of a site, also those that are being written and those put aside. A damaged log is reported in its
-/// summary and keeps none of the others from being read.
+/// Sums up every log of a site, also those that are being written and those put aside. A damaged log is
+/// reported in its summary and keeps none of the others from being read.
 ///
 /// # Errors
 /// If the folder of logs can't be listed.

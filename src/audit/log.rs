@@ -52,13 +52,15 @@ pub(super) struct Shared {
 }
 
 impl AuditLog {
-    /// Opens the first log of the role that no process holds, else makes a new one, and starts its writing thread.
+    /// Opens the first log of the role that no process holds, else makes a new one, and starts its writing
+    /// thread.
     ///
-    /// The log is verified from its first entry to its last. What a crash tore off is cut and reported in [`Opened`].
-    /// `data_dir` exists already, and its own name is durable.
+    /// The log is verified from its first entry to its last. What a crash tore off is cut and reported in
+    /// [`Opened`]. `data_dir` exists already, and its own name is durable.
     ///
     /// # Errors
-    /// [`AuditError::Damaged`] if the log is not as it was written; it is then left as it is. Those of the file system.
+    /// [`AuditError::Damaged`] if the log is not as it was written; it is then left as it is. Those of the file
+    /// system.
     pub fn open(
         storage: Arc<dyn Storage>,
         data_dir: &Path,
@@ -87,16 +89,18 @@ impl AuditLog {
     /// Hands in an entry; `what` comes back as `Audited` once it is durable. Never blocks.
     ///
     /// # Errors
-    /// [`AuditError::Overloaded`] if the queue is full, [`AuditError::Stopped`] once the log can't be written any more.
+    /// [`AuditError::Overloaded`] if the queue is full, [`AuditError::Stopped`] once the log can't be written any
+    /// more.
     pub fn submit<T>(&self, draft: Draft, what: T) -> Result<Pending<T>, AuditError> {
         self.send(vec![draft], what)
     }
 
-    /// Hands in several entries as one: all are recorded or none. The receipt names the first; the others follow it one
-    /// by one. Takes as many places in the queue as there are entries. Never blocks.
+    /// Hands in several entries as one: all are recorded or none. The receipt names the first; the others
+    /// follow it one by one. Takes as many places in the queue as there are entries. Never blocks.
     ///
     /// # Errors
-    /// Those of [`submit`](Self::submit), and [`AuditError::BatchLength`] for none or more than the queue ever takes.
+    /// Those of [`submit`](Self::submit), and [`AuditError::BatchLength`] for none or more than the queue
+    /// ever takes.
     pub fn submit_many<T>(&self, entries: Vec<(Draft, T)>) -> Result<Pending<Vec<T>>, AuditError> {
         let (drafts, what) = entries.into_iter().unzip();
         self.send(drafts, what)
@@ -122,7 +126,8 @@ impl AuditLog {
         &self.log_id
     }
 
-    /// Records what still waits, syncs both files and ends the thread. Dropping does the same and tells nothing.
+    /// Records what still waits, syncs both files and ends the thread. Dropping does the same and tells
+    /// nothing.
     ///
     /// # Errors
     /// [`AuditError`] if the log could not be brought to its end.

@@ -44,7 +44,8 @@ impl LogId {
         ok.then(|| Self { text: text.into(), role })
     }
 
-    /// Reads the id at the beginning of a folder's name, so that a log put aside as `<log id>.damaged` is still seen.
+    /// Reads the id at the beginning of a folder's name, so that a log put aside as `<log id>.damaged` is
+    /// still seen.
     pub(super) fn parse_put_aside(name: &str) -> Option<Self> {
         Self::parse(name.split_once('.').map_or(name, |(id, _)| id))
     }

@@ -1,13 +1,15 @@
 //! The audit log: every answer is recorded before it is given.
 //!
-//! A deciding process opens a log of its own under `<data>/audit/<log id>/`, hands in [`Draft`]s, and gets back what it
-//! handed in as [`Audited`](crate::domain::Audited) once the entry is durable. One thread writes; everybody who waits
-//! shares one `fdatasync`. Two files hold a log: `bodies` (what happened, salted) and `leaves` (one hash per entry, kept
-//! when bodies are destroyed); `format.rs` describes both. A leaf on disk implies that its body was synced, so that
-//! opening tells a torn tail, which is cut, from damage, which is refused.
+//! A deciding process opens a log of its own under `<data>/audit/<log id>/`, hands in [`Draft`]s, and gets
+//! back what it handed in as [`Audited`](crate::domain::Audited) once the entry is durable. One thread
+//! writes; everybody who waits shares one `fdatasync`. Two files hold a log: `bodies` (what happened, salted)
+//! and `leaves` (one hash per entry, kept when bodies are destroyed); `format.rs` describes both. A leaf on
+//! disk implies that its body was synced, so that opening tells a torn tail, which is cut, from damage, which
+//! is refused.
 
 mod base64url;
 mod body;
+mod config;
 mod draft;
 mod error;
 mod format;
@@ -22,6 +24,7 @@ mod tail;
 mod writer;
 
 pub use body::{BodyFault, Entry};
+pub use config::Config;
 pub use draft::{Act, Draft};
 pub use error::{AuditError, Damage, Fault, HeaderFault};
 pub use format::BODY_BYTES_MAX;
@@ -30,20 +33,3 @@ pub use keys::{Digester, KeyId};
 pub use log::{AuditLog, Opened};
 pub use log_id::Role;
 pub use pending::Pending;
-
-use crate::domain::Durability;
-
-/// How a log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// How durable an entry is before its answer is given.
-    pub durability: Durability,
-    /// How many entries may wait for the writing thread; more are refused at once.
-    pub queue_entries_max: usize,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { durability: Durability::Synced, queue_entries_max: 4096 }
-    }
-}

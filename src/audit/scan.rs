@@ -1,4 +1,5 @@
-//! Reads a whole log front to back, in constant memory, and tells sound from torn from damaged. Changes nothing.
+//! Reads a whole log front to back, in constant memory, and tells sound from torn from damaged. Changes
+//! nothing.
 
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -22,7 +23,8 @@ pub(super) type Visit<'a> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), BodyFaul
 /// A log as it was found.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// Its creation was never finished: nothing was ever acknowledged. The header, if `leaves` is there already.
+    /// Its creation was never finished: nothing was ever acknowledged. The header, if `leaves` is there
+    /// already.
     Unborn(Option<Header>),
     /// It is sound, but for a torn tail.
     Sound(Sound),
@@ -64,8 +66,8 @@ pub(super) fn scan(
         (true, false) => return missing(File::Leaves),
         _ => {}
     }
-    // A leaf is written after its body, so that with the leaves' length taken first the entries of a log that somebody
-    // else is writing never seem to be missing.
+    // A leaf is written after its body, so that with the leaves' length taken first the entries of a log that
+    // somebody else is writing never seem to be missing.
     let mut leaves = Input::open(storage, folder, File::Leaves)?;
     let header = leaves.header(id)?;
     if !is_there(File::Bodies) {
@@ -212,8 +214,8 @@ impl<B: Read, L: Read> Pass<'_, B, L> {
         Ok(checksum_agrees(&self.frame).then_some(read))
     }
 
-    /// A bad frame is the trace of a power cut only if it was never known to be durable: no leaf stands for it, and
-    /// nothing after it was written once it was synced.
+    /// A bad frame is the trace of a power cut only if it was never known to be durable: no leaf stands for
+    /// it, and nothing after it was written once it was synced.
     fn refuse_unless_torn(&self, at: u64, entry: u64, leaves: u64) -> Result<(), AuditError> {
         let settled_after = || -> io::Result<bool> {
             let file = self.storage.open_read(&self.bodies.path)?;
@@ -228,8 +230,8 @@ impl<B: Read, L: Read> Pass<'_, B, L> {
 
 /// Compares the next leaf: true if it is right, false if it was never written.
 ///
-/// Leaves are synced about every second, so that a power cut may leave a hole of zeros among them. A hole is no damage: it
-/// vouches for nothing, and its leaf is made again from the body.
+/// Leaves are synced about every second, so that a power cut may leave a hole of zeros among them. A hole is
+/// no damage: it vouches for nothing, and its leaf is made again from the body.
 fn leaf_agrees<L: Read>(
     leaves: &mut Input<L>,
     entry: u64,

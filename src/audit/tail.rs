@@ -6,8 +6,8 @@ use super::format::{CHECKSUM_BYTES, FRAME_BYTES_MAX, FRAME_HEAD_BYTES, FrameHead
 
 const WINDOW_BYTES: usize = 4 * FRAME_BYTES_MAX;
 
-/// True if a sound frame that bears the settled mark begins anywhere in `after + 1..end`, with a sequence that can follow
-/// the bad frame's. Reads through a window of constant size.
+/// True if a sound frame that bears the settled mark begins anywhere in `after + 1..end`, with a sequence
+/// that can follow the bad frame's. Reads through a window of constant size.
 pub(super) fn settled_frame_after(
     mut file: impl Read + Seek,
     after: u64,

@@ -14,6 +14,7 @@ use super::log::Shared;
 use super::open::{Files, Output};
 use super::{AuditError, Config, Draft};
 use crate::domain::{Durability, Receipt};
+use crate::ground::clock::monotonic;
 
 /// How long leaves, and under `written` bodies, may stay unsynced.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -65,14 +66,14 @@ impl Writer {
         loop {
             let first = match self.due {
                 None => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
-                Some(due) => queue.recv_timeout(due.saturating_duration_since(Instant::now())),
+                Some(due) => queue.recv_timeout(due.saturating_duration_since(monotonic())),
             };
             match first {
                 Ok(first) => self.commit(self.drain(first, queue)),
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return self.finish(),
             }
-            if self.due.is_some_and(|due| due <= Instant::now()) {
+            if self.due.is_some_and(|due| due <= monotonic()) {
                 self.catch_up();
             }
         }
@@ -109,7 +110,7 @@ impl Writer {
         if outcome.is_err() {
             self.files.entries = entries;
             self.held.truncate(held);
-            self.due.get_or_insert_with(|| Instant::now() + SYNC_EVERY);
+            self.due.get_or_insert_with(|| monotonic() + SYNC_EVERY);
         }
         self.shared.failing.store(outcome.is_err(), Ordering::Relaxed);
         for (reply, entry_id) in encoded {
@@ -168,7 +169,7 @@ impl Writer {
         }
         self.files.bodies.bytes += self.frames.len() as u64;
         self.bodies_unsynced = true;
-        self.due.get_or_insert_with(|| Instant::now() + SYNC_EVERY);
+        self.due.get_or_insert_with(|| monotonic() + SYNC_EVERY);
         if self.config.durability == Durability::Written {
             return Ok(());
         }
@@ -210,7 +211,7 @@ impl Writer {
         let caught_up = if failing { self.probe() } else { Ok(()) }.and_then(|()| self.settle_all());
         self.shared.failing.store(caught_up.is_err(), Ordering::Relaxed);
         if caught_up.is_err() && self.shared.stopped.get().is_none() {
-            self.due = Some(Instant::now() + SYNC_EVERY);
+            self.due = Some(monotonic() + SYNC_EVERY);
         }
     }
 
@@ -239,7 +240,8 @@ impl Writer {
     }
 }
 
-/// Cuts a file to where its last good write ended, durably: what is cut must not come back beside what follows.
+/// Cuts a file to where its last good write ended, durably: what is cut must not come back beside what
+/// follows.
 fn cut_back(output: &mut Output, end: u64, shared: &Shared) -> Result<(), AuditError> {
     output.file.truncate(end).map_err(|error| stop(shared, "cutting back", &output.path, error))?;
     output.bytes = end;

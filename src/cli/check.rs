@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
         Ok(question) => question,
         Err(fault) => return Ok(usage(&fault)),
     };
-    let screening = site::open(&arguments.data, arguments.config.as_deref())?;
+    let (screening, _) = site::open(&arguments.data, arguments.config.as_deref())?;
     let audited = screening.check(&question)?.wait()?;
     let mut out = std::io::stdout().lock();
     if arguments.json {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use portcullis::app::{AppError, Server, start_logging};
-use portcullis::config::Settings;
+use portcullis::config::{LogLevel, Settings};
 use portcullis::register::generate::Generator;
 use serde_json::Value;
 
@@ -38,6 +38,7 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
     println!("\n3. The service");
     let mut settings = Settings::defaults_for(&data);
     settings.service.bind = bind;
+    settings.log.level = LogLevel::Warn;
     start_logging(&settings.log);
     let samples = samples::choose(Generator::new(SEED, arguments.records))?;
     actix_web::rt::System::new().block_on(serve_samples(&settings, &samples, arguments.once))

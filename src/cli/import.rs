@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use indicatif::ProgressBar;
@@ -53,10 +54,11 @@ pub(super) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
         rejects,
     };
     let mut bars = Bars { stage: None, bar: ProgressBar::hidden() };
+    let started = Instant::now();
     let imported = publishing::import(&import, inputs, &mut bars);
     bars.bar.finish_and_clear();
     let imported = imported?;
-    report(&imported, &import.rejects);
+    report(&imported, &import.rejects, started.elapsed());
     log.close()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -71,7 +73,7 @@ fn inputs(arguments: &Import) -> anyhow::Result<Inputs> {
     Ok(Inputs::Stream(Box::new(io::stdin())))
 }
 
-fn report(imported: &Imported, rejects: &Path) {
+fn report(imported: &Imported, rejects: &Path, took: Duration) {
     let (tally, bulletin) = (&imported.tally, &imported.bulletin);
     println!(
         "read {} = accepted {} + duplicates {} + rejected {}",
@@ -90,6 +92,8 @@ fn report(imported: &Imported, rejects: &Path) {
         "generation {} is in force: feed {}, sequence {}, as of {:.0}, {} notices",
         imported.generation.number, bulletin.feed, bulletin.sequence, bulletin.as_of, tally.accepted
     );
+    let rows_per_s = u128::from(tally.read) * 1000 / took.as_millis().max(1);
+    println!("took {:.1} s, {rows_per_s} rows/s", took.as_secs_f64());
 }
 
 /// One bar a stage.

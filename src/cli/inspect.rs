@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -16,6 +17,7 @@ use super::site;
 const STATES_SHOWN: usize = 10;
 
 pub(super) fn index(arguments: &InspectData) -> anyhow::Result<ExitCode> {
+    let mut out = BufWriter::new(io::stdout().lock());
     site::must_exist(&arguments.data)?;
     let site = Site::open(site::disk(), arguments.data.clone(), site::clock());
     let in_force = site.in_force();
@@ -23,82 +25,94 @@ pub(super) fn index(arguments: &InspectData) -> anyhow::Result<ExitCode> {
         if let Some(fault) = &in_force.fault {
             bail!("the generation cannot be trusted: {}", site::causes(&**fault));
         }
-        println!("no generation: nothing was imported here yet");
+        writeln!(out, "no generation: nothing was imported here yet")?;
         return Ok(ExitCode::SUCCESS);
     };
     let inspection = Inspection::of(snapshot).context("a file was damaged while it was read")?;
     let Inspection { generation, published_at, highest_time, expected, feeds } = &inspection;
-    println!("generation    {} ({})", generation.number, generation.digest);
-    println!("published     {published_at:.0}, highest time seen {highest_time:.0}");
-    println!("expected      {}", words(expected.iter()));
-    feeds.iter().for_each(feed);
+    writeln!(out, "generation    {} ({})", generation.number, generation.digest)?;
+    writeln!(out, "published     {published_at:.0}, highest time seen {highest_time:.0}")?;
+    writeln!(out, "expected      {}", words(expected.iter()))?;
+    feeds.iter().try_for_each(|inspected| feed(&mut out, inspected))?;
+    out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn feed(feed: &FeedInspection) {
+fn feed(out: &mut impl Write, feed: &FeedInspection) -> io::Result<()> {
     let bulletin = &feed.bulletin;
     let notices: u64 = feed.by_kind.values().sum();
-    println!("\nfeed          {}", bulletin.feed);
-    println!(
+    writeln!(out, "\nfeed          {}", bulletin.feed)?;
+    writeln!(
+        out,
         "  sequence    {}, as of {:.0}, authority {}",
         bulletin.sequence,
         bulletin.as_of,
         bulletin.authority.word()
-    );
-    println!("  notices     {notices} on {} documents", feed.documents);
+    )?;
+    writeln!(out, "  notices     {notices} on {} documents", feed.documents)?;
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let each = feed.bytes as f64 / notices.max(1) as f64;
-    println!("  file        {} bytes ({each:.1} a notice), format {}", feed.bytes, feed.format_version);
+    writeln!(out, "  file        {} bytes ({each:.1} a notice), format {}", feed.bytes, feed.format_version)?;
     for segment in &bulletin.segments {
-        println!("  segment     {} {}", segment.role.word(), segment.digest);
+        writeln!(out, "  segment     {} {}", segment.role.word(), segment.digest)?;
     }
-    println!("  state       {:?}", feed.state_digest);
-    println!("  kinds       {}", counts(feed.by_kind.iter().map(|(kind, count)| (kind.word(), *count))));
-    println!(
+    writeln!(out, "  state       {}", feed.state_digest)?;
+    writeln!(
+        out,
+        "  kinds       {}",
+        counts(feed.by_kind.iter().map(|(kind, count)| (kind.word(), *count)))
+    )?;
+    writeln!(
+        out,
         "  statuses    {}",
         counts(feed.by_status.iter().map(|(status, count)| (status.word(), *count)))
-    );
+    )?;
     let mut states: Vec<(&IssuingState, &u64)> = feed.by_state.iter().collect();
     states.sort_by(|one, other| other.1.cmp(one.1));
     let more = states.len().saturating_sub(STATES_SHOWN);
     let shown = states.into_iter().take(STATES_SHOWN).map(|(state, count)| (state, *count));
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-    println!("  issuers     {}{more}", counts(shown));
+    writeln!(out, "  issuers     {}{more}", counts(shown))
 }
 
 pub(super) fn audit(arguments: &InspectData) -> anyhow::Result<ExitCode> {
+    let mut out = BufWriter::new(io::stdout().lock());
     site::must_exist(&arguments.data)?;
     let logs = audit::inspect(&*site::disk(), &arguments.data)?;
     if logs.is_empty() {
-        println!("no audit log: nothing was asked here yet");
+        writeln!(out, "no audit log: nothing was asked here yet")?;
     }
     let mut damaged = 0;
     for log in &logs {
-        println!("log           {}", log.folder);
-        println!("  entries     {}", log.entries);
+        writeln!(out, "log           {}", log.folder)?;
+        writeln!(out, "  entries     {}", log.entries)?;
         if let (Some(first), Some(last)) = (log.first_time, log.last_time) {
-            println!("  times       {first:.0} to {last:.0}");
+            writeln!(out, "  times       {first:.0} to {last:.0}")?;
         }
-        println!("  acts        {}", counts(sorted(&log.acts)));
-        println!("  verdicts    {}", counts(sorted(&log.verdicts)));
+        writeln!(out, "  acts        {}", counts(sorted(&log.acts)))?;
+        writeln!(out, "  verdicts    {}", counts(sorted(&log.verdicts)))?;
         if log.torn_bytes > 0 {
-            println!(
+            writeln!(
+                out,
                 "  unfinished  {} bytes at the end: being written now, or left by a crash",
                 log.torn_bytes
-            );
+            )?;
         }
         if let Some(damage) = &log.damage {
-            println!("  DAMAGED     {}", site::causes(damage));
+            writeln!(out, "  DAMAGED     {}", site::causes(damage))?;
             damaged += 1;
         }
     }
+    out.flush()?;
     Ok(if damaged == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 pub(super) fn config(arguments: &InspectConfig) -> anyhow::Result<ExitCode> {
+    let mut out = BufWriter::new(io::stdout().lock());
     let settings = site::settings(&arguments.config)?;
-    print!("{}", settings.canonical());
-    println!("\n# settings_digest = {}", settings.digest());
+    write!(out, "{}", settings.canonical())?;
+    writeln!(out, "\n# settings_digest = {}", settings.digest())?;
+    out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -15,11 +15,12 @@ use super::{arguments, progress, site};
 const PIECE_BYTES: usize = 64 << 10;
 
 pub(super) fn run(arguments: &arguments::Manifest) -> anyhow::Result<ExitCode> {
-    let screening = site::open(&arguments.data, arguments.config.as_deref())?;
+    let (screening, settings) = site::open(&arguments.data, arguments.config.as_deref())?;
+    let screened = Screened { screening: &screening, limits: &settings.manifests };
     let input = Input::open(&arguments.file)?;
     let summary = match &arguments.out {
-        None => answer(&screening, input, &mut BufWriter::new(io::stdout().lock()))?,
-        Some(path) => to_file(&screening, input, path)?,
+        None => answer(screened, input, &mut BufWriter::new(io::stdout().lock()))?,
+        Some(path) => to_file(screened, input, path)?,
     };
     screening.close()?;
     let Summary { lines, hit, no_hit, inconclusive, failed } = summary;
@@ -27,6 +28,13 @@ pub(super) fn run(arguments: &arguments::Manifest) -> anyhow::Result<ExitCode> {
         "{lines} lines: {hit} hit, {no_hit} no hit, {inconclusive} inconclusive, {failed} not answered"
     );
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What answers, and within which bounds.
+#[derive(Clone, Copy)]
+struct Screened<'a> {
+    screening: &'a Screening,
+    limits: &'a Limits,
 }
 
 struct Input {
@@ -46,7 +54,7 @@ impl Input {
 }
 
 /// The file appears under its name only once every line is answered.
-fn to_file(screening: &Screening, input: Input, path: &Path) -> anyhow::Result<Summary> {
+fn to_file(screened: Screened<'_>, input: Input, path: &Path) -> anyhow::Result<Summary> {
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
     let partial = Path::new(&partial);
@@ -57,7 +65,7 @@ fn to_file(screening: &Screening, input: Input, path: &Path) -> anyhow::Result<S
             bail!(error);
         }
         let mut out = BufWriter::new(Appending(Disk.create(partial)?));
-        let summary = answer(screening, input, &mut out)?;
+        let summary = answer(screened, input, &mut out)?;
         let mut file = out.into_inner().map_err(|error| error.into_error())?.0;
         file.sync()?;
         Disk.rename(partial, path)?;
@@ -82,8 +90,8 @@ impl Write for Appending {
     }
 }
 
-fn answer(screening: &Screening, mut input: Input, out: &mut impl Write) -> anyhow::Result<Summary> {
-    let limits = Limits::default();
+fn answer(screened: Screened<'_>, mut input: Input, out: &mut impl Write) -> anyhow::Result<Summary> {
+    let Screened { screening, limits } = screened;
     let bar = progress::bytes(input.length, "screening");
     let mut lines = Lines::new(limits.line_bytes_max);
     let mut manifest = Manifest::new(None, site::principal());

@@ -23,22 +23,24 @@ pub(super) fn clock() -> Arc<Clock> {
 
 /// Reads a settings file and tells every fault in it.
 pub(super) fn settings(path: &Path) -> anyhow::Result<Settings> {
+    Settings::parse(&text(path)?).with_context(|| format!("the settings {} cannot be used", path.display()))
+}
+
+fn text(path: &Path) -> anyhow::Result<String> {
     let bytes = Disk
         .read(path, SETTINGS_BYTES_MAX)
         .with_context(|| format!("cannot read the settings {}", path.display()))?;
-    let text =
-        String::from_utf8(bytes).with_context(|| format!("the settings {} are not text", path.display()))?;
-    Settings::parse(&text).with_context(|| format!("the settings {} cannot be used", path.display()))
+    String::from_utf8(bytes).with_context(|| format!("the settings {} are not text", path.display()))
 }
 
-/// Opens a site that exists, to screen with the rules of `config` or the built-in ones.
-pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<Screening> {
+/// Opens a site that exists, to screen with the settings in `config` or the built-in ones.
+pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<(Screening, Settings)> {
     must_exist(data)?;
-    let mut settings = match config {
-        Some(path) => self::settings(path)?,
+    let settings = match config {
         None => Settings::defaults_for(data),
+        Some(path) => Settings::parse_for(&text(path)?, data)
+            .with_context(|| format!("the settings {} cannot be used", path.display()))?,
     };
-    settings.data_dir = data.to_owned();
     let (screening, opened) = open_screening(&settings, disk(), clock(), Role::Cli)?;
     if opened.torn_bytes > 0 {
         eprintln!(
@@ -49,7 +51,7 @@ pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<Screeni
     if let Some(fault) = &screening.site().in_force().fault {
         eprintln!("portcullis: no list can be trusted: {}", causes(&**fault));
     }
-    Ok(screening)
+    Ok((screening, settings))
 }
 
 /// An error with what caused it, in one line.

@@ -1,6 +1,6 @@
 //! What is asked about.
 
-use super::{DocumentNumber, IssuingState, Kind};
+use super::{DocumentNumber, IssuingState};
 
 /// What identifies a document: who issued it and its number. Every kind under one number is found by one lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -9,13 +9,4 @@ pub struct DocumentId {
     pub issuing_state: IssuingState,
     /// Its number in normal form.
     pub number: DocumentNumber,
-}
-
-/// A document as it is presented or listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Document {
-    /// Issuer and number.
-    pub id: DocumentId,
-    /// The kind it was presented as; `None` if whoever asks did not say.
-    pub kind: Option<Kind>,
 }

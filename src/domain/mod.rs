@@ -27,7 +27,7 @@ pub use bulletin::{Authority, Bulletin, Digest, SegmentRef, SegmentRole};
 pub use coverage::{
     AlertsCoverage, CompleteCoverage, Coverage, FeedCoverage, Freshness, GenerationId, IssuerCoverage,
 };
-pub use document::{Document, DocumentId};
+pub use document::DocumentId;
 pub use feed_name::{FeedName, FeedNameFault};
 pub use kind::Kind;
 pub use lookalike::{Lookalikes, code_lookalikes, mend_code};

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::state_table::{CODES, MERGED, NATIONALITY_ONLY, SPELLINGS};
+use super::state_table::{CODES, MERGED, SPELLINGS};
 
 /// A state or organisation that issues travel documents, by its number in the frozen table of the index format.
 ///
@@ -37,12 +37,6 @@ impl IssuingState {
         let upper = std::str::from_utf8(upper).ok()?;
         let at = BY_CODE.binary_search_by(|(known, _)| (*known).cmp(upper)).ok()?;
         Some(BY_CODE[at].1)
-    }
-
-    /// True if the code states a nationality under which nobody issues documents.
-    #[must_use]
-    pub fn is_nationality_only(code: &str) -> bool {
-        NATIONALITY_ONLY.contains(&code.trim_matches(['<', ' ']))
     }
 
     /// The state with a number of the table; `None` for 0 and for numbers that this version does not know.
@@ -158,9 +152,8 @@ mod tests {
 
     #[test]
     fn what_nobody_issues_under_is_no_issuer() {
-        for code in ["", "<<<", "XXA", "XXX", "QQQ", "U", "ABCD", "DÉ", "日"] {
+        for code in ["", "<<<", "XXA", "XXB", "XXC", "XXX", "QQQ", "U", "ABCD", "DÉ", "日"] {
             assert_eq!(state(code), None, "{code}");
         }
-        assert!(IssuingState::is_nationality_only("XXB"));
     }
 }

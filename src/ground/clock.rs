@@ -1,6 +1,7 @@
 //! Time that never runs below the highest time this site has seen.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,6 +22,12 @@ impl TimeSource for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
+}
+
+/// Time that only ever goes on: for intervals and deadlines within the process, never for what is recorded.
+#[must_use]
+pub fn monotonic() -> Instant {
+    Instant::now()
 }
 
 /// A time source held above a floor, which is the highest time seen in the generation, the log and signed metadata.

@@ -1,12 +1,12 @@
 //! `POST /v1/checks`.
 
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::screening::CheckRequest;
 
+use super::media_type::expect_media_type;
 use super::problem::Problem;
-use super::routes::Service;
+use super::service::Service;
 use super::wire::AnswerBody;
 
 pub(super) async fn check(
@@ -29,13 +29,4 @@ pub(super) async fn check(
     timer.observe_duration();
     service.metrics.count_answer(audited.get());
     Ok(HttpResponse::Ok().json(AnswerBody::from(&audited)))
-}
-
-/// Browsers can't send these types to another site unasked, so that no web page can ask on a visitor's behalf.
-pub(super) fn expect_media_type(request: &HttpRequest, types: &[&str]) -> Result<usize, Problem> {
-    let given = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let essence = given.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-    types.iter().position(|accepted| *accepted == essence).ok_or_else(|| {
-        Problem::unsupported_media_type().with_detail(format!("Send Content-Type: {}.", types.join(" or ")))
-    })
 }

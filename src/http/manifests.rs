@@ -14,9 +14,9 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::bulk::{self, Format, Lines, Manifest, Summary, answer_lines};
 
-use super::checks::expect_media_type;
+use super::media_type::expect_media_type;
 use super::problem::Problem;
-use super::routes::Service;
+use super::service::Service;
 use super::wire::{write_abort, write_outcome, write_summary};
 
 /// Answers that may wait for the client, in chunks.

@@ -6,13 +6,16 @@
 mod checks;
 mod limits;
 mod manifests;
+mod media_type;
 mod metrics;
 mod problem;
 mod routes;
+mod service;
 mod status;
 pub mod wire;
 
 pub use limits::Limits;
 pub use metrics::Metrics;
 pub use problem::Problem;
-pub use routes::{Service, count_requests, routes};
+pub use routes::{count_requests, routes};
+pub use service::Service;

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::domain::Freshness;
 
 use super::problem::Problem;
-use super::routes::Service;
+use super::service::Service;
 use super::wire::{API_REVISION, CoverageBody};
 
 pub(super) async fn version() -> HttpResponse {
@@ -52,6 +52,9 @@ pub(super) async fn readyz(service: web::Data<Service>) -> HttpResponse {
     }
     if !service.screening.log_is_writable() {
         unready.push("the audit log cannot be written: make room or mend the disk, then restart".to_owned());
+    }
+    if in_force.snapshot.is_some() && !coverage.feeds.iter().any(|feed| feed.expected) {
+        unready.push("no feed is expected, so nothing can be vouched for: import a list".to_owned());
     }
     for feed in coverage.feeds.iter().filter(|feed| feed.expected) {
         match feed.freshness {

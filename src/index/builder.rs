@@ -65,7 +65,7 @@ impl Builder {
     /// The bytes depend on the live notices and the stamp only. The file is not synced.
     ///
     /// # Errors
-    /// [`IndexError::Write`], or [`IndexError::TooLarge`] beyond 2^32 references or sets.
+    /// [`IndexError::Write`], or [`IndexError::TooLarge`] beyond 2^32 references or sets, or 2^26 long numbers.
     pub fn finish(
         mut self,
         stamp: Stamp,
@@ -82,6 +82,9 @@ impl Builder {
         let mut tally = Tally::new();
         let keyed_sets = tally.sets_of(&self.keyed, &texts, |key| key.unpack())?;
         let long_sets = tally.sets_of(&self.long, &texts, |document| *document)?;
+        if long_sets.len() as u64 > longs::LONGS_MAX {
+            return Err(IndexError::TooLarge);
+        }
         let (sets, new_numbers) = tally.sorted_sets();
 
         let documents = self.long.chunk_by(same_document).map(|records| records[0].document).zip(&long_sets);

@@ -161,3 +161,122 @@ impl<'a> Sums<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::format::{Section, tests::reseal};
+    use super::super::samples::{a_few, build};
+    use super::super::{Damaged, Segment};
+    use super::*;
+
+    /// What is said of a file that was changed by somebody who knows how to make its checksums right.
+    fn refusal(change: impl FnOnce(&mut [u8], Header)) -> SegmentError {
+        let (mut file, _) = build(&a_few());
+        let header = Header::decode(&file).unwrap();
+        change(&mut file, header);
+        reseal(&mut file);
+        Segment::open(file).unwrap_err()
+    }
+
+    fn at(section: Section) -> usize {
+        section.offset as usize
+    }
+
+    fn section_of(refusal: &SegmentError) -> &'static str {
+        match refusal {
+            SegmentError::Content { section, .. } => section,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn documents_out_of_order_or_twice_are_refused() {
+        let swapped = refusal(|file, header| {
+            let slots = &mut file[at(header.layout.slots)..][..32];
+            slots.rotate_left(16);
+        });
+        assert!(matches!(swapped, SegmentError::Content { section: "slots", at: 1, .. }), "{swapped}");
+        let twice = refusal(|file, header| {
+            file.copy_within(
+                at(header.layout.slots)..at(header.layout.slots) + 16,
+                at(header.layout.slots) + 16,
+            )
+        });
+        assert!(matches!(twice, SegmentError::Content { section: "slots", at: 1, .. }), "{twice}");
+    }
+
+    #[test]
+    fn keys_of_no_document_and_sets_that_do_not_exist_are_refused() {
+        for (offset, byte) in [(7, 1), (6, 0xFF), (8, 0xFF), (12, 1)] {
+            let odd = refusal(|file, header| file[at(header.layout.slots) + offset] = byte);
+            assert_eq!(section_of(&odd), "slots", "{odd}");
+        }
+    }
+
+    #[test]
+    fn sets_that_cannot_be_read_or_do_not_ascend_are_refused() {
+        for offset in [0, 1, 10] {
+            let odd = refusal(|file, header| file[at(header.layout.bodies) + offset] = 0xEE);
+            assert_eq!(section_of(&odd), "sets", "{odd}");
+        }
+        let start = refusal(|file, header| file[at(header.layout.starts)] = 1);
+        assert_eq!(section_of(&start), "sets", "{start}");
+        let far = refusal(|file, header| file[at(header.layout.starts) + 15] = 0x80);
+        assert_eq!(section_of(&far), "sets", "{far}");
+    }
+
+    #[test]
+    fn sums_that_do_not_agree_with_the_notices_are_refused() {
+        let count = refusal(|file, header| file[at(header.layout.counts) + 8] ^= 1);
+        assert_eq!(count, SegmentError::Sums("counts by issuing state"));
+        let digest = refusal(|file, _| file[32] ^= 1);
+        assert_eq!(digest, SegmentError::Sums("count and state digest"));
+        let notices = refusal(|file, _| file[48] ^= 1);
+        assert_eq!(notices, SegmentError::Sums("count and state digest"));
+        let unused = refusal(|file, header| {
+            // Every document gets the set of the first one.
+            let set = file[at(header.layout.slots) + 8];
+            for slot in 0..header.layout.slot_count as usize {
+                file[at(header.layout.slots) + 16 * slot + 8] = set;
+            }
+        });
+        assert_eq!(unused, SegmentError::Sums("sets"));
+    }
+
+    #[test]
+    fn long_numbers_are_checked_beyond_what_their_map_checks_itself() {
+        let odd = refusal(|file, header| file[at(header.layout.longs) + 20] ^= 1);
+        assert_eq!(section_of(&odd), "long numbers", "{odd}");
+        let count = refusal(|file, _| file[64] ^= 1);
+        assert_eq!(section_of(&count), "long numbers", "{count}");
+    }
+
+    #[test]
+    fn nothing_may_hide_between_the_sections() {
+        let hidden = refusal(|file, header| {
+            assert_ne!(header.layout.longs.end() % 8, 0, "the sample has a gap");
+            file[header.layout.longs.end() as usize] = 1;
+        });
+        assert_eq!(hidden, SegmentError::Header("something stands between its sections"));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_opened_answers_without_damage(changes in prop::collection::vec((0.., any::<u8>()), 1..4)) {
+            let (mut file, _) = build(&a_few());
+            for (at, byte) in changes {
+                let at = at as usize % file.len();
+                file[at] = byte;
+            }
+            reseal(&mut file);
+            if let Ok(segment) = Segment::open(file) {
+                for notice in a_few() {
+                    prop_assert!(segment.find(&notice.document).is_ok());
+                }
+                prop_assert!(!segment.notices().any(|notice| notice == Err(Damaged)));
+            }
+        }
+    }
+}

@@ -68,6 +68,24 @@ pub enum IndexError {
         /// The generation that was to be published.
         number: u64,
     },
+    /// The next generation would let something older in again.
+    #[error(
+        "generation {number} lowers {what}: make it from the one in force, which keeps what guards against going back"
+    )]
+    Forgets {
+        /// The generation that was to be published.
+        number: u64,
+        /// What is lower.
+        what: &'static str,
+    },
+    /// The next generation would be refused when read again.
+    #[error(
+        "generation {number} is out of order or larger than may be read again: feeds and expected names ascend, each once"
+    )]
+    NotReadable {
+        /// The generation that was to be published.
+        number: u64,
+    },
     /// A publication that is not newer than what was accepted before.
     #[error("feed {feed}: sequence {sequence} is not above {floor}, which was accepted before")]
     SequenceNotHigher {
@@ -115,9 +133,6 @@ pub enum IndexError {
         /// Bytes it should have.
         expected: u64,
     },
-    /// A file has another SHA-256 than its name.
-    #[error("{} does not have the content that its name promises: fetch or import the feed again", .0.display())]
-    Digest(PathBuf),
     /// A segment was refused.
     #[error("segment {} is refused: fetch or import the feed again", path.display())]
     Segment {

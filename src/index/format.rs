@@ -4,7 +4,7 @@
 //! |---|---|
 //! | header | [`HEADER_LEN`] bytes, see the constants below; ends with its own xxh3-64 |
 //! | slots | one of [`SLOT_LEN`] bytes for each document with a key, keys ascending: key `u64`, set number `u32`, 0 `u32` |
-//! | longs | `fst::Map` (0.4.7) of the documents without a key: state number `u16` big-endian and number → set number |
+//! | longs | `fst::Map` (0.4.7) of the documents without a key, at most 2^26: state number `u16` big-endian and number → set number |
 //! | counts | notices of each issuing state, `u64` × 512, by state number |
 //! | starts | where each set begins in `bodies`, ascending, then the length of `bodies`: `u64` × (sets + 1) |
 //! | bodies | the sets, ascending by bytes, none twice and none unused |

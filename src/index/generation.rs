@@ -124,6 +124,27 @@ impl Generation {
         self.feeds.iter().find(|record| record.bulletin.feed == *feed)
     }
 
+    /// It has the next number, and everything that guards against going back is at least as high as in `previous`.
+    pub(super) fn check_follows(&self, previous: Option<(&Self, GenerationId)>) -> Result<(), IndexError> {
+        let number = self.number;
+        let in_force = previous.map(|(_, id)| id);
+        if self.previous != in_force || Some(number) != in_force.map_or(0, |id| id.number).checked_add(1) {
+            return Err(IndexError::NotNext { number });
+        }
+        let Some((previous, _)) = previous else { return Ok(()) };
+        if self.highest_time < previous.highest_time {
+            return Err(IndexError::Forgets { number, what: "the highest time seen" });
+        }
+        let names = previous.feeds.iter().map(|record| &record.bulletin.feed).chain(previous.floors.keys());
+        for (then, now) in names.map(|name| (previous.floor(name), self.floor(name))) {
+            let keeps = |then: Floor, now: Floor| then.sequence <= now.sequence && then.as_of <= now.as_of;
+            if !then.zip(now).is_some_and(|(then, now)| keeps(then, now)) {
+                return Err(IndexError::Forgets { number, what: "the floor of a feed" });
+            }
+        }
+        Ok(())
+    }
+
     fn after(previous: Option<(&Self, GenerationId)>, now: Timestamp) -> Self {
         let Some((previous, id)) = previous else {
             return Self {
@@ -137,7 +158,8 @@ impl Generation {
             };
         };
         Self {
-            number: previous.number + 1,
+            // A file may name the last number there is: publishing then refuses, for nothing can follow it.
+            number: previous.number.saturating_add(1),
             published_at: now,
             previous: Some(id),
             highest_time: previous.highest_time.max(now),

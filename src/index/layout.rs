@@ -3,12 +3,12 @@
 //! `index/LOCK`, `index/CURRENT`, `index/generations/<10 digits>.generation`, `index/segments/<sha256>.segment`; names
 //! that end in `.tmp` are unfinished.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::{Digest, GenerationId, SegmentRef};
+use crate::domain::{Digest, GenerationId};
 use crate::ground::storage::Storage;
 
 use super::generation_file::{self, Fault};
@@ -56,30 +56,6 @@ impl Folder {
 #[must_use]
 pub fn segment_path(data_dir: &Path, digest: Digest) -> PathBuf {
     Folder::of(data_dir).segment(digest)
-}
-
-/// Reads a segment file from end to end and compares its length and SHA-256 with what was recorded.
-///
-/// # Errors
-/// [`IndexError::Length`], [`IndexError::Digest`] and [`IndexError::Io`].
-pub fn check_digest(storage: &dyn Storage, data_dir: &Path, segment: &SegmentRef) -> Result<(), IndexError> {
-    let path = segment_path(data_dir, segment.digest);
-    let mut file = storage.open_read(&path).map_err(IndexError::io("open", &path))?;
-    let (mut sha256, mut found, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 20]);
-    while found <= segment.length {
-        let read = match file.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(IndexError::io("read", path)(error)),
-        };
-        sha256.update(&buffer[..read]);
-        found += read as u64;
-    }
-    if found != segment.length {
-        return Err(IndexError::Length { path, found, expected: segment.length });
-    }
-    if Digest(sha256.finalize().into()) == segment.digest { Ok(()) } else { Err(IndexError::Digest(path)) }
 }
 
 /// The generation in force; `None` if there never was one.

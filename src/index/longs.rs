@@ -28,6 +28,9 @@ impl Longs {
             if map.len() as u64 != count {
                 return Err("it has another number of documents than the header says");
             }
+            if count > LONGS_MAX {
+                return Err("it has more documents than a segment may have");
+            }
             walk(&map, count, &mut visit)?;
             Ok(Self(map))
         };
@@ -60,6 +63,12 @@ pub(super) fn build(documents: impl Iterator<Item = (DocumentId, u64)>) -> Vec<u
     }
     map.into_inner().expect("memory takes every write")
 }
+
+/// The most documents with a long number that a segment may have.
+///
+/// The map shares what numbers have in common, so that a file of a few KiB can list more of them than anybody could
+/// walk through: its length is no bound.
+pub(super) const LONGS_MAX: u64 = 1 << 26;
 
 const KEY_LEN_MAX: usize = 2 + DocumentNumber::LEN_MAX;
 
@@ -101,6 +110,9 @@ fn walk(
             key.pop();
             continue;
         }
+        if *next == 0 && !leads_where_it_says(node) {
+            return Err("its transitions are in disorder");
+        }
         let transition = node.transition(*next);
         *next += 1;
         steps_left = steps_left.checked_sub(1).ok_or("it has paths that lead nowhere")?;
@@ -128,6 +140,17 @@ fn walk(
         path.push((child, 0, output));
     }
     if found == count { Ok(()) } else { Err("it has another number of documents than it says") }
+}
+
+/// A walk goes through a node's transitions by their place, a lookup by their character: both find the same ones.
+///
+/// Otherwise a lookup would find numbers that no walk comes by, or a walk one number twice.
+fn leads_where_it_says(node: &fst::raw::Node) -> bool {
+    let agrees =
+        |character: u8| node.find_input(character).is_none_or(|at| node.transition(at).inp == character);
+    // Only a node with more transitions than that has a table of them by character.
+    let all_agree = node.len() <= 32 || (0..=u8::MAX).all(agrees);
+    node.transitions().is_sorted_by(|a, b| a.inp < b.inp) && all_agree
 }
 
 #[cfg(test)]
@@ -181,9 +204,51 @@ mod tests {
     }
 
     #[test]
+    fn no_map_finds_what_it_does_not_list() {
+        let state = IssuingState::from_number(1).unwrap();
+        let document = |first: char| {
+            let number = DocumentNumber::parse(&format!("{first}LONGNUMBER")).unwrap();
+            DocumentId { issuing_state: state, number }
+        };
+        // So many that their first characters stand in a table, and some that are not in it.
+        let listed = || ('0'..='9').chain('A'..='X').map(document);
+        let map = build(listed().zip(0..));
+        let mut opened = 0;
+        for at in 0..map.len() - 4 {
+            let mut odd = map.clone();
+            odd[at] = 1;
+            reseal(&mut odd);
+            let mut seen = Vec::new();
+            let longs = Longs::open(&odd, 34, |document, _| {
+                seen.push(*document);
+                Ok(())
+            });
+            if let Ok(longs) = longs {
+                opened += 1;
+                let expected = |first: char| seen.contains(&document(first));
+                for first in ('0'..='9').chain('A'..='Z') {
+                    assert_eq!(longs.find(&document(first)).is_some(), expected(first), "{at} {first}");
+                }
+            }
+        }
+        assert!(opened > 0);
+    }
+
+    #[test]
     fn an_empty_map_is_sound() {
         let longs = Longs::open(&build(std::iter::empty()), 0, |_, _| Err("never")).unwrap();
         assert_eq!(longs.documents().count(), 0);
+    }
+
+    #[test]
+    fn more_documents_than_can_be_walked_through_are_refused_before_the_walk() {
+        let mut map = build(documents().into_iter());
+        let many = LONGS_MAX + 1;
+        let at = map.len() - 20;
+        map[at..at + 8].copy_from_slice(&many.to_le_bytes());
+        reseal(&mut map);
+        let refused = Longs::open(&map, many, |_, _| panic!("nothing is visited")).err().unwrap();
+        assert!(refused.contains("more documents"), "{refused}");
     }
 
     #[test]

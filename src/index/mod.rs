@@ -25,13 +25,18 @@ mod sets;
 mod snapshot;
 mod state_digest;
 
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod snapshot_tests;
+
 pub use builder::{Builder, Built};
 pub use error::{Damaged, IndexError, SegmentError};
 pub use format::{Header, Stamp};
 pub use generation::{FeedRecord, Floor, Generation};
 pub use inspect::{FeedInspection, Inspection};
 pub use key::Key;
-pub use layout::{check_digest, current, segment_path};
+pub use layout::{current, segment_path};
 pub use mapping::Mapping;
 pub use publish::{Publisher, Staged};
 pub use scrub::ScrubFault;

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
@@ -24,6 +24,7 @@ pub struct Publisher {
     data_dir: PathBuf,
     folder: Folder,
     staged: AtomicU64,
+    publishing: Mutex<()>,
     _lock: Lock,
 }
 
@@ -55,7 +56,8 @@ impl Publisher {
         for path in [data_dir, folder.path()] {
             storage.sync_dir(path).map_err(IndexError::io("sync", path))?;
         }
-        Ok(Self { storage, data_dir: data_dir.to_owned(), folder, staged: AtomicU64::new(0), _lock: lock })
+        let (staged, publishing) = (AtomicU64::new(0), Mutex::new(()));
+        Ok(Self { storage, data_dir: data_dir.to_owned(), folder, staged, publishing, _lock: lock })
     }
 
     /// The generation in force; see [`current`].
@@ -106,20 +108,20 @@ impl Publisher {
     /// Puts the next generation in force, then removes what nobody needs any more.
     ///
     /// # Errors
-    /// [`IndexError::NotNext`] if it does not follow the one in force, [`IndexError::Length`] or [`IndexError::Io`] if
+    /// [`IndexError::NotNext`] if it does not follow the one in force, [`IndexError::Forgets`] if it lowers a floor,
+    /// [`IndexError::NotReadable`] if it would be refused when read again, [`IndexError::Length`] or [`IndexError::Io`] if
     /// one of its segments is not there, and [`IndexError::Io`]. After an error either generation may be in force.
     pub fn publish(&self, next: &Generation) -> Result<GenerationId, IndexError> {
-        let in_force = self.current()?.map(|(_, id)| id);
-        let number = next.number;
-        if next.previous != in_force || Some(number) != in_force.map_or(0, |id| id.number).checked_add(1) {
-            return Err(IndexError::NotNext { number });
-        }
+        let _one_at_a_time = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_force = self.current()?;
+        next.check_follows(in_force.as_ref().map(|(generation, id)| (generation, *id)))?;
         self.check_segments(next)?;
+        let number = next.number;
         let bytes = next.encode();
-        let path = self.folder.generation(number);
-        if bytes.len() as u64 > GENERATION_BYTES_MAX {
-            return Err(IndexError::io("write", path)(io::ErrorKind::FileTooLarge.into()));
+        if bytes.len() as u64 > GENERATION_BYTES_MAX || Generation::decode(&bytes).as_ref() != Ok(next) {
+            return Err(IndexError::NotReadable { number });
         }
+        let path = self.folder.generation(number);
         if in_force.is_none() {
             // From here on a CURRENT that is missing means that somebody took it away.
             self.write_pointer(None)?;

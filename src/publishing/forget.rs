@@ -10,7 +10,7 @@ use crate::ground::storage::Storage;
 use crate::index::{Generation, Publisher};
 
 use super::error::PublishingError;
-use super::record::record;
+use super::record::{record, trusted_now};
 
 /// Takes a feed out of force and off the feeds that a `no_hit` needs. Recorded before it is done; the feed's floor is
 /// kept, so that an older list can't come back under its name.
@@ -29,11 +29,7 @@ pub fn forget(
     let Some((generation, id)) = publisher.current()? else {
         return Err(PublishingError::NoSuchFeed(feed.clone()));
     };
-    clock.observe(generation.highest_time);
-    let now = clock.now();
-    if !now.trusted {
-        return Err(PublishingError::Clock);
-    }
+    let now = trusted_now(clock, log, Some(&generation))?;
     let next = Generation::without_feed((&generation, id), feed, now.time)?;
     let sequence = generation.floor(feed).map_or(0, |floor| floor.sequence);
     record(log, Act::FeedForgotten, principal, next.number, (feed.clone(), sequence), now)?;

@@ -16,7 +16,7 @@ use crate::index::{self, Builder, FeedRecord, Generation, IndexError, Publisher,
 use crate::register::{self, Format, RejectFile, Source, Tally};
 
 use super::error::PublishingError;
-use super::record::record;
+use super::record::{record, trusted_now};
 
 /// What is imported, and where to.
 pub struct Import<'a> {
@@ -95,13 +95,8 @@ pub fn import(
 ) -> Result<Imported, PublishingError> {
     let publisher = Publisher::lock(import.storage.clone(), import.data_dir)?;
     let current = publisher.current()?;
-    if let Some((generation, _)) = &current {
-        import.clock.observe(generation.highest_time);
-    }
-    let now = import.clock.now();
-    if !now.trusted {
-        return Err(PublishingError::Clock);
-    }
+    let in_force = current.as_ref().map(|(generation, _)| generation);
+    let now = trusted_now(import.clock, import.log, in_force)?;
     let sources = open(import, inputs)?;
     let as_of = as_of(import, &sources, now)?;
     let floor = current.as_ref().and_then(|(generation, _)| generation.floor(&import.feed));

@@ -1,12 +1,25 @@
-//! What the audit log keeps of acts on generations.
+//! What acts on generations have in common: a time that can be trusted, and an entry before the deed.
 
 use std::sync::Arc;
 
 use crate::audit::{Act, AuditLog, Draft};
 use crate::domain::{Digest, FeedName};
-use crate::ground::clock::Now;
+use crate::ground::clock::{Clock, Now};
+use crate::index::Generation;
 
 use super::error::PublishingError;
+
+/// The time to publish at, never below what generation and log have seen.
+pub(super) fn trusted_now(
+    clock: &Clock,
+    log: &AuditLog,
+    in_force: Option<&Generation>,
+) -> Result<Now, PublishingError> {
+    let seen = in_force.map(|generation| generation.highest_time);
+    seen.into_iter().chain(log.last_time()).for_each(|time| clock.observe(time));
+    let now = clock.now();
+    if now.trusted { Ok(now) } else { Err(PublishingError::Clock) }
+}
 
 /// Records an act and waits until the entry is durable.
 pub(super) fn record(

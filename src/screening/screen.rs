@@ -213,7 +213,8 @@ fn draft(question: &Question, verdict: &Verdict, reasons: &[Reason], coverage: &
         findings,
         generation: coverage.generation.map(|generation| generation.number),
         feeds: sequences.collect(),
-        alert_revision: Some(coverage.alerts.revision),
+        // Sites without alerts have no revision to name.
+        alert_revision: Some(coverage.alerts.revision).filter(|revision| *revision > 0),
         ..Draft::new(now.time, Act::Check, asker.principal.clone(), coverage.settings_digest)
     }
 }

@@ -1,5 +1,12 @@
 //! The integration tests, as one binary.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+mod audit_crash;
+mod audit_damage;
+mod audit_group_commit;
+mod audit_log;
+mod audit_samples;
 mod cli_check;
 mod cli_generate;
 mod cli_help;
@@ -7,8 +14,22 @@ mod cli_import;
 mod cli_import_refused;
 mod cli_inspect_demo;
 mod cli_manifest;
+mod config_faults;
+mod config_settings;
+mod corpus;
+mod feed_local;
 mod http_checks;
 mod http_manifests;
+mod index_mapping;
+mod index_publish;
+mod index_samples;
+mod index_segment;
+mod kill;
 mod live_damage;
+mod publish_crash;
 mod reasons;
+mod register_archives;
+mod register_generate;
+mod register_rows;
+mod register_support;
 mod support;

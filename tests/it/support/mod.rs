@@ -1,4 +1,6 @@
 //! What several tests stand on.
 
 pub(crate) mod command;
+pub(crate) mod crash;
+pub(crate) mod recording;
 pub(crate) mod site;

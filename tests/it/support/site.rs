@@ -13,7 +13,7 @@ use portcullis::domain::*;
 use portcullis::feed::verify_local;
 use portcullis::ground::clock::{Clock, SystemClock, TimeSource};
 use portcullis::ground::storage::{Disk, Storage};
-use portcullis::index::{Builder, FeedRecord, Generation, Publisher, Stamp, segment_path};
+use portcullis::index::{Builder, FeedRecord, Generation, IndexError, Publisher, Stamp, segment_path};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -51,16 +51,26 @@ pub(crate) fn publish_through(
     notices: &[Notice],
     as_of: Timestamp,
 ) -> GenerationId {
-    let publisher = Publisher::lock(storage.clone(), data_dir).unwrap();
-    let current = publisher.current().unwrap();
+    try_publish(storage, data_dir, name, notices, as_of).unwrap()
+}
+
+pub(crate) fn try_publish(
+    storage: Arc<dyn Storage>,
+    data_dir: &Path,
+    name: &str,
+    notices: &[Notice],
+    as_of: Timestamp,
+) -> Result<GenerationId, IndexError> {
+    let publisher = Publisher::lock(storage.clone(), data_dir)?;
+    let current = publisher.current()?;
     let previous = current.as_ref().map(|(generation, id)| (generation, *id));
     let floor = previous.and_then(|(generation, _)| generation.floor(&feed(name)));
     let sequence = floor.map_or(0, |floor| floor.sequence) + 1;
     let mut builder = Builder::new();
     notices.iter().for_each(|notice| builder.push(notice));
-    let mut staged = publisher.stage().unwrap();
-    let built = builder.finish(Stamp { sequence, as_of }, staged.file(), &mut |_, _| {}).unwrap();
-    publisher.keep(staged, &built.segment).unwrap();
+    let mut staged = publisher.stage()?;
+    let built = builder.finish(Stamp { sequence, as_of }, staged.file(), &mut |_, _| {})?;
+    publisher.keep(staged, &built.segment)?;
     let bulletin = Bulletin {
         feed: feed(name),
         sequence,
@@ -71,8 +81,8 @@ pub(crate) fn publish_through(
     verify_local(&*storage, bulletin.clone(), |file| segment_path(data_dir, file.digest)).unwrap();
     let record = FeedRecord { bulletin, metadata: Default::default(), root: None };
     let now = previous.map_or(as_of, |(generation, _)| generation.highest_time.max(as_of));
-    let next = Generation::with_feed(previous, record, now).unwrap();
-    publisher.publish(&next).unwrap()
+    let next = Generation::with_feed(previous, record, now)?;
+    publisher.publish(&next)
 }
 
 /// A clock that stands still.

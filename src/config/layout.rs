@@ -1,0 +1,86 @@
+//! What a file of settings may say: every section and key once, its shape and its bounds.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::settings::{LogFormat, LogLevel, Settings};
+use super::shapes::{DAY_MS, Folder, HOUR_MS, Loopback, MINUTE_MS, Number, SECOND_MS, Shape, Span, Words};
+use crate::domain::{Durability, FeedName};
+use crate::screening::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
+
+const WORKERS: RangeInclusive<usize> = 1..=256;
+const BODY_BYTES_MAX: RangeInclusive<usize> = 1 << 10..=1 << 20;
+const CONNECTIONS_MAX: RangeInclusive<usize> = 1..=65_536;
+const KEEP_ALIVE: Span<Duration> = Span::new(SECOND_MS..=HOUR_MS);
+const REQUEST_HEAD_TIMEOUT: Span<Duration> = Span::new(100..=MINUTE_MS);
+const DRAIN_TIMEOUT: Span<Duration> = Span::new(100..=10 * MINUTE_MS);
+const LINE_BYTES_MAX: RangeInclusive<usize> = 256..=1 << 20;
+const CHUNK_LINES: RangeInclusive<usize> = 1..=65_536;
+const BACKLOG_BYTES_MAX: RangeInclusive<usize> = 1 << 20..=1 << 30;
+const CONCURRENT_MAX: RangeInclusive<usize> = 1..=64;
+const QUEUE_ENTRIES_MAX: RangeInclusive<usize> = 1..=1 << 20;
+/// A list older than a year is an old list, whatever its publisher's habits.
+const AGE: Span<SignedDuration> = Span::new(SECOND_MS..=366 * DAY_MS);
+
+const DURABILITY: Words<Durability> =
+    Words(&[("synced", Durability::Synced), ("written", Durability::Written)]);
+const KIND_DIFFERS: Words<KindDiffers> =
+    Words(&[("hit", KindDiffers::Hit), ("inconclusive", KindDiffers::Inconclusive)]);
+const ISSUER_NOT_REPORTED: Words<IssuerNotReported> =
+    Words(&[("warn", IssuerNotReported::Warn), ("inconclusive", IssuerNotReported::Inconclusive)]);
+const LEVEL: Words<LogLevel> = Words(&[
+    ("error", LogLevel::Error),
+    ("warn", LogLevel::Warn),
+    ("info", LogLevel::Info),
+    ("debug", LogLevel::Debug),
+]);
+const FORMAT: Words<LogFormat> = Words(&[("text", LogFormat::Text), ("json", LogFormat::Json)]);
+
+/// Who goes through the keys: the reader of a file, or a writer.
+pub(super) trait Walk {
+    /// One key of a section. Whoever reads leaves `value` as it is if the file says nothing or nothing sound.
+    fn key<S: Shape>(&mut self, section: &str, key: &'static str, shape: &S, value: &mut S::Of);
+
+    /// The feeds that have a section of their own; `known` are those of the settings walked.
+    fn feeds(&mut self, section: &str, known: Vec<FeedName>) -> Vec<FeedName>;
+}
+
+/// Goes through every key.
+pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
+    let Settings { data_dir, service, manifests, audit, policy, log } = settings;
+    walk.key("data", "dir", &Folder, data_dir);
+    walk.key("service", "bind", &Loopback, &mut service.bind);
+    walk.key("service", "workers", &Number(WORKERS), &mut service.workers);
+    walk.key("service", "body-bytes-max", &Number(BODY_BYTES_MAX), &mut service.body_bytes_max);
+    walk.key("service", "connections-max", &Number(CONNECTIONS_MAX), &mut service.connections_max);
+    walk.key("service", "keep-alive", &KEEP_ALIVE, &mut service.keep_alive);
+    walk.key("service", "request-head-timeout", &REQUEST_HEAD_TIMEOUT, &mut service.request_head_timeout);
+    walk.key("service", "drain-timeout", &DRAIN_TIMEOUT, &mut service.drain_timeout);
+    walk.key("manifests", "line-bytes-max", &Number(LINE_BYTES_MAX), &mut manifests.line_bytes_max);
+    walk.key("manifests", "chunk-lines", &Number(CHUNK_LINES), &mut manifests.chunk_lines);
+    walk.key("manifests", "backlog-bytes-max", &Number(BACKLOG_BYTES_MAX), &mut manifests.backlog_bytes_max);
+    walk.key("manifests", "concurrent-max", &Number(CONCURRENT_MAX), &mut manifests.concurrent_max);
+    walk.key("audit", "durability", &DURABILITY, &mut audit.durability);
+    walk.key("audit", "queue-entries-max", &Number(QUEUE_ENTRIES_MAX), &mut audit.queue_entries_max);
+    walk_policy(walk, policy);
+    walk.key("log", "level", &LEVEL, &mut log.level);
+    walk.key("log", "format", &FORMAT, &mut log.format);
+}
+
+/// Goes through the keys that verdicts depend on.
+pub(super) fn walk_policy(walk: &mut impl Walk, policy: &mut Policy) {
+    walk.key("screening", "kind-differs", &KIND_DIFFERS, &mut policy.kind_differs);
+    walk_feed(walk, "feed-defaults", &mut policy.feed_defaults);
+    for feed in walk.feeds("feeds", policy.feeds.keys().cloned().collect()) {
+        let section = format!("feeds.{feed}");
+        walk_feed(walk, &section, policy.feeds.entry(feed).or_insert_with(|| policy.feed_defaults.clone()));
+    }
+}
+
+fn walk_feed(walk: &mut impl Walk, section: &str, policy: &mut FeedPolicy) {
+    walk.key(section, "warn-after", &AGE, &mut policy.warn_after);
+    walk.key(section, "stale-after", &AGE, &mut policy.stale_after);
+    walk.key(section, "issuer-not-reported", &ISSUER_NOT_REPORTED, &mut policy.issuer_not_reported);
+}

@@ -1,0 +1,36 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::bulk;
+use crate::screening::Screening;
+
+use super::metrics::Metrics;
+
+/// What every handler can reach.
+pub struct Service {
+    pub(super) screening: Arc<Screening>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) body_bytes_max: usize,
+    pub(super) manifests: bulk::Limits,
+    pub(super) manifest_slots: Arc<Semaphore>,
+    pub(super) principal: Arc<str>,
+}
+
+impl Service {
+    /// A service that answers by `screening`.
+    #[must_use]
+    pub fn new(
+        screening: Arc<Screening>,
+        metrics: Arc<Metrics>,
+        body_bytes_max: usize,
+        manifests: bulk::Limits,
+    ) -> Self {
+        let manifest_slots = Arc::new(Semaphore::new(manifests.concurrent_max));
+        // Callers are not authenticated yet, and only this machine reaches the service.
+        let principal = "loopback".into();
+        Self { screening, metrics, body_bytes_max, manifests, manifest_slots, principal }
+    }
+}

@@ -1,0 +1,160 @@
+//! Lists in memory, and questions about them.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::Policy;
+use super::super::coverage::{FeedInForce, GenerationInForce, Judgement, describe};
+use super::super::decide::decide;
+use super::super::evidence::{Evidence, Lists};
+use super::super::question::{Asker, Presented, Question};
+use super::super::reading::Reading;
+use crate::domain::*;
+
+pub(super) const UPPER: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<";
+pub(super) const LOWER: &str = "L898902C36UTO7408122F1204159ZE184226B<<<<<10";
+
+/// Lists in memory, for a generation with the one feed `local`.
+pub(super) struct World {
+    pub(super) notices: Vec<Notice>,
+    pub(super) policy: Policy,
+    pub(super) age: SignedDuration,
+    pub(super) feeds: Vec<&'static str>,
+    pub(super) expected: Vec<FeedName>,
+    pub(super) has_generation: bool,
+}
+
+impl Lists for World {
+    fn notices(&self, document: &DocumentId) -> Vec<(FeedName, Notice)> {
+        let listed = self.notices.iter().filter(|notice| notice.document == *document);
+        listed.map(|notice| (feed("local"), notice.clone())).collect()
+    }
+}
+
+pub(super) struct Said {
+    pub(super) verdict: Verdict,
+    pub(super) reasons: Vec<&'static str>,
+    pub(super) candidates: Vec<&'static str>,
+    pub(super) advisories: Vec<&'static str>,
+    pub(super) understood: Understood,
+    pub(super) coverage: Coverage,
+}
+
+pub(super) fn feed(name: &str) -> FeedName {
+    FeedName::parse(name).unwrap()
+}
+
+pub(super) fn now() -> Timestamp {
+    "2026-03-01T12:00:00Z".parse().unwrap()
+}
+
+pub(super) fn listed(state: &str, number: &str, kind: Kind) -> Notice {
+    Notice {
+        document: DocumentId {
+            issuing_state: IssuingState::recognise(state).unwrap().state,
+            number: DocumentNumber::parse(number).unwrap(),
+        },
+        kind,
+        status: Status::Stolen,
+        reported_on: None,
+        review_on: None,
+        reference: None,
+    }
+}
+
+pub(super) fn world(notices: &[Notice]) -> World {
+    World {
+        notices: notices.to_vec(),
+        policy: Policy::default(),
+        age: SignedDuration::from_hours(1),
+        feeds: vec!["local"],
+        expected: vec![feed("local")],
+        has_generation: true,
+    }
+}
+
+pub(super) fn asked(presented: Presented) -> Question {
+    Question {
+        presented,
+        input: None,
+        asker: Asker::default(),
+        data_age_max: None,
+        min_sequences: BTreeMap::new(),
+    }
+}
+
+pub(super) fn typed(state: &str, number: &str, kind: Option<Kind>) -> Question {
+    asked(Presented::Document { number: number.into(), issuing_state: state.into(), kind })
+}
+
+pub(super) fn scanned(lower: &str) -> Question {
+    asked(Presented::Mrz(format!("{UPPER}\n{lower}")))
+}
+
+impl World {
+    pub(super) fn says(&self, question: &Question) -> Said {
+        let reading = Reading::of(question);
+        let id = |_: &FeedName, _: &Notice| FindingId([0; 16]);
+        let evidence = Evidence::gather(&reading, self, &self.policy, now(), &id);
+        let bulletins: Vec<_> = self
+            .feeds
+            .iter()
+            .map(|name| Bulletin {
+                feed: feed(name),
+                sequence: 7,
+                as_of: now() - self.age,
+                authority: Authority::Local,
+                segments: Vec::new(),
+            })
+            .collect();
+        let issuer = reading.understood.issuing_state;
+        let reports = |notice: &Notice| Some(notice.document.issuing_state) == issuer;
+        let generation = GenerationInForce {
+            id: GenerationId { number: 3, digest: Digest([1; 32]) },
+            expected: &self.expected,
+            feeds: bulletins
+                .iter()
+                .map(|bulletin| FeedInForce {
+                    bulletin,
+                    notices: self.notices.len() as u64,
+                    reports_issuer: self.notices.iter().any(reports),
+                })
+                .collect(),
+        };
+        let generation = self.has_generation.then_some(generation);
+        let coverage = describe(generation.as_ref(), issuer, &self.policy, Digest([0; 32]), now());
+        let judgement = Judgement::of(&coverage, &self.policy, question);
+        let mut doubts = judgement.doubts;
+        doubts.extend(reading.doubts);
+        doubts.extend(evidence.doubts);
+        let reasons = doubts.iter().chain(&judgement.notes).map(|reason| reason.code.word()).collect();
+        let advisories = reading.advisories.iter().chain(&evidence.advisories);
+        Said {
+            advisories: advisories.map(|advisory| advisory.code.word()).collect(),
+            candidates: evidence.candidates.iter().map(|candidate| candidate.differs.word()).collect(),
+            verdict: decide(evidence.findings, doubts, &coverage),
+            reasons,
+            understood: reading.understood,
+            coverage,
+        }
+    }
+}
+
+impl Said {
+    pub(super) fn is(&self, verdict: &str, reasons: &[&str]) {
+        assert_eq!((self.verdict.word(), self.reasons.as_slice()), (verdict, reasons));
+    }
+
+    pub(super) fn matched(&self) -> Vec<Match> {
+        match &self.verdict {
+            Verdict::Hit(findings) => findings.iter().map(|finding| finding.matched).collect(),
+            Verdict::NoHit(_) | Verdict::Inconclusive(_) => Vec::new(),
+        }
+    }
+}
+
+/// A register that lists some other document of Utopia.
+pub(super) fn clean() -> World {
+    world(&[listed("UTO", "ACDEF7", Kind::Passport)])
+}

@@ -1,0 +1,254 @@
+//! A segment taken apart, changed, and put together again from the layout that `src/index/format.rs` documents.
+
+use std::panic::catch_unwind;
+
+use fst::raw::Fst;
+use portcullis::domain::{DocumentId, DocumentNumber, IssuingState};
+use portcullis::index::{Key, StateDigest};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Choices;
+
+const HEADER_LEN: usize = 256;
+const BLOCK_LEN: usize = 2 << 20;
+const STATE_DIGEST_AT: usize = 32;
+const NOTICES_AT: usize = 48;
+const SLOT_COUNT_AT: usize = 56;
+const LONGS_AT: usize = 64;
+const SET_COUNT_AT: usize = 72;
+const SECTIONS_AT: usize = 80;
+const FILE_LENGTH_AT: usize = 176;
+const CHECKSUM_AT: usize = 248;
+
+const HEAD: usize = 0;
+const SLOTS: usize = 1;
+const LONGS: usize = 2;
+const COUNTS: usize = 3;
+const STARTS: usize = 4;
+const BODIES: usize = 5;
+
+const EDITS_MAX: usize = 64;
+const WALK_STEPS_MAX: usize = 1 << 14;
+
+/// The head and the five sections that checksums are made of.
+pub(super) struct Parts([Vec<u8>; 6]);
+
+/// What is made to agree again after the edits, a bit each; the checksums always are.
+#[derive(Clone, Copy)]
+pub(super) struct Mending(pub(super) u8);
+
+impl Mending {
+    fn side_map(self) -> bool {
+        self.0 & 1 == 0
+    }
+
+    fn counts_of_entries(self) -> bool {
+        self.0 & 2 == 0
+    }
+
+    fn sums(self) -> bool {
+        self.0 & 4 == 0
+    }
+}
+
+impl Parts {
+    /// Takes a sound segment apart.
+    pub(super) fn of(file: &[u8]) -> Self {
+        let section = |at: usize| {
+            let (offset, length) = (word(file, SECTIONS_AT + 16 * at), word(file, SECTIONS_AT + 16 * at + 8));
+            file[offset..offset + length].to_vec()
+        };
+        Self([file[..HEADER_LEN].to_vec(), section(0), section(1), section(2), section(3), section(4)])
+    }
+
+    /// Puts the sections one after the other, each at a multiple of 8, and makes the checksums.
+    pub(super) fn assemble(&self) -> Vec<u8> {
+        let mut file = self.0[HEAD].clone();
+        for (at, section) in self.0[SLOTS..].iter().enumerate() {
+            let offset = file.len().next_multiple_of(8);
+            file.resize(offset, 0);
+            file.extend_from_slice(section);
+            put(&mut file, SECTIONS_AT + 16 * at, offset as u64);
+            put(&mut file, SECTIONS_AT + 16 * at + 8, section.len() as u64);
+        }
+        let offset = file.len().next_multiple_of(8);
+        let length = 8 * offset.div_ceil(BLOCK_LEN);
+        file.resize(offset + length, 0);
+        put(&mut file, SECTIONS_AT + 80, offset as u64);
+        put(&mut file, SECTIONS_AT + 88, length as u64);
+        put(&mut file, FILE_LENGTH_AT, (offset + length) as u64);
+        seal(&mut file, offset);
+        file
+    }
+
+    /// Applies edits until the choices end, and mends what is to be mended. Gives the edited file.
+    pub(super) fn edited(mut self, choices: &mut Choices<'_>, mending: Mending) -> Vec<u8> {
+        let mut late = Vec::new();
+        for _ in 0..EDITS_MAX {
+            if choices.is_empty() {
+                break;
+            }
+            let (what, at, value) = (choices.byte(), choices.short(), choices.array::<4>());
+            match self.0.get_mut(usize::from(what & 7)) {
+                Some(part) => edit(part, what >> 3, at, value, choices),
+                None => late.push((at, value[0])),
+            }
+        }
+        self.mend(mending);
+        let mut file = self.assemble();
+        for (at, value) in late {
+            let at = at % file.len();
+            file[at] ^= value;
+        }
+        let checksums = word(&file, SECTIONS_AT + 80);
+        seal(&mut file, checksums);
+        file
+    }
+
+    fn mend(&mut self, mending: Mending) {
+        self.0[HEAD].resize(HEADER_LEN, 0);
+        if mending.side_map() {
+            reseal_side_map(&mut self.0[LONGS]);
+        }
+        if mending.counts_of_entries() {
+            let longs = &self.0[LONGS];
+            let documents = longs.len().checked_sub(20).map_or(0, |at| word(longs, at));
+            let slots = self.0[SLOTS].len() / 16;
+            self.0[SLOTS].truncate(16 * slots);
+            let starts = (self.0[STARTS].len() / 8).max(1);
+            self.0[STARTS].resize(8 * starts, 0);
+            self.0[COUNTS].resize(8 * 512, 0);
+            put(&mut self.0[HEAD], SLOT_COUNT_AT, slots as u64);
+            put(&mut self.0[HEAD], LONGS_AT, documents as u64);
+            put(&mut self.0[HEAD], SET_COUNT_AT, starts as u64 - 1);
+        }
+        if mending.sums() {
+            self.mend_sums();
+        }
+    }
+
+    /// Counts and digests what the edited sections say, as far as it can be understood.
+    fn mend_sums(&mut self) {
+        let mut digest = StateDigest::default();
+        let mut counts = vec![0; 8 * 512];
+        let keyed = self.0[SLOTS].as_chunks::<16>().0.iter().filter_map(|slot| {
+            let key = Key::from_bits(word(slot, 0) as u64)?;
+            Some((key.unpack(), word(slot, 8) & 0xFFFF_FFFF))
+        });
+        for (document, set) in keyed.chain(long_documents(&self.0[LONGS])) {
+            let starts = self.0[STARTS].as_chunks::<8>().0;
+            let (Some(start), Some(end)) = (starts.get(set), starts.get(set.wrapping_add(1))) else {
+                continue;
+            };
+            let bounds = word(start, 0)..word(end, 0);
+            let mut rest = self.0[BODIES].get(bounds).unwrap_or_default();
+            while let Some(body) = rest.get(10).and_then(|len| rest.get(..11 + usize::from(*len))) {
+                let number = document.number.as_bytes();
+                let state = document.issuing_state.number();
+                digest.add(&[&state.to_le_bytes()[..], &[number.len() as u8], number, body].concat());
+                let at = 8 * usize::from(state);
+                let count = word(&counts, at) as u64 + 1;
+                put(&mut counts, at, count);
+                rest = &rest[body.len()..];
+            }
+        }
+        self.0[COUNTS] = counts;
+        put(&mut self.0[HEAD], NOTICES_AT, digest.notices);
+        self.0[HEAD][STATE_DIGEST_AT..NOTICES_AT].copy_from_slice(&digest.sum.to_le_bytes());
+    }
+}
+
+fn edit(part: &mut Vec<u8>, how: u8, at: usize, value: [u8; 4], choices: &mut Choices<'_>) {
+    if part.is_empty() {
+        return;
+    }
+    let at = at % part.len();
+    let len = (1 + usize::from(value[0])).min(part.len() - at);
+    match how % 8 {
+        0 => part[at] ^= value[0],
+        1 => part[at] = value[0],
+        2 => part[at..].iter_mut().zip(value).for_each(|(byte, value)| *byte = value),
+        3 => part[at..].iter_mut().zip(choices.array::<8>()).for_each(|(byte, value)| *byte = value),
+        4 => drop(part.drain(at..at + len)),
+        5 => {
+            let again = part[at..at + len].to_vec();
+            drop(part.splice(at..at, again));
+        }
+        6 => {
+            // Two entries change places.
+            let (blocks, other) = (part.len() / 16, usize::from(value[0]));
+            if blocks > 1 {
+                let (one, other) = (at % blocks, other % blocks);
+                (0..16).for_each(|byte| part.swap(16 * one + byte, 16 * other + byte));
+            }
+        }
+        _ => {
+            let piece = choices.take(usize::from(value[0] & 31)).to_vec();
+            drop(part.splice(at..at, piece));
+        }
+    }
+}
+
+/// Makes the checksums agree, as a publisher of nonsense would.
+fn seal(file: &mut [u8], checksums_at: usize) {
+    if let Some((body, checksums)) = file.split_at_mut_checked(checksums_at)
+        && body.len() >= HEADER_LEN
+    {
+        let checksum = xxh3_64(&body[..CHECKSUM_AT]);
+        put(body, CHECKSUM_AT, checksum);
+        for (block, checksum) in body.chunks(BLOCK_LEN).zip(checksums.as_chunks_mut::<8>().0) {
+            *checksum = xxh3_64(block).to_le_bytes();
+        }
+    }
+}
+
+/// `fst` ends with a masked CRC-32C, to which the crate gives no access but in its refusal.
+fn reseal_side_map(map: &mut [u8]) {
+    let verified = catch_unwind(|| Fst::new(&*map).and_then(|map| map.verify()));
+    if let Ok(Err(fst::Error::Fst(fst::raw::Error::ChecksumMismatch { got, .. }))) = verified
+        && let Some(checksum) = map.last_chunk_mut()
+    {
+        *checksum = got.to_le_bytes();
+    }
+}
+
+/// The documents of a side map with their sets, as far as a walk of bounded length finds them.
+fn long_documents(map: &[u8]) -> Vec<(DocumentId, usize)> {
+    let walk = || {
+        let map = Fst::new(map).ok()?;
+        let mut found = Vec::new();
+        let mut pending = vec![(map.root().addr(), Vec::new(), 0_u64)];
+        for _ in 0..WALK_STEPS_MAX {
+            let Some((addr, key, output)) = pending.pop() else { break };
+            let node = map.node(addr);
+            if node.is_final() {
+                let set = output.checked_add(node.final_output().value());
+                found.extend(document(&key).zip(set.and_then(|set| usize::try_from(set).ok())));
+            }
+            if key.len() > DocumentNumber::LEN_MAX + 2 {
+                continue;
+            }
+            for step in node.transitions() {
+                let key = [&key[..], &[step.inp]].concat();
+                pending.extend(output.checked_add(step.out.value()).map(|output| (step.addr, key, output)));
+            }
+        }
+        Some(found)
+    };
+    catch_unwind(walk).ok().flatten().unwrap_or_default()
+}
+
+fn document(key: &[u8]) -> Option<DocumentId> {
+    let (state, number) = key.split_first_chunk()?;
+    let issuing_state = IssuingState::from_number(u16::from_be_bytes(*state))?;
+    Some(DocumentId { issuing_state, number: DocumentNumber::parse(std::str::from_utf8(number).ok()?).ok()? })
+}
+
+fn word(bytes: &[u8], at: usize) -> usize {
+    let word = bytes.get(at..).and_then(|bytes| bytes.first_chunk()).copied().unwrap_or_default();
+    usize::try_from(u64::from_le_bytes(word)).expect("this runs where words have 64 bits")
+}
+
+fn put(bytes: &mut [u8], at: usize, word: u64) {
+    bytes[at..at + 8].copy_from_slice(&word.to_le_bytes());
+}

@@ -1,0 +1,101 @@
+//! Logs are found, shared out and reused.
+
+use std::sync::Arc;
+
+use portcullis::audit::{AuditError, AuditLog, Config, Role, inspect};
+use portcullis::ground::storage::{Disk, Storage};
+
+use crate::audit_samples::{content, draft, entries, log_of, open, record, replace};
+
+#[test]
+fn two_processes_write_two_logs_and_the_next_one_reuses_them() {
+    let data = tempfile::tempdir().unwrap();
+    let (first, opened_first) = open(&Disk, data.path()).unwrap();
+    let (second, opened_second) = open(&Disk, data.path()).unwrap();
+    assert!(opened_first.created && opened_second.created);
+    assert_ne!(opened_first.log_id, opened_second.log_id);
+    assert_eq!(record(&first, &draft(1, 0)).unwrap().log_id, opened_first.log_id);
+    record(&second, &draft(2, 0)).unwrap();
+    drop(first);
+    let (third, opened_third) = open(&Disk, data.path()).unwrap();
+    assert_eq!(opened_third.log_id, opened_first.log_id);
+    assert_eq!((opened_third.created, opened_third.entries, opened_third.torn_bytes), (false, 1, 0));
+    assert_eq!(third.last_time(), Some(draft(1, 0).time));
+    assert_eq!(record(&third, &draft(3, 0)).unwrap().entry_id, 1);
+}
+
+#[test]
+fn roles_have_logs_of_their_own() {
+    let data = tempfile::tempdir().unwrap();
+    log_of(data.path(), 1);
+    let serve = AuditLog::open(Arc::new(Disk), data.path(), Role::Serve, Config::default()).unwrap().1;
+    assert!(serve.created && serve.log_id.starts_with("serve-"));
+}
+
+#[test]
+fn a_damaged_log_is_refused_until_it_is_put_aside() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = log_of(data.path(), 2);
+    let mut bodies = content(&folder.join("bodies"));
+    bodies[100] ^= 1;
+    replace(&folder.join("bodies"), &bodies);
+    let error = open(&Disk, data.path()).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("bodies at byte 64, entry 0") && text.contains(".damaged"), "{text}");
+    let aside = folder.with_extension("damaged");
+    Disk.rename(&folder, &aside).unwrap();
+    let (_, opened) = open(&Disk, data.path()).unwrap();
+    assert!(opened.created);
+    let summaries = inspect(&Disk, data.path()).unwrap();
+    assert_eq!(summaries.iter().filter(|summary| summary.damage.is_some()).count(), 1);
+}
+
+#[test]
+fn inspecting_counts_and_changes_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let (log, opened) = open(&Disk, data.path()).unwrap();
+    for number in 0..7 {
+        record(&log, &draft(number, 0)).unwrap();
+    }
+    let folder = data.path().join("audit").join(&*opened.log_id);
+    let before = ["bodies", "leaves"].map(|name| content(&folder.join(name)));
+    let summaries = inspect(&Disk, data.path()).unwrap();
+    let [summary] = &summaries[..] else { panic!("{summaries:?}") };
+    assert_eq!((&summary.log_id, summary.entries, summary.torn_bytes), (&opened.log_id, 7, 0));
+    assert_eq!((summary.first_time, summary.last_time), (Some(draft(0, 0).time), Some(draft(6, 0).time)));
+    assert_eq!(summary.acts.iter().collect::<Vec<_>>(), [(&"check".to_owned(), &7)]);
+    assert_eq!(summary.verdicts.values().copied().collect::<Vec<_>>(), [3, 4]);
+    assert!(summary.damage.is_none());
+    drop(log);
+    assert_eq!(before, ["bodies", "leaves"].map(|name| content(&folder.join(name))));
+}
+
+#[test]
+fn a_log_that_is_being_written_can_be_read() {
+    let data = tempfile::tempdir().unwrap();
+    let (log, opened) = open(&Disk, data.path()).unwrap();
+    let folder = data.path().join("audit").join(&*opened.log_id);
+    std::thread::scope(|scope| {
+        let writing =
+            scope.spawn(|| (0..400).for_each(|number| drop(record(&log, &draft(number, 900)).unwrap())));
+        let mut seen = 0;
+        while !writing.is_finished() {
+            let now = entries(&folder).unwrap().len();
+            assert!(now >= seen);
+            seen = now;
+        }
+    });
+    assert_eq!(entries(&folder).unwrap().len(), 400);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let data = tempfile::tempdir().unwrap();
+    Disk.create(&data.path().join("audit")).unwrap();
+    let error = open(&Disk, data.path()).unwrap_err();
+    assert!(
+        matches!(&error, AuditError::Storage { path, .. } if path.starts_with(data.path().join("audit"))),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("audit: see that it exists"), "{error}");
+}

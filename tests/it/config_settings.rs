@@ -1,0 +1,224 @@
+//! What a sound file of settings means, how it is shown and what its digest covers.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use portcullis::audit;
+use portcullis::config::{LogFormat, LogLevel, LogSettings, Settings};
+use portcullis::domain::{Durability, FeedName};
+use portcullis::screening::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
+use proptest::prelude::*;
+
+const SHIPPED: &str = include_str!("../../config/portcullis.toml");
+
+fn defaults() -> Settings {
+    Settings::defaults_for("/var/lib/portcullis")
+}
+
+fn with(text: &str) -> Settings {
+    Settings::parse_for(text, "/data".as_ref()).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+#[test]
+fn the_shipped_file_says_the_defaults() {
+    assert_eq!(Settings::parse(SHIPPED).unwrap(), defaults());
+    assert_eq!(Settings::parse("[data]\ndir = '/var/lib/portcullis'").unwrap(), defaults());
+}
+
+#[test]
+fn every_key_of_a_file_reaches_its_setting() {
+    let read = Settings::parse(
+        "
+        [data]
+        dir = 'data'
+        [service]
+        bind = '[::1]:9'
+        workers = 3
+        body-bytes-max = 4096
+        connections-max = 5
+        keep-alive = '6s'
+        request-head-timeout = '700ms'
+        drain-timeout = '8m'
+        [manifests]
+        line-bytes-max = 900
+        chunk-lines = 10
+        backlog-bytes-max = 1100000
+        concurrent-max = 12
+        [audit]
+        durability = 'written'
+        queue-entries-max = 13
+        [screening]
+        kind-differs = 'inconclusive'
+        [feed-defaults]
+        warn-after = '14h'
+        stale-after = '15d'
+        issuer-not-reported = 'inconclusive'
+        [feeds.national]
+        warn-after = '16m'
+        [log]
+        level = 'debug'
+        format = 'json'
+        ",
+    )
+    .unwrap();
+    let feed_defaults = FeedPolicy {
+        warn_after: SignedDuration::from_hours(14),
+        stale_after: SignedDuration::from_hours(15 * 24),
+        issuer_not_reported: IssuerNotReported::Inconclusive,
+    };
+    let national = FeedPolicy { warn_after: SignedDuration::from_mins(16), ..feed_defaults.clone() };
+    let expected = Settings {
+        data_dir: "data".into(),
+        service: portcullis::http::Limits {
+            bind: "[::1]:9".parse().unwrap(),
+            workers: 3,
+            body_bytes_max: 4096,
+            connections_max: 5,
+            keep_alive: Duration::from_secs(6),
+            request_head_timeout: Duration::from_millis(700),
+            drain_timeout: Duration::from_secs(480),
+        },
+        manifests: portcullis::bulk::Limits {
+            line_bytes_max: 900,
+            chunk_lines: 10,
+            backlog_bytes_max: 1_100_000,
+            concurrent_max: 12,
+        },
+        audit: audit::Config { durability: Durability::Written, queue_entries_max: 13 },
+        policy: Policy {
+            kind_differs: KindDiffers::Inconclusive,
+            feed_defaults,
+            feeds: [(FeedName::parse("national").unwrap(), national)].into(),
+        },
+        log: LogSettings { level: LogLevel::Debug, format: LogFormat::Json },
+    };
+    assert_eq!(read, expected);
+    assert_eq!(Settings::parse(&expected.canonical()).unwrap(), expected);
+}
+
+#[test]
+fn a_feed_inherits_what_its_section_leaves_out_wherever_the_defaults_stand() {
+    let read = with("[feeds.a]\nwarn-after = '1h'\n[feeds.b]\n[feed-defaults]\nstale-after = '4d'");
+    let rules = |name: &str| read.policy.of(&FeedName::parse(name).unwrap()).clone();
+    assert_eq!(rules("a").warn_after, SignedDuration::from_hours(1));
+    assert_eq!(rules("a").stale_after, SignedDuration::from_hours(96));
+    assert_eq!(rules("b"), read.policy.feed_defaults);
+    assert_eq!(rules("c"), read.policy.feed_defaults);
+}
+
+#[test]
+fn the_digest_is_frozen() {
+    // Audit entries and answers name it: another value for the same rules would make them look changed.
+    assert_eq!(
+        defaults().digest().to_string(),
+        "9103ed153932db2bf2525ca3548752076dd6d9d84d119c1aae86361efed1ea04"
+    );
+}
+
+#[test]
+fn the_digest_covers_what_verdicts_depend_on() {
+    let digest = |text: &str| with(text).digest();
+    let digests = [
+        digest(""),
+        digest("[screening]\nkind-differs = 'inconclusive'"),
+        digest("[feed-defaults]\nwarn-after = '23h'"),
+        digest("[feed-defaults]\nstale-after = '73h'"),
+        digest("[feed-defaults]\nissuer-not-reported = 'inconclusive'"),
+        digest("[feeds.a]\nstale-after = '73h'"),
+        digest("[feeds.b]\nstale-after = '73h'"),
+        digest("[feeds.a]\nwarn-after = '23h'"),
+        digest("[feeds.a]\nissuer-not-reported = 'inconclusive'"),
+    ];
+    let mut distinct = digests.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(distinct.len(), digests.len());
+}
+
+#[test]
+fn the_digest_covers_nothing_else() {
+    let digest = |text: &str| with(text).digest();
+    for same in [
+        "[service]\nworkers = 7\n[manifests]\nchunk-lines = 9\n[audit]\ndurability = 'written'\n[log]\nlevel = 'debug'",
+        "[feed-defaults]\nwarn-after = '1440m' # a day",
+        "[feeds.a]",
+        "[feeds.a]\nstale-after = '3d'",
+    ] {
+        assert_eq!(digest(same), digest(""), "{same}");
+    }
+    assert_eq!(
+        digest("[feeds.b]\nwarn-after = '2h'\n[feeds.a]\nwarn-after = '1h'"),
+        digest("feeds = { a = { warn-after = '60m' }, b = { warn-after = '120m' } }"),
+    );
+}
+
+proptest! {
+    #[test]
+    fn settings_as_shown_read_back_as_the_same_settings(settings in settings()) {
+        let read = Settings::parse(&settings.canonical()).map_err(|faults| TestCaseError::fail(faults.to_string()))?;
+        prop_assert_eq!(&read, &settings);
+        prop_assert_eq!(read.digest(), settings.digest());
+    }
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    let data_dir = "[^\\pC]{1,40}";
+    let service = (
+        prop_oneof![
+            any::<u16>().prop_map(|port| ([127, 0, 0, 1], port).into()),
+            any::<u16>().prop_map(|port| (std::net::Ipv6Addr::LOCALHOST, port).into()),
+        ],
+        (1..=256_usize, 1024..=1_048_576_usize, 1..=65_536_usize),
+        (1_000..=3_600_000_u64, 100..=60_000_u64, 100..=600_000_u64),
+    )
+        .prop_map(|(bind, (workers, body_bytes_max, connections_max), millis)| {
+            portcullis::http::Limits {
+                bind,
+                workers,
+                body_bytes_max,
+                connections_max,
+                keep_alive: Duration::from_millis(millis.0),
+                request_head_timeout: Duration::from_millis(millis.1),
+                drain_timeout: Duration::from_millis(millis.2),
+            }
+        });
+    let manifests = (256..=1_048_576_usize, 1..=65_536_usize, 1_048_576..=1_073_741_824_usize, 1..=64_usize)
+        .prop_map(|(line_bytes_max, chunk_lines, backlog_bytes_max, concurrent_max)| {
+            portcullis::bulk::Limits { line_bytes_max, chunk_lines, backlog_bytes_max, concurrent_max }
+        });
+    let audit = (any::<bool>(), 1..=1_048_576_usize).prop_map(|(synced, queue_entries_max)| audit::Config {
+        durability: if synced { Durability::Synced } else { Durability::Written },
+        queue_entries_max,
+    });
+    let feeds = prop::collection::btree_map(
+        "[a-z0-9][a-z0-9-]{0,31}".prop_map(|name| FeedName::parse(&name).expect("the pattern is the rule")),
+        feed_policy(),
+        0..4,
+    );
+    let policy = (any::<bool>(), feed_policy(), feeds).prop_map(|(hit, feed_defaults, feeds)| Policy {
+        kind_differs: if hit { KindDiffers::Hit } else { KindDiffers::Inconclusive },
+        feed_defaults,
+        feeds,
+    });
+    let log = (
+        prop::sample::select(vec![LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug]),
+        prop::sample::select(vec![LogFormat::Text, LogFormat::Json]),
+    )
+        .prop_map(|(level, format)| LogSettings { level, format });
+    (data_dir, service, manifests, audit, policy, log).prop_map(
+        |(data_dir, service, manifests, mut audit, policy, log)| {
+            audit.queue_entries_max = audit.queue_entries_max.max(manifests.chunk_lines);
+            Settings { data_dir: data_dir.into(), service, manifests, audit, policy, log }
+        },
+    )
+}
+
+fn feed_policy() -> impl Strategy<Value = FeedPolicy> {
+    let age_ms =
+        || prop_oneof![1_000..=366 * 86_400_000_i64, (1..=366_i64).prop_map(|days| days * 86_400_000)];
+    (age_ms(), age_ms(), any::<bool>()).prop_map(|(one, other, warn)| FeedPolicy {
+        warn_after: SignedDuration::from_millis(one.min(other)),
+        stale_after: SignedDuration::from_millis(one.max(other)),
+        issuer_not_reported: if warn { IssuerNotReported::Warn } else { IssuerNotReported::Inconclusive },
+    })
+}

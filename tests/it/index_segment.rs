@@ -1,0 +1,209 @@
+//! A segment is refused or right.
+#![cfg(test)]
+
+use std::collections::BTreeMap;
+
+use jiff::civil::date;
+use portcullis::domain::{DocumentId, IssuingState, Kind, Notice, Reference, SegmentRole, Status};
+use portcullis::index::{Segment, SegmentError, StateDigest};
+use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+use crate::index_samples::{a_few, assert_golden, build, document, stamp};
+
+#[test]
+fn what_was_pushed_is_found_under_its_document_and_nothing_else_is() {
+    let notices = a_few();
+    let (file, built) = build(&notices);
+    let segment = Segment::open(file.as_slice()).unwrap();
+    for notice in &notices {
+        assert!(segment.find(&notice.document).unwrap().contains(notice));
+    }
+    assert_eq!(segment.find(&document("UTO", "L898902C3")).unwrap().len(), 4);
+    assert_eq!(segment.find(&document("UTO", "ABCDEFGHI0123456789XYZ")).unwrap().len(), 2);
+    for miss in ["L898902C4", "L898902C", "ABCDEFGHI0123456789XY", "BCDEFGHI0123456789XYZ0"] {
+        assert_eq!(segment.find(&document("UTO", miss)), Ok(Vec::new()), "{miss}");
+    }
+    assert_eq!(segment.find(&document("D", "L898902C3")), Ok(Vec::new()));
+    assert_eq!(segment.header().stamp, stamp());
+    assert_eq!(segment.header().documents(), 8);
+    assert_eq!((built.segment.notices, built.duplicates), (12, 0));
+}
+
+#[test]
+fn a_segment_is_named_by_its_content() {
+    let (file, built) = build(&a_few());
+    assert_eq!(built.segment.role, SegmentRole::Base);
+    assert_eq!(built.segment.length, file.len() as u64);
+    assert_eq!(built.segment.digest.0, <[u8; 32]>::from(Sha256::digest(&file)));
+}
+
+#[test]
+fn the_format_is_frozen() {
+    let (file, _) = build(&a_few());
+    assert_golden("segment-v1.bin", &file);
+}
+
+#[test]
+fn a_segment_without_notices_is_sound_and_finds_nothing() {
+    let (file, built) = build(&[]);
+    let segment = Segment::open(file.as_slice()).unwrap();
+    assert_eq!(built.segment.notices, 0);
+    assert_eq!(segment.find(&document("UTO", "L898902C3")), Ok(Vec::new()));
+    assert_eq!(segment.notices().count(), 0);
+}
+
+#[test]
+fn every_flipped_bit_is_refused_at_open() {
+    let (mut file, _) = build(&a_few());
+    for at in 0..file.len() {
+        for bit in [1, 0x80] {
+            file[at] ^= bit;
+            assert!(Segment::open(file.as_slice()).is_err(), "byte {at}");
+            file[at] ^= bit;
+        }
+    }
+    assert!(Segment::open(file.as_slice()).is_ok());
+}
+
+#[test]
+fn every_other_length_is_refused_at_open() {
+    let (mut file, _) = build(&a_few());
+    for len in 0..file.len() {
+        assert!(Segment::open(&file[..len]).is_err(), "{len}");
+    }
+    file.push(0);
+    assert!(matches!(Segment::open(file.as_slice()), Err(SegmentError::Length { .. })));
+}
+
+#[test]
+fn what_is_no_segment_is_told_apart_from_a_newer_one() {
+    let (mut file, _) = build(&a_few());
+    file[8] = 2;
+    assert_eq!(Segment::open(file.as_slice()).unwrap_err(), SegmentError::Newer { found: 2, reads: 1 });
+    assert_eq!(Segment::open([b'A'; 4096]).unwrap_err(), SegmentError::Magic);
+    assert_eq!(Segment::open([0; 0]).unwrap_err(), SegmentError::TooShort);
+}
+
+#[test]
+fn blocks_beyond_the_first_are_checked_too() {
+    let notices: Vec<_> = (0..150_000)
+        .map(|number| Notice {
+            document: document("RUS", &format!("{number:010}")),
+            reported_on: Some(date(2000, 1, 1).saturating_add(jiff::Span::new().days(number % 5000))),
+            ..crate::index_samples::notice("RUS", "0")
+        })
+        .collect();
+    let (mut file, built) = build(&notices);
+    assert!(file.len() > 2 << 20);
+    let segment = Segment::open(file.as_slice()).unwrap();
+    assert_eq!(segment.header().state_digest, built.state_digest);
+    for notice in notices.iter().step_by(997) {
+        assert_eq!(segment.find(&notice.document).unwrap(), std::slice::from_ref(notice));
+    }
+    let at = 2 << 20;
+    file[at] ^= 1;
+    assert_eq!(Segment::open(file.as_slice()).unwrap_err(), SegmentError::Block { block: 1 });
+}
+
+#[test]
+fn of_two_notices_of_one_day_that_with_the_greater_canonical_bytes_is_the_latest() {
+    // Day 255 is earlier than day 256, and its bytes, the lowest first, are greater.
+    let [earlier, later] = [255, 256].map(|day| Notice {
+        review_on: Notice::day_from_number(day),
+        ..crate::index_samples::notice("UTO", "L898902C3")
+    });
+    let (file, built) = build([&later, &earlier]);
+    let segment = Segment::open(file.as_slice()).unwrap();
+    assert_eq!(segment.find(&earlier.document).unwrap(), std::slice::from_ref(&earlier));
+    assert_eq!(built.duplicates, 1);
+}
+
+fn any_notice() -> impl Strategy<Value = Notice> {
+    let number = "[0-2AZ]{1,2}|[0-1]{10}|0{12}[0-9]|[A-B]{10}|[A-B]{22}";
+    let day = prop::option::of((2019..2022_i16, 1..3_i8).prop_map(|(year, month)| date(year, month, 28)));
+    let reference =
+        prop::option::of("[A-C]").prop_map(|text| text.map(|text| Reference::parse(&text).unwrap()));
+    let state = prop::sample::select(vec!["ABW", "D", "UTO", "IAO"]);
+    let kind = prop::sample::select(vec![Kind::Passport, Kind::Visa, Kind::Other]);
+    let status = prop::sample::select(Status::ALL.to_vec());
+    (state, number, kind, status, day.clone(), day, reference).prop_map(
+        |(state, number, kind, status, reported_on, review_on, reference)| Notice {
+            document: document(state, &number),
+            kind,
+            status,
+            reported_on,
+            review_on,
+            reference,
+        },
+    )
+}
+
+/// The rule as it stands on [`Notice`], written down once more.
+fn latest(notices: &[Notice]) -> BTreeMap<(DocumentId, Kind, Option<Reference>), Notice> {
+    let lateness = |notice: &Notice| {
+        let mut bytes = Vec::new();
+        notice.canonical_bytes(&mut bytes);
+        (notice.reported_on, bytes)
+    };
+    let mut live = BTreeMap::new();
+    for notice in notices {
+        let identity = (notice.document, notice.kind, notice.reference.clone());
+        let held = live.entry(identity).or_insert_with(|| notice.clone());
+        if lateness(notice) > lateness(held) {
+            *held = notice.clone();
+        }
+    }
+    live
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_segment_says_what_a_map_of_the_latest_notices_says(
+        notices in prop::collection::vec(any_notice(), 0..120),
+        asked in prop::collection::vec(any_notice(), 20),
+    ) {
+        let live = latest(&notices);
+        let (file, built) = build(&notices);
+        let segment = Segment::open(file.as_slice()).unwrap();
+
+        prop_assert_eq!(built.segment.notices, live.len() as u64);
+        prop_assert_eq!(built.duplicates, (notices.len() - live.len()) as u64);
+        for notice in notices.iter().chain(&asked) {
+            let expected: Vec<_> =
+                live.values().filter(|held| held.document == notice.document).cloned().collect();
+            prop_assert_eq!(segment.find(&notice.document).unwrap(), expected);
+        }
+
+        let mut listed: Vec<_> = segment.notices().collect::<Result<_, _>>().unwrap();
+        listed.sort_by_key(|notice| (notice.document, notice.kind, notice.reference.clone()));
+        prop_assert!(listed.iter().eq(live.values()));
+
+        let mut state_digest = StateDigest::default();
+        for notice in live.values() {
+            let mut bytes = Vec::new();
+            notice.canonical_bytes(&mut bytes);
+            state_digest.add(&bytes);
+        }
+        prop_assert_eq!(segment.header().state_digest, state_digest);
+        for state in IssuingState::all() {
+            let reports = live.values().filter(|notice| notice.document.issuing_state == state).count();
+            prop_assert_eq!(segment.reports(state), reports as u64);
+        }
+    }
+
+    #[test]
+    fn the_bytes_do_not_depend_on_the_order_of_the_input(
+        (notices, shuffled) in prop::collection::vec(any_notice(), 0..80)
+            .prop_flat_map(|notices| (Just(notices.clone()), Just(notices).prop_shuffle())),
+    ) {
+        let (file, built) = build(&notices);
+        let (again, built_again) = build(&shuffled);
+        prop_assert!(file == again);
+        prop_assert_eq!(built, built_again);
+        let live = latest(&notices);
+        prop_assert!(file == build(live.values()).0, "superseded notices leave no trace");
+    }
+}
