@@ -93,7 +93,7 @@ fn its_json_is_what_the_service_sends() {
     let place = Place::new();
     let notices = [notice("UTO", "L898902C3", Kind::Passport), notice("UTO", "L898902C4", Kind::Visa)];
     publish(&place.path("site"), "local", &notices, SignedDuration::from_hours(1));
-    let service = Running::start(Settings::defaults_for(&place.path("site")));
+    let service = Running::start(Settings::defaults_for(place.path("site")));
     let odd = SPECIMEN.replace("UTO7408122", "UTO7408123");
     for text in [SPECIMEN, CLEAN, "nonsense", &odd] {
         let printed = zone(&place, text, &["--json"]);

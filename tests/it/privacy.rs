@@ -110,7 +110,7 @@ fn an_import_says_where_a_row_is_broken_and_never_what_stands_there() {
         format!("{n},UTO,passport,stolen,,{}", n.repeat(9)),
         n.to_owned(),
         format!("\"{n},UTO,passport,stolen,,"),
-        format!("X2,UTO,passport,stolen,,"),
+        "X2,UTO,passport,stolen,,".to_owned(),
     ];
     let header = "document_number,issuing_state,kind,status,reported_on,reference\n";
     let csv = place.write("broken.csv", format!("{header}{}\n", rows.join("\n")));
