@@ -2,17 +2,18 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::Child;
 use std::time::Duration;
 
 use portcullis::domain::mrz::check_digit;
 use serde_json::{Value, json};
 
 use crate::support::command::{
-    HEADER, Place, Run, command, files, flip_a_byte, hours_ago, portcullis, portcullis_reading, start,
+    HEADER, Place, Run, files, flip_a_byte, hours_ago, portcullis, portcullis_reading, start,
 };
+use crate::support::serving::Serving;
 use crate::support::site::{Reply, request};
 
 const NUMBER: &str = "ZQ7W4K9X2";
@@ -195,6 +196,29 @@ fn a_check_shows_the_number_in_its_answer_and_nowhere_else() {
 }
 
 #[test]
+fn a_number_that_slipped_onto_the_command_line_is_not_repeated() {
+    let place = place();
+    let (site, zone) = (place.site(), zone());
+    for (arguments, code) in [
+        (&["check", "--data", &site, NUMBER][..], 2),
+        (&["check", "--data", &site, "--number", "-", "--issuer", "UTO", NUMBER], 2),
+        (&["check", "--data", &site, "--number", NUMBER], 2),
+        (&["check", "--data", &site, "--number", NUMBER, "--issuer", "UTO", "--kind", NUMBER], 2),
+        (&["check", "--data", &site, "--numbr", NUMBER], 2),
+        (&["check", "--data", &site, &zone], 2),
+        (&["check", "--data", &site, "--mrz", &zone], 1),
+        (&["manifest", "--data", &site, "-", NUMBER], 2),
+        (&[NUMBER], 2),
+    ] {
+        let run = portcullis(arguments).exits(code);
+        run_tells_nothing("wrong usage", &run);
+        assert!(run.out.is_empty() && run.err.lines().count() > 0, "{run:?}");
+    }
+    let typo = portcullis(&["check", "--data", &site, "--numbr", "-"]).exits(2);
+    assert!(typo.err.contains("'--numbr'"), "what is no content is named: {}", typo.err);
+}
+
+#[test]
 fn a_manifest_shows_numbers_in_its_answers_and_never_in_its_faults() {
     let place = place();
     let n = NUMBER;
@@ -254,56 +278,6 @@ fn faults_tell_nothing(lines: &[Value]) {
         "every broken line is a fault, and there is a summary"
     );
     others.iter().for_each(|line| tells_nothing("a fault", line.to_string()));
-}
-
-/// `portcullis serve` with a log that says as much as it can.
-struct Serving {
-    child: Child,
-    address: SocketAddr,
-    log: std::path::PathBuf,
-}
-
-impl Serving {
-    fn start(place: &Place, format: &str) -> Self {
-        let settings = format!(
-            "[data]\ndir = {:?}\n[service]\nbind = \"127.0.0.1:0\"\n[log]\nlevel = \"debug\"\nformat = \"{format}\"\n",
-            place.site()
-        );
-        let config = place.write("portcullis.toml", settings);
-        let log = place.path("log");
-        let mut command = command(&["serve", "--config", &config]);
-        let mut child = command.stderr(fs::File::create(&log).unwrap()).spawn().unwrap();
-        for _ in 0..200 {
-            let said = fs::read_to_string(&log).unwrap();
-            let address =
-                said.lines().find_map(|line| line.split_once("listening on http://")?.1.trim().parse().ok());
-            if let Some(address) = address {
-                return Self { child, address, log };
-            }
-            assert!(child.try_wait().unwrap().is_none(), "{said}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("the service does not start");
-    }
-
-    fn post(&self, path: &str, media_type: &str, body: &str) -> Reply {
-        request(self.address, "POST", path, Some(media_type), body.as_bytes())
-    }
-
-    /// Ends it in order and gives everything that it said.
-    fn log(mut self) -> String {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(told.success());
-        assert!(self.child.wait().unwrap().success());
-        fs::read_to_string(&self.log).unwrap()
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 fn reply_tells_nothing(what: &str, reply: &Reply) {
