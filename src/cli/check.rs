@@ -58,6 +58,10 @@ fn usage(fault: &RequestFault) -> ExitCode {
 
 /// Reads a file or standard input (`-`), bounded.
 fn input(path: &Path) -> anyhow::Result<String> {
+    if path.as_os_str().as_encoded_bytes().contains(&b'<') {
+        // Its name would stand in the error that it cannot be read.
+        bail!("--mrz takes a file's name, or - for standard input, and not the zone itself");
+    }
     let bytes = if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().lock().take(INPUT_BYTES_MAX + 1).read_to_end(&mut bytes)?;

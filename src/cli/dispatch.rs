@@ -4,13 +4,15 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 
 use super::arguments::{Arguments, Command, Feed, Inspect};
 use super::{check, demo, feed, generate, import, inspect, manifest, serve};
 
 /// Runs the command that the arguments name. What fails is said on standard error, with its causes.
 pub(crate) fn run() -> ExitCode {
-    let done = match Arguments::parse().command {
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| without_content(error).exit());
+    let done = match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
@@ -36,6 +38,17 @@ pub(crate) fn run() -> ExitCode {
         Ok(()) => code,
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// A word too many may be a document's number: an error does not carry it on into logs.
+fn without_content(mut error: clap::Error) -> clap::Error {
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
+        let Some(ContextValue::String(word)) = error.get(kind) else { continue };
+        if !word.starts_with(['-', '<']) && word.contains(|char: char| char.is_ascii_digit() || char == '<') {
+            error.insert(kind, ContextValue::String("…".to_owned()));
+        }
+    }
+    error
 }
 
 /// Whoever read the output has gone: there is nobody to tell.

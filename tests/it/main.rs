@@ -26,6 +26,7 @@ mod index_samples;
 mod index_segment;
 mod kill;
 mod live_damage;
+mod privacy;
 mod publish_crash;
 mod reasons;
 mod register_archives;

@@ -97,7 +97,7 @@ fn zone_with(was: &str, is: &str) -> Value {
     json!({ "mrz": format!("{upper}\n{}", lower.replace(was, is)) })
 }
 
-/// A scene and the verdict in it. The first of the reasons is the code.
+/// A scene whose answer has the code among its reasons, and the verdict in it.
 fn reach(code: ReasonCode) -> (&'static str, Scene) {
     let inconclusive = |scene| ("inconclusive", scene);
     match code {
