@@ -30,9 +30,7 @@ impl Watch {
                 if (!faulty || look.is_multiple_of(LOOKS_BETWEEN_RETRIES)) && site.refresh() {
                     report(&site);
                 }
-                if look.is_multiple_of(LOOKS_BETWEEN_SCRUBS) {
-                    scrub(&site);
-                }
+                look_after(&site, look.is_multiple_of(LOOKS_BETWEEN_SCRUBS));
             }
         });
         Self { stop, thread }
@@ -59,13 +57,14 @@ fn report(site: &Site) {
     }
 }
 
-fn scrub(site: &Site) {
+/// Measures the files in force at each look, and reads them whole at some.
+fn look_after(site: &Site, whole: bool) {
     let in_force = site.in_force();
     let Some(snapshot) = in_force.snapshot.as_ref().filter(|snapshot| !snapshot.poisoned()) else { return };
-    if let Err(fault) = snapshot.scrub() {
+    if let Err(fault) = if whole { snapshot.scrub() } else { snapshot.measure() } {
         tracing::error!(
             error = %chain(&fault),
-            "a file of the generation in force is damaged: answers are inconclusive until it is restored"
+            "a file of the generation in force is damaged: answers are inconclusive until the list is imported again"
         );
     }
 }

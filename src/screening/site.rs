@@ -37,6 +37,16 @@ pub enum SiteError {
     /// The generation or one of its files cannot be used.
     #[error("the generation cannot be opened")]
     Index(#[from] IndexError),
+    /// CURRENT names an older generation, or another one of the same number, than the one that is open.
+    #[error(
+        "CURRENT names generation {named}, and {open} is open: numbers only rise. Bring back the newer index folder, or restart the service to accept the older one"
+    )]
+    NotNewer {
+        /// The number in CURRENT.
+        named: u64,
+        /// The number of the one that is open.
+        open: u64,
+    },
     /// A feed is not what was accepted.
     #[error("a feed of the generation cannot be verified")]
     Feed(#[from] LocalError),
@@ -58,8 +68,8 @@ impl Site {
         self.in_force.load_full()
     }
 
-    /// Looks at CURRENT and puts what it names in force. What cannot be trusted leaves the last good generation in
-    /// force and is remembered as its fault.
+    /// Looks at CURRENT and puts what it names in force. What cannot be trusted leaves the last good generation open, so
+    /// that its hits are still found, and is remembered as its fault: no `no_hit` rests on it.
     ///
     /// Returns true if another generation is in force, or another fault is known, than before.
     pub fn refresh(&self) -> bool {
@@ -84,8 +94,15 @@ impl Site {
         let Some((generation, id)) = index::current(&*self.storage, &self.data_dir)? else {
             return Ok(None);
         };
-        if before.fault.is_none() && before.id() == Some(id) {
-            return Ok(None);
+        match before.id() {
+            Some(open) if open == id => {
+                let back = || InForce { snapshot: before.snapshot.clone(), fault: None };
+                return Ok(before.fault.is_some().then(back));
+            }
+            Some(open) if id.number <= open.number => {
+                return Err(SiteError::NotNewer { named: id.number, open: open.number });
+            }
+            _ => {}
         }
         let verify = |bulletin| {
             verify_local(&*self.storage, bulletin, |file| index::segment_path(&self.data_dir, file.digest))
