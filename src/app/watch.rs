@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::screening::Site;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A generation that could not be trusted is read whole again before it can be: seldom enough not to load the disk.
+/// To look again at a generation that could not be trusted is to read all of it: seldom enough not to load the disk.
 const LOOKS_BETWEEN_RETRIES: u32 = 30;
 const LOOKS_BETWEEN_SCRUBS: u32 = 60;
 
@@ -26,8 +26,7 @@ impl Watch {
                 if stopped.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout) {
                     return;
                 }
-                let faulty = site.in_force().fault.is_some();
-                if (!faulty || look.is_multiple_of(LOOKS_BETWEEN_RETRIES)) && site.refresh() {
+                if site.refresh(look.is_multiple_of(LOOKS_BETWEEN_RETRIES)) {
                     report(&site);
                 }
                 look_after(&site, look.is_multiple_of(LOOKS_BETWEEN_SCRUBS));

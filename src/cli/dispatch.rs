@@ -7,7 +7,10 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
 
 use super::arguments::{Arguments, Command, Feed, Inspect};
+use super::usage::Usage;
 use super::{check, demo, feed, generate, import, inspect, manifest, serve};
+
+const USAGE: u8 = 2;
 
 /// Runs the command that the arguments name. What fails is said on standard error, with its causes.
 pub(crate) fn run() -> ExitCode {
@@ -32,7 +35,7 @@ pub(crate) fn run() -> ExitCode {
         for cause in error.chain().skip(1) {
             eprintln!("  because: {cause}");
         }
-        ExitCode::FAILURE
+        if error.is::<Usage>() { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
     });
     match io::stdout().flush() {
         Ok(()) => code,

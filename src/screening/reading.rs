@@ -188,7 +188,7 @@ impl Reading {
             let doubt = Some(ReasonCode::NationalityListed);
             self.others.push(Other { id, differs: ReadingDiffers::Nationality, doubt });
         }
-        for other in code.other_states().filter(|other| Some(*other) != issuer) {
+        for other in code.other_states().into_iter().filter(|other| Some(*other) != issuer) {
             let id = DocumentId { issuing_state: other, number };
             if self.others.iter().all(|asked| asked.id != id) {
                 let doubt = issuer.is_none().then_some(ReasonCode::IssuerReadingListed);
@@ -202,25 +202,25 @@ impl Reading {
 struct Code {
     text: String,
     mended: bool,
-    from_zone: bool,
+    /// The field of the zone, if it came from one.
+    field: Option<[u8; 3]>,
 }
 
 impl Code {
     fn typed(code: &str) -> Self {
         let given = code.trim_matches(['<', ' ']).to_ascii_uppercase();
         let mended = mend_code(&given);
-        Self { mended: mended.is_some(), text: mended.unwrap_or(given), from_zone: false }
+        Self { mended: mended.is_some(), text: mended.unwrap_or(given), field: None }
     }
 
     fn of_zone(field: &[u8; 3]) -> Self {
-        Self { from_zone: true, ..Self::typed(&text(field)) }
+        Self { field: Some(*field), ..Self::typed(&text(field)) }
     }
 
     /// In a zone only Germany's code is shorter than three letters (Doc 9303 part 3 section 5): two letters and a filler
     /// are three of which one was misread, and not the code of ISO that has two.
     fn recognise(&self) -> Option<Recognised> {
-        let cut_short = self.from_zone && self.text.len() < 3 && self.text != "D";
-        if cut_short { None } else { IssuingState::recognise(&self.text) }
+        if self.lacks_letters() { None } else { IssuingState::recognise(&self.text) }
     }
 
     fn state(&self) -> Option<IssuingState> {
@@ -232,13 +232,25 @@ impl Code {
         self.state().is_some() || IssuingState::is_nationality_only(&self.text)
     }
 
-    /// What else the code may have been: one letter taken for another, or letters taken for fillers.
-    fn other_states(&self) -> impl Iterator<Item = IssuingState> {
-        let alike =
-            code_lookalikes(&self.text).filter_map(|code| Some(IssuingState::recognise(&code)?.state));
-        let short = self.from_zone && !self.text.is_empty() && self.text.len() < 3;
-        let longer = IssuingState::all().filter(move |state| short && state.code().starts_with(&self.text));
-        alike.chain(longer)
+    fn lacks_letters(&self) -> bool {
+        self.field.is_some_and(|field| field.contains(&b'<')) && self.text != "D"
+    }
+
+    /// What else the code may have been: one letter taken for another, or a letter taken for a filler.
+    fn other_states(&self) -> Vec<IssuingState> {
+        match self.field {
+            Some([b'<', b'<', b'<']) => Vec::new(),
+            Some(field) if self.lacks_letters() => {
+                let fits = |(read, letter): (&u8, u8)| *read == b'<' || *read == letter;
+                let code_fits = |state: &IssuingState| {
+                    state.code().len() == field.len() && field.iter().zip(state.code().bytes()).all(fits)
+                };
+                IssuingState::all().filter(code_fits).collect()
+            }
+            _ => code_lookalikes(&self.text)
+                .filter_map(|code| Some(IssuingState::recognise(&code)?.state))
+                .collect(),
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod index_samples;
 mod index_segment;
 mod kill;
 mod live_damage;
+mod newest_generation;
 mod privacy;
 mod publish_crash;
 mod reasons;

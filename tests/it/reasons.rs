@@ -151,6 +151,11 @@ fn reach(code: ReasonCode) -> (&'static str, Scene) {
         ReasonCode::NationalityListed => {
             inconclusive(Scene::with("FRA", "L898902C3").asked(zone_with("UTO", "FRA")))
         }
+        ReasonCode::NationalityUnknown => {
+            let zone =
+                "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36QQQ6908061F9406236ZE184226B<<<<<<<";
+            inconclusive(Scene::clean().asked(json!({ "mrz": zone })))
+        }
         ReasonCode::NumberCheckDigitWrong => {
             inconclusive(Scene::clean().asked(zone_with("898902", "898903")))
         }
