@@ -106,6 +106,11 @@ pub enum IndexError {
         /// What was accepted before.
         floor: jiff::Timestamp,
     },
+    /// A publication under another authority than the feed had before.
+    #[error(
+        "feed {0} was accepted under another authority before: a signed feed and an import of one's own can't share a name; choose another"
+    )]
+    AuthorityDiffers(FeedName),
     /// No such feed in the generation in force.
     #[error("there is no feed {0} in the generation in force")]
     UnknownFeed(FeedName),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::domain::{Bulletin, FeedName, GenerationId};
+use crate::domain::{Authority, Bulletin, FeedName, GenerationId};
 
 use super::IndexError;
 
@@ -23,8 +23,8 @@ pub struct Generation {
     pub expected: Vec<FeedName>,
     /// The feeds in force, by name.
     pub feeds: Vec<FeedRecord>,
-    /// Floors of feeds that were forgotten or rolled back, by name.
-    pub floors: BTreeMap<FeedName, Floor>,
+    /// What is kept of feeds that were forgotten or rolled back, by name.
+    pub floors: BTreeMap<FeedName, Kept>,
 }
 
 /// A feed in force, with the proof of what was accepted.
@@ -33,6 +33,20 @@ pub struct FeedRecord {
     /// What was accepted.
     pub bulletin: Bulletin,
     /// The accepted signed metadata, by file name, byte for byte; empty for a local import.
+    pub metadata: BTreeMap<String, Vec<u8>>,
+    /// The newest root that was accepted; `None` for a local import.
+    pub root: Option<Vec<u8>>,
+}
+
+/// What is kept of a feed that is not in force, or of a newer publication than the one in force: all that guards
+/// against going back when the feed returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The newest publication that was accepted.
+    pub floor: Floor,
+    /// Under whose authority.
+    pub authority: Authority,
+    /// Its accepted signed metadata, by file name, byte for byte; empty for a local import.
     pub metadata: BTreeMap<String, Vec<u8>>,
     /// The newest root that was accepted; `None` for a local import.
     pub root: Option<Vec<u8>>,
@@ -51,7 +65,8 @@ impl Generation {
     /// The generation after `previous` (the first if `None`) in which a feed has a new publication and is expected.
     ///
     /// # Errors
-    /// [`IndexError::SequenceNotHigher`], [`IndexError::AsOfEarlier`], or [`IndexError::MetadataName`].
+    /// [`IndexError::SequenceNotHigher`], [`IndexError::AsOfEarlier`], [`IndexError::AuthorityDiffers`], or
+    /// [`IndexError::MetadataName`].
     pub fn with_feed(
         previous: Option<(&Self, GenerationId)>,
         record: FeedRecord,
@@ -65,6 +80,10 @@ impl Generation {
             if as_of < floor.as_of {
                 return Err(IndexError::AsOfEarlier { feed, as_of, floor: floor.as_of });
             }
+        }
+        let before = previous.and_then(|(previous, _)| previous.authority(&feed));
+        if before.is_some_and(|before| before != record.bulletin.authority) {
+            return Err(IndexError::AuthorityDiffers(feed));
         }
         if sequence == 0 {
             return Err(IndexError::SequenceNotHigher { feed, sequence, floor: 0 });
@@ -100,7 +119,7 @@ impl Generation {
         let mut next = Self::after(Some((previous, id)), now);
         next.expected.retain(|name| name != feed);
         next.feeds.retain(|held| held.bulletin.feed != *feed);
-        next.floors.extend(previous.floor(feed).map(|floor| (feed.clone(), floor)));
+        next.floors.extend(previous.kept(feed).map(|kept| (feed.clone(), kept)));
         Ok(next)
     }
 
@@ -110,12 +129,31 @@ impl Generation {
         let in_force = self
             .record(feed)
             .map(|record| Floor { sequence: record.bulletin.sequence, as_of: record.bulletin.as_of });
-        match (in_force, self.floors.get(feed).copied()) {
+        match (in_force, self.floors.get(feed).map(|kept| kept.floor)) {
             (Some(a), Some(b)) => {
                 Some(Floor { sequence: a.sequence.max(b.sequence), as_of: a.as_of.max(b.as_of) })
             }
             (one, other) => one.or(other),
         }
+    }
+
+    /// Under whose authority a feed was accepted here, in force or not.
+    #[must_use]
+    pub fn authority(&self, feed: &FeedName) -> Option<Authority> {
+        let in_force = self.record(feed).map(|record| record.bulletin.authority);
+        in_force.or_else(|| self.floors.get(feed).map(|kept| kept.authority))
+    }
+
+    /// What has to be kept of a feed when it goes out of force.
+    fn kept(&self, feed: &FeedName) -> Option<Kept> {
+        let floor = self.floor(feed)?;
+        let kept = |record: &FeedRecord| Kept {
+            floor,
+            authority: record.bulletin.authority,
+            metadata: record.metadata.clone(),
+            root: record.root.clone(),
+        };
+        self.record(feed).map(kept).or_else(|| self.floors.get(feed).cloned())
     }
 
     /// A feed in force.

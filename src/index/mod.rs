@@ -12,6 +12,8 @@ mod error;
 mod format;
 mod generation;
 mod generation_file;
+#[cfg(test)]
+mod generation_file_tests;
 mod inspect;
 mod key;
 mod layout;
@@ -33,7 +35,7 @@ mod snapshot_tests;
 pub use builder::{Builder, Built};
 pub use error::{Damaged, IndexError, SegmentError};
 pub use format::{Header, Stamp};
-pub use generation::{FeedRecord, Floor, Generation};
+pub use generation::{FeedRecord, Floor, Generation, Kept};
 pub use inspect::{FeedInspection, Inspection};
 pub use key::Key;
 pub use layout::{current, segment_path};

@@ -63,6 +63,23 @@ fn a_file_cut_short_under_its_map_poisons_it_and_no_answer_before_that_is_wrong(
 }
 
 #[test]
+fn a_file_cut_within_its_last_page_reads_as_zeros_without_a_signal_and_is_no_miss() {
+    let (file, built) = build(&a_few());
+    for length in (0..file.len() as u64).step_by(40) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("segment");
+        std::fs::write(&path, &file).unwrap();
+        let segment = Segment::open(map(&path, built.segment.length).unwrap()).unwrap();
+        OpenOptions::new().write(true).open(&path).unwrap().set_len(length).unwrap();
+        for notice in a_few() {
+            let found = segment.find(&notice.document);
+            let missed = found == Ok(Vec::new()) && !segment.bytes().poisoned();
+            assert!(!missed, "a listed document is missed after a cut to {length} bytes");
+        }
+    }
+}
+
+#[test]
 fn bytes_that_change_under_the_map_never_lead_a_lookup_astray_in_memory() {
     let (mut file, _) = build(&a_few());
     let folder = tempfile::tempdir().unwrap();

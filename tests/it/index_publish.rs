@@ -157,6 +157,12 @@ fn a_feed_only_goes_forward_even_after_it_was_forgotten() {
     let back = Generation::with_feed(Some((&forgotten, id)), record(&publisher, "local", 6), now()).unwrap();
     assert_eq!(back.floor(&feed("local")).unwrap().sequence, 6);
     assert!(back.floors.is_empty());
+    let mut signed = record(&publisher, "local", 7);
+    signed.bulletin.authority = Authority::Signed;
+    for before in [&forgotten, &back] {
+        let refused = Generation::with_feed(Some((before, id)), signed.clone(), now()).unwrap_err();
+        assert!(matches!(refused, IndexError::AuthorityDiffers(_)), "{refused}");
+    }
     let unknown = Generation::without_feed((&back, id), &feed("nobody"), now()).unwrap_err();
     assert!(matches!(unknown, IndexError::UnknownFeed(_)));
 }
@@ -300,7 +306,7 @@ fn a_generation_that_forgets_what_guards_against_going_back_is_refused() {
     };
     let floor = next(|next| next.floors.clear());
     assert!(matches!(floor, IndexError::Forgets { what: "the floor of a feed", .. }), "{floor}");
-    let sequence = next(|next| next.floors.values_mut().for_each(|floor| floor.sequence -= 1));
+    let sequence = next(|next| next.floors.values_mut().for_each(|kept| kept.floor.sequence -= 1));
     assert!(matches!(sequence, IndexError::Forgets { .. }), "{sequence}");
     let time = next(|next| next.highest_time = Timestamp::UNIX_EPOCH);
     assert!(matches!(time, IndexError::Forgets { what: "the highest time seen", .. }), "{time}");
