@@ -135,7 +135,7 @@ pub fn import(
         now.time,
     )?;
     let act = (import.feed.clone(), sequence);
-    record(import.log, Act::Import, &import.principal, next.number, act, now)?;
+    record(import.log, Act::Import, &import.principal, &next, act, now)?;
     let generation = publisher.publish(&next)?;
     Ok(Imported { tally, generation, bulletin })
 }

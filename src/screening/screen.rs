@@ -1,5 +1,6 @@
 //! One question, from the asking to the record.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -60,10 +61,10 @@ impl Screening {
     /// [`ScreeningError`] if there is no log to record answers in.
     pub fn open(opening: Opening) -> Result<(Self, Opened), ScreeningError> {
         let Opening { storage, data_dir, policy, settings_digest, audit, role, clock } = opening;
-        let (log, opened) = AuditLog::open(storage.clone(), &data_dir, role, audit)?;
+        let (log, opened) = AuditLog::open(storage.clone(), &data_dir, role, audit, clock.now().time)?;
         let digester = Digester::open(&*storage, &data_dir)?;
-        if let Some(last) = log.last_time() {
-            clock.observe(last);
+        if let Some(highest) = log.highest_time() {
+            clock.observe(highest);
         }
         let site = Arc::new(Site::open(storage, data_dir, clock.clone()));
         Ok((Self { site, policy, settings_digest, clock, digester, log }, opened))
@@ -186,13 +187,14 @@ fn site_doubts(in_force: &InForce, now: Now) -> Vec<Reason> {
     doubts.into_iter().map(Reason::new).collect()
 }
 
-/// The documents whose digests the entry keeps: those asked about and those found listed.
+/// The documents whose digests the entry keeps: the one presented, its other readings that were asked about, and those
+/// found listed. The order is the log's.
 fn asked(reading: &Reading, evidence: &Evidence) -> Vec<DocumentId> {
     let mut documents: Vec<_> = reading.exact.iter().map(|exact| exact.id).collect();
     documents.extend(reading.others.iter().map(|other| other.id));
     documents.extend(evidence.candidates.iter().map(|candidate| candidate.notice.document));
-    documents.sort_unstable();
-    documents.dedup();
+    let mut seen = HashSet::new();
+    documents.retain(|document| seen.insert(*document));
     documents
 }
 
@@ -211,7 +213,7 @@ fn draft(question: &Question, verdict: &Verdict, reasons: &[Reason], coverage: &
         verdict: Some(verdict.word()),
         reasons: reasons.iter().map(|reason| reason.code).collect(),
         findings,
-        generation: coverage.generation.map(|generation| generation.number),
+        generation: coverage.generation,
         feeds: sequences.collect(),
         // Sites without alerts have no revision to name.
         alert_revision: Some(coverage.alerts.revision).filter(|revision| *revision > 0),

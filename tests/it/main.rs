@@ -4,6 +4,7 @@
 
 mod audit_crash;
 mod audit_damage;
+mod audit_disk_full;
 mod audit_group_commit;
 mod audit_log;
 mod audit_samples;
