@@ -47,3 +47,14 @@ pub enum AppError {
     #[error("metrics could not be registered")]
     Metrics(#[from] prometheus::Error),
 }
+
+impl AppError {
+    /// Why an address could not be had.
+    #[must_use]
+    pub fn bind(address: SocketAddr, source: std::io::Error) -> Self {
+        match source.kind() {
+            std::io::ErrorKind::AddrInUse => Self::AddressInUse(address),
+            _ => Self::Bind { address, source },
+        }
+    }
+}

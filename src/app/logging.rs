@@ -1,7 +1,7 @@
 //! Where the service's own words go: to standard error, never with a document number.
 
 use tracing::Level;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt, registry};
@@ -12,7 +12,11 @@ use crate::config::{LogFormat, LogLevel, LogSettings};
 ///
 /// Libraries are heard from warnings upwards only: what they tell of a connection is not ours to vouch for.
 pub fn start_logging(settings: &LogSettings) {
-    let ours = Targets::new().with_target("portcullis", level(settings.level)).with_default(Level::WARN);
+    let ours = Targets::new()
+        .with_target("portcullis", level(settings.level))
+        // It reports what clients send that is no HTTP, as errors.
+        .with_target("actix_http", LevelFilter::OFF)
+        .with_default(Level::WARN);
     let lines = fmt::layer().with_writer(std::io::stderr);
     // A second subscriber is refused, which is what is wanted where tests start the service twice.
     let _ = match settings.format {

@@ -88,10 +88,7 @@ impl Server {
                 .tcp_nodelay(true)
                 .disable_signals()
                 .bind(limits.bind)
-                .map_err(|source| match source.kind() {
-                    std::io::ErrorKind::AddrInUse => AppError::AddressInUse(limits.bind),
-                    _ => AppError::Bind { address: limits.bind, source },
-                })?;
+                .map_err(|source| AppError::bind(limits.bind, source))?;
         let address = http.addrs().first().copied().unwrap_or(limits.bind);
         let watch = Watch::start(screening.site().clone());
         Ok(Self { screening, watch, task: http.run(), address })

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::screening::Site;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A generation that could not be trusted is read whole again before it can be: seldom enough not to load the disk.
+/// To look again at a generation that could not be trusted is to read all of it: seldom enough not to load the disk.
 const LOOKS_BETWEEN_RETRIES: u32 = 30;
 const LOOKS_BETWEEN_SCRUBS: u32 = 60;
 
@@ -26,13 +26,10 @@ impl Watch {
                 if stopped.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout) {
                     return;
                 }
-                let faulty = site.in_force().fault.is_some();
-                if (!faulty || look.is_multiple_of(LOOKS_BETWEEN_RETRIES)) && site.refresh() {
+                if site.refresh(look.is_multiple_of(LOOKS_BETWEEN_RETRIES)) {
                     report(&site);
                 }
-                if look.is_multiple_of(LOOKS_BETWEEN_SCRUBS) {
-                    scrub(&site);
-                }
+                look_after(&site, look.is_multiple_of(LOOKS_BETWEEN_SCRUBS));
             }
         });
         Self { stop, thread }
@@ -59,13 +56,14 @@ fn report(site: &Site) {
     }
 }
 
-fn scrub(site: &Site) {
+/// Measures the files in force at each look, and reads them whole at some.
+fn look_after(site: &Site, whole: bool) {
     let in_force = site.in_force();
     let Some(snapshot) = in_force.snapshot.as_ref().filter(|snapshot| !snapshot.poisoned()) else { return };
-    if let Err(fault) = snapshot.scrub() {
+    if let Err(fault) = if whole { snapshot.scrub() } else { snapshot.measure() } {
         tracing::error!(
             error = %chain(&fault),
-            "a file of the generation in force is damaged: answers are inconclusive until it is restored"
+            "a file of the generation in force is damaged: answers are inconclusive until the list is imported again"
         );
     }
 }

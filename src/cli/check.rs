@@ -8,13 +8,13 @@ use anyhow::{Context, bail};
 use portcullis::domain::{Answer, Kind, Verdict};
 use portcullis::ground::storage::{Disk, Storage};
 use portcullis::http::wire::AnswerBody;
-use portcullis::screening::{CheckRequest, DocumentRequest, RequestFault};
+use portcullis::screening::{CheckRequest, DocumentRequest};
 
 use super::arguments::Check;
 use super::site;
+use super::usage::Usage;
 
 const INPUT_BYTES_MAX: u64 = 4096;
-const USAGE: u8 = 2;
 
 pub(super) fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
     let request = match (&arguments.mrz, &arguments.number) {
@@ -30,9 +30,9 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
         }
         (None, None) => bail!("give --mrz or --number"),
     };
-    let question = match request.into_question(&site::principal()) {
+    let question = match request.into_question(&site::principal()?) {
         Ok(question) => question,
-        Err(fault) => return Ok(usage(&fault)),
+        Err(fault) => return Err(Usage::because(fault).into()),
     };
     let (screening, _) = site::open(&arguments.data, arguments.config.as_deref())?;
     let audited = screening.check(&question)?.wait()?;
@@ -51,13 +51,12 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
     }))
 }
 
-fn usage(fault: &RequestFault) -> ExitCode {
-    eprintln!("portcullis: {fault}");
-    ExitCode::from(USAGE)
-}
-
 /// Reads a file or standard input (`-`), bounded.
 fn input(path: &Path) -> anyhow::Result<String> {
+    if path.as_os_str().as_encoded_bytes().contains(&b'<') {
+        // Its name would stand in the error that it cannot be read.
+        bail!("--mrz takes a file's name, or - for standard input, and not the zone itself");
+    }
     let bytes = if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().lock().take(INPUT_BYTES_MAX + 1).read_to_end(&mut bytes)?;

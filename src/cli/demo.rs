@@ -20,7 +20,7 @@ const FEED: &str = "demo";
 pub(super) fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     // A busy port is said before a minute of work, not after it.
-    drop(TcpListener::bind(bind).map_err(|_| AppError::AddressInUse(bind))?);
+    drop(TcpListener::bind(bind).map_err(|source| AppError::bind(bind, source))?);
     let data = data_dir(arguments.data.as_deref());
     println!("1. A synthetic register of {} records", arguments.records);
     let register = data.join("register.csv.zst");

@@ -4,13 +4,18 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 
 use super::arguments::{Arguments, Command, Feed, Inspect};
+use super::usage::Usage;
 use super::{check, demo, feed, generate, import, inspect, manifest, serve};
+
+const USAGE: u8 = 2;
 
 /// Runs the command that the arguments name. What fails is said on standard error, with its causes.
 pub(crate) fn run() -> ExitCode {
-    let done = match Arguments::parse().command {
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| without_content(error).exit());
+    let done = match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
@@ -30,12 +35,23 @@ pub(crate) fn run() -> ExitCode {
         for cause in error.chain().skip(1) {
             eprintln!("  because: {cause}");
         }
-        ExitCode::FAILURE
+        if error.is::<Usage>() { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
     });
     match io::stdout().flush() {
         Ok(()) => code,
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// A word too many may be a document's number: an error does not carry it on into logs.
+fn without_content(mut error: clap::Error) -> clap::Error {
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
+        let Some(ContextValue::String(word)) = error.get(kind) else { continue };
+        if !word.starts_with(['-', '<']) && word.contains(|char: char| char.is_ascii_digit() || char == '<') {
+            error.insert(kind, ContextValue::String("…".to_owned()));
+        }
+    }
+    error
 }
 
 /// Whoever read the output has gone: there is nobody to tell.

@@ -2,18 +2,18 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use portcullis::audit::{self, AuditLog, Role};
 use portcullis::domain::FeedName;
 use portcullis::publishing;
 
 use super::arguments::Forget;
 use super::site;
+use super::usage::Usage;
 
 pub(super) fn forget(arguments: &Forget) -> anyhow::Result<ExitCode> {
-    let feed = FeedName::parse(&arguments.name).context("wrong feed name")?;
+    let feed = FeedName::parse(&arguments.name).map_err(Usage::because)?;
     site::must_exist(&arguments.data)?;
-    let (clock, principal) = (site::clock(), site::principal());
+    let (clock, principal) = (site::clock(), site::principal()?);
     let (now, config) = (clock.now().time, audit::Config::default());
     let (log, _) = AuditLog::open(site::disk(), &arguments.data, Role::Cli, config, now)?;
     let id = publishing::forget(site::disk(), &arguments.data, &log, &clock, &principal, &feed)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use indicatif::ProgressBar;
 use portcullis::audit::{self, AuditLog, Role};
 use portcullis::domain::FeedName;
@@ -13,16 +13,16 @@ use portcullis::publishing::{self, Imported, Inputs, Progress, Stage};
 use portcullis::register::Format;
 
 use super::arguments::{Import, RegisterFormat};
+use super::usage::Usage;
 use super::{progress, site};
 
 pub(super) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
-    let feed = FeedName::parse(&arguments.feed).context("wrong feed name")?;
+    let feed = FeedName::parse(&arguments.feed).map_err(Usage::because)?;
     let as_of = match &arguments.as_of {
         None => None,
-        Some(text) => Some(
-            text.parse()
-                .with_context(|| format!("--as-of {text} is no time: write it as 2026-03-01T06:00:00Z"))?,
-        ),
+        Some(text) => Some(text.parse().map_err(|_| {
+            Usage::because(format_args!("--as-of {text} is no time: write it as 2026-03-01T06:00:00Z"))
+        })?),
     };
     let inputs = inputs(arguments)?;
     let storage = site::disk();
@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
         data_dir: &arguments.data,
         log: &log,
         clock: &clock,
-        principal: site::principal(),
+        principal: site::principal()?,
         feed,
         format: match arguments.format {
             RegisterFormat::Csv => Format::Csv,
@@ -69,7 +69,9 @@ fn inputs(arguments: &Import) -> anyhow::Result<Inputs> {
         return Ok(Inputs::Files(arguments.files.clone()));
     }
     if arguments.files.len() > 1 {
-        bail!("standard input (-) can't be combined with files: import them as files, or through the pipe");
+        let rule =
+            "standard input (-) can't be combined with files: import them as files, or through the pipe";
+        return Err(Usage::because(rule).into());
     }
     Ok(Inputs::Stream(Box::new(io::stdin())))
 }

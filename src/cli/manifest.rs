@@ -94,7 +94,7 @@ fn answer(screened: Screened<'_>, mut input: Input, out: &mut impl Write) -> any
     let Screened { screening, limits } = screened;
     let bar = progress::bytes(input.length, "screening");
     let mut lines = Lines::new(limits.line_bytes_max);
-    let mut manifest = Manifest::new(None, site::principal());
+    let mut manifest = Manifest::new(None, site::principal()?);
     let mut summary = Summary::default();
     let mut piece = vec![0; PIECE_BYTES];
     loop {
@@ -121,6 +121,8 @@ fn answer(screened: Screened<'_>, mut input: Input, out: &mut impl Write) -> any
                 summary.add(outcome);
                 write_outcome(out, outcome)?;
             }
+            // Whoever sends line by line through a pipe waits for the answers.
+            out.flush()?;
         }
         bar.inc(read as u64);
         if read == 0 {

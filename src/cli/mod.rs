@@ -13,5 +13,6 @@ mod progress;
 mod samples;
 mod serve;
 mod site;
+mod usage;
 
 pub(crate) use dispatch::run;

@@ -2,13 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Authority, Digest, FeedName};
+use super::{Authority, Digest, FeedName, ReasonCode};
 
 /// What an answer rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
     /// The generation in force; `None` if there is none.
     pub generation: Option<GenerationId>,
+    /// What stands in the way of any `NoHit` at this site, whatever is asked.
+    pub site: Vec<ReasonCode>,
     /// Every expected feed and every other feed in the generation, by name.
     pub feeds: Vec<FeedCoverage>,
     /// The local alerts consulted.
@@ -45,7 +47,7 @@ pub struct FeedCoverage {
     pub notices: u64,
     /// Under whose authority it was accepted.
     pub authority: Option<Authority>,
-    /// Whether it has ever reported the issuing state asked about.
+    /// Whether it lists a document of the issuing state asked about.
     pub issuer: IssuerCoverage,
 }
 
@@ -54,9 +56,9 @@ pub struct FeedCoverage {
 pub enum Freshness {
     /// Younger than `warn-after`.
     Fresh,
-    /// Older than `warn-after`, younger than `stale-after`.
+    /// As old as `warn-after` or older, and younger than `stale-after`.
     Ageing,
-    /// Older than `stale-after`.
+    /// As old as `stale-after` or older.
     Stale,
     /// Not there at all.
     Missing,
@@ -103,11 +105,12 @@ impl IssuerCoverage {
 pub struct AlertsCoverage {
     /// Revision of the alert table; 0 while no alert was ever issued at this site.
     pub revision: u64,
-    /// Seconds since the table was last known to be current.
-    pub age_s: u64,
+    /// Seconds since the table was last known to be current; `None` while there is no table.
+    pub age_s: Option<u64>,
 }
 
-/// Coverage that can carry a `NoHit`. It exists only if every expected feed is there, non-empty and not stale.
+/// Coverage that can carry a `NoHit`. It exists only if nothing is wrong with the site and every expected feed is there,
+/// non-empty and not stale.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompleteCoverage(GenerationId);
 
@@ -116,7 +119,9 @@ impl Coverage {
     #[must_use]
     pub fn complete(&self) -> Option<CompleteCoverage> {
         let mut expected = self.feeds.iter().filter(|feed| feed.expected).peekable();
-        expected.peek()?;
+        if !self.site.is_empty() || expected.peek().is_none() {
+            return None;
+        }
         let sound = |feed: &FeedCoverage| {
             feed.notices > 0
                 && feed.authority.is_some()

@@ -12,7 +12,7 @@ const LETTERS: [&str; 7] = ["ODQ", "ILT", "UV", "CG", "EF", "PR", "MN"];
 /// How many ambiguous positions are varied: all those of a number of up to nine characters.
 const POSITIONS_MAX: usize = 9;
 
-/// The other readings of a number: every combination of look-alikes, fewest changes first within each position set.
+/// The other readings of a number: every combination of look-alikes.
 ///
 /// At most 2⁹ − 1 readings. Numbers with more than nine ambiguous characters are varied in the first nine only.
 #[derive(Clone, Debug)]
@@ -62,6 +62,12 @@ impl Iterator for Lookalikes {
         let swaps = self.swaps[..self.swap_count].iter().enumerate();
         Some(self.number.with(swaps.filter(|(bit, _)| mask >> bit & 1 == 1).map(|(_, swap)| *swap)))
     }
+}
+
+/// The digit that a character in a place for digits stands for: itself, or the one that the letter looks like.
+#[must_use]
+pub fn mend_digit(byte: u8) -> Option<u8> {
+    if byte.is_ascii_digit() { Some(byte) } else { twin(byte).filter(u8::is_ascii_digit) }
 }
 
 fn twin(byte: u8) -> Option<u8> {

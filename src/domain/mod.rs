@@ -30,7 +30,7 @@ pub use coverage::{
 pub use document::DocumentId;
 pub use feed_name::{FeedName, FeedNameFault};
 pub use kind::Kind;
-pub use lookalike::{Lookalikes, code_lookalikes, mend_code};
+pub use lookalike::{Lookalikes, code_lookalikes, mend_code, mend_digit};
 pub use notice::{Notice, Reference, ReferenceFault};
 pub use number::{DocumentNumber, NumberFault};
 pub use proof::{Audited, Durability, Receipt, Verified};

@@ -82,7 +82,7 @@ macro_rules! reason_codes {
 reason_codes! {
     /// This site has no generation in force: nothing was ever imported or synced.
     NoGeneration = "no_generation", Retry;
-    /// A generation is in force but its files could not be verified and opened.
+    /// The generation that is to be in force could not be verified and opened, or is older than the one before.
     GenerationUnreadable = "generation_unreadable", Retry;
     /// A file of the generation failed while it was in use.
     IndexDamaged = "index_damaged", Retry;
@@ -94,11 +94,11 @@ reason_codes! {
     FeedMissing = "feed_missing", Retry;
     /// A feed that a `no_hit` needs holds no notice at all.
     FeedEmpty = "feed_empty", Retry;
-    /// A feed is older than its `warn-after`.
+    /// A feed is as old as its `warn-after` or older.
     FeedAgeing = "feed_ageing", None;
-    /// A feed is older than its `stale-after`.
+    /// A feed is as old as its `stale-after` or older.
     FeedStale = "feed_stale", Retry;
-    /// A feed has never reported a document of this issuing state.
+    /// A feed lists no document of this issuing state.
     IssuerNotReported = "issuer_not_reported", None;
     /// The oldest feed is older than the caller's `max_data_age_s`.
     DataTooOld = "data_too_old", Retry;
@@ -110,6 +110,8 @@ reason_codes! {
     IssuerReadingListed = "issuer_reading_listed", Refer;
     /// A document with this number is listed for the state of the holder's nationality.
     NationalityListed = "nationality_listed", Refer;
+    /// The holder's nationality on a visa could not be read, so the passport that its number may be was not asked.
+    NationalityUnknown = "nationality_unknown", Rescan;
     /// The check digit of the document number is wrong: at least one of its characters was misread or misprinted.
     NumberCheckDigitWrong = "number_check_digit_wrong", Rescan;
     /// There is no document number, or it has characters that no document number has.

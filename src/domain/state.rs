@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::state_table::{CODES, MERGED, SPELLINGS};
+use super::state_table::{CODES, MERGED, NATIONALITY_ONLY, SPELLINGS};
 
 /// A state or organisation that issues travel documents, by its number in the frozen table of the index format.
 ///
@@ -37,6 +37,13 @@ impl IssuingState {
         let upper = std::str::from_utf8(upper).ok()?;
         let at = BY_CODE.binary_search_by(|(known, _)| (*known).cmp(upper)).ok()?;
         Some(BY_CODE[at].1)
+    }
+
+    /// True for a code that says of its holder that no state calls him its national, or which does not matter
+    /// (`XXA`, `XXB`, `XXC`, `XXX`).
+    #[must_use]
+    pub fn is_nationality_only(code: &str) -> bool {
+        NATIONALITY_ONLY.contains(&code)
     }
 
     /// The state with a number of the table; `None` for 0 and for numbers that this version does not know.

@@ -78,3 +78,7 @@ pub(super) const SPELLINGS: &[(&str, &str)] = &[
 pub(super) const MERGED: &[(&str, &str)] = &[
     ("GBD", "GBR"), ("GBN", "GBR"), ("GBO", "GBR"), ("GBP", "GBR"), ("GBS", "GBR"), ("UNK", "RKS"),
 ];
+
+/// Codes that say something of a holder's nationality and that no state issues documents under
+/// (ICAO Doc 9303 part 3 section 5): stateless, refugees, unspecified.
+pub(super) const NATIONALITY_ONLY: &[&str] = &["XXA", "XXB", "XXC", "XXX"];

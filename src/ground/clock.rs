@@ -30,7 +30,8 @@ pub fn monotonic() -> Instant {
     Instant::now()
 }
 
-/// A time source held above a floor, which is the highest time seen in the generation, the log and signed metadata.
+/// A time source held above a floor: the highest time that it ever gave, or that was seen in the generation, the log
+/// and signed metadata.
 pub struct Clock {
     source: Box<dyn TimeSource>,
     floor_us: AtomicI64,
@@ -57,11 +58,11 @@ impl Clock {
         self.floor_us.fetch_max(seen.as_microsecond(), Ordering::Relaxed);
     }
 
-    /// Reads the clock.
+    /// Reads the clock, and raises the floor to what it reads: a clock that is set back is found out.
     #[must_use]
     pub fn now(&self) -> Now {
         let source_us = self.source.now().as_microsecond();
-        let floor_us = self.floor_us.load(Ordering::Relaxed);
+        let floor_us = self.floor_us.fetch_max(source_us, Ordering::Relaxed);
         let lag_us = floor_us.saturating_sub(source_us);
         let time = Timestamp::from_microsecond(source_us.max(floor_us)).unwrap_or(Timestamp::MAX);
         Now { time, trusted: i128::from(lag_us) <= LAG_MAX.as_micros() }
@@ -97,5 +98,21 @@ mod tests {
         let much_later = later + SignedDuration::from_micros(1);
         clock.observe(much_later);
         assert_eq!(clock.now(), Now { time: much_later, trusted: false });
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_while_the_process_runs_is_not_trusted() {
+        struct Steps(AtomicI64);
+        impl TimeSource for Steps {
+            fn now(&self) -> Timestamp {
+                // Noon, then noon three days later, then noon again.
+                let hours = [0, 72, 0][usize::try_from(self.0.fetch_add(1, Ordering::Relaxed)).unwrap()];
+                "2026-03-01T12:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(hours)
+            }
+        }
+        let clock = Clock::new(Steps(AtomicI64::new(0)));
+        let (first, second, third) = (clock.now(), clock.now(), clock.now());
+        assert!(first.trusted && second.trusted && !third.trusted);
+        assert_eq!(third.time, second.time);
     }
 }

@@ -1,4 +1,4 @@
-//! What the machines stand on: storage, time, metrics. Any machine may import it; it imports `domain` only.
+//! What the machines stand on: storage and time. Any machine may import it; it imports `domain` only.
 
 pub mod clock;
 pub mod storage;

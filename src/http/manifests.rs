@@ -5,7 +5,8 @@
 //! that the manifest ends with an error line and without a summary, so that no line counts as checked unseen.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, rt, web};
@@ -31,10 +32,12 @@ pub(super) async fn manifest(
         [Format::Ndjson, Format::Csv][expect_media_type(&request, &["application/x-ndjson", "text/csv"])?];
     let slot = service.manifest_slots.clone().try_acquire_owned().map_err(|_| Problem::manifests_busy())?;
     let (answers, mut answered) = mpsc::channel::<Bytes>(ANSWERS_MAX);
-    let (backlog, pieces) = Backlog::new(service.manifests.backlog_bytes_max);
-    rt::spawn(backlog.fill(payload));
+    let connection = Arc::new(Connection::default());
+    let (sender, pieces) = mpsc::unbounded_channel();
+    rt::spawn(fill(payload, sender, connection.clone(), service.manifests.backlog_bytes_max));
     let manifest = Manifest::new(Some(format), service.principal.clone());
-    rt::spawn(answer(service.into_inner(), manifest, pieces, answers, slot));
+    let answers = Answers { answers, connection: connection.clone() };
+    rt::spawn(answer(service.into_inner(), manifest, Pieces { pieces, connection }, answers, slot));
     let body =
         stream::poll_fn(move |context| answered.poll_recv(context)).map(Ok::<_, std::convert::Infallible>);
     Ok(HttpResponse::Ok().content_type("application/x-ndjson").streaming(body))
@@ -47,54 +50,101 @@ enum Piece {
     Broken(&'static str),
 }
 
-struct Backlog {
+/// What a waiting piece takes besides its bytes.
+const PIECE_OVERHEAD_BYTES: usize = 128;
+/// A shorter piece is copied, so that it does not keep a whole read buffer in memory.
+const PIECE_BYTES_MIN: usize = 4096;
+/// How long nothing may move in either direction before the place is given to somebody else.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// What the two directions know of one another.
+#[derive(Default)]
+struct Connection {
+    waiting_bytes: AtomicUsize,
+    /// Pieces received and answers taken so far.
+    moved: AtomicU64,
+}
+
+impl Connection {
+    fn moves(&self) {
+        self.moved.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits for `step` as long as something moves in either direction; `None` once nothing did for too long.
+    async fn unless_idle<T>(&self, step: impl Future<Output = T>) -> Option<T> {
+        let mut step = std::pin::pin!(step);
+        let mut quiet = (self.moved.load(Ordering::Relaxed), Duration::ZERO);
+        loop {
+            if let Ok(done) = rt::time::timeout(LOOK_EVERY, step.as_mut()).await {
+                self.moves();
+                return Some(done);
+            }
+            let moved = self.moved.load(Ordering::Relaxed);
+            quiet = if moved == quiet.0 { (moved, quiet.1 + LOOK_EVERY) } else { (moved, Duration::ZERO) };
+            if quiet.1 >= IDLE_MAX {
+                return None;
+            }
+        }
+    }
+}
+
+/// Receives the manifest, whether or not its answers are taken.
+async fn fill(
+    mut payload: web::Payload,
     pieces: mpsc::UnboundedSender<Piece>,
-    waiting_bytes: Arc<AtomicUsize>,
-    bytes_max: usize,
+    connection: Arc<Connection>,
+    backlog_bytes_max: usize,
+) {
+    while let Some(received) = payload.next().await {
+        connection.moves();
+        let piece = match received {
+            Err(_) => Piece::Broken("body_unreadable"),
+            Ok(bytes) => {
+                let taken = bytes.len() + PIECE_OVERHEAD_BYTES;
+                let waiting = connection.waiting_bytes.fetch_add(taken, Ordering::Relaxed) + taken;
+                let short = bytes.len() < PIECE_BYTES_MIN;
+                match waiting > backlog_bytes_max {
+                    true => Piece::Broken("backlog_too_large"),
+                    false if short => Piece::Bytes(Bytes::copy_from_slice(&bytes)),
+                    false => Piece::Bytes(bytes),
+                }
+            }
+        };
+        let broken = matches!(piece, Piece::Broken(_));
+        if pieces.send(piece).is_err() || broken {
+            return;
+        }
+    }
+    let _ = pieces.send(Piece::End);
 }
 
 struct Pieces {
     pieces: mpsc::UnboundedReceiver<Piece>,
-    waiting_bytes: Arc<AtomicUsize>,
-}
-
-impl Backlog {
-    fn new(bytes_max: usize) -> (Self, Pieces) {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let waiting_bytes = Arc::new(AtomicUsize::new(0));
-        let backlog = Self { pieces: sender, waiting_bytes: waiting_bytes.clone(), bytes_max };
-        (backlog, Pieces { pieces: receiver, waiting_bytes })
-    }
-
-    async fn fill(self, mut payload: web::Payload) {
-        while let Some(piece) = payload.next().await {
-            let piece = match piece {
-                Ok(bytes) => {
-                    let waiting = self.waiting_bytes.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
-                    if waiting > self.bytes_max {
-                        Piece::Broken("backlog_too_large")
-                    } else {
-                        Piece::Bytes(bytes)
-                    }
-                }
-                Err(_) => Piece::Broken("body_unreadable"),
-            };
-            let broken = matches!(piece, Piece::Broken(_));
-            if self.pieces.send(piece).is_err() || broken {
-                return;
-            }
-        }
-        let _ = self.pieces.send(Piece::End);
-    }
+    connection: Arc<Connection>,
 }
 
 impl Pieces {
     async fn next(&mut self) -> Piece {
-        let piece = self.pieces.recv().await.unwrap_or(Piece::Broken("body_unreadable"));
-        if let Piece::Bytes(bytes) = &piece {
-            self.waiting_bytes.fetch_sub(bytes.len(), Ordering::Relaxed);
+        let received = self.connection.unless_idle(self.pieces.recv()).await;
+        let piece = received.unwrap_or(Some(Piece::Broken("idle_too_long")));
+        if let Some(Piece::Bytes(bytes)) = &piece {
+            let taken = bytes.len() + PIECE_OVERHEAD_BYTES;
+            self.connection.waiting_bytes.fetch_sub(taken, Ordering::Relaxed);
         }
-        piece
+        piece.unwrap_or(Piece::Broken("body_unreadable"))
+    }
+}
+
+struct Answers {
+    answers: mpsc::Sender<Bytes>,
+    connection: Arc<Connection>,
+}
+
+impl Answers {
+    /// Hands an answer to the connection; false if nobody takes answers any more.
+    async fn send(&self, text: Vec<u8>) -> bool {
+        matches!(self.connection.unless_idle(self.answers.send(text.into())).await, Some(Ok(())))
     }
 }
 
@@ -102,7 +152,7 @@ async fn answer(
     service: Arc<Service>,
     mut manifest: Manifest,
     mut pieces: Pieces,
-    answers: mpsc::Sender<Bytes>,
+    answers: Answers,
     _slot: OwnedSemaphorePermit,
 ) {
     let bulk::Limits { line_bytes_max, chunk_lines, .. } = service.manifests;
@@ -128,28 +178,35 @@ async fn answer(
             let chunk: Vec<_> = chunk.into_iter().filter_map(|line| manifest.read(line)).collect();
             let worker = service.clone();
             let decided = rt::task::spawn_blocking(move || answer_lines(&worker.screening, chunk)).await;
-            let Ok(Ok(outcomes)) = decided else { return fail(&answers, "audit_unavailable").await };
+            let outcomes = match decided {
+                Ok(Ok(outcomes)) => outcomes,
+                Ok(Err(_)) => return fail(&answers, "audit_unavailable").await,
+                Err(_) => {
+                    tracing::error!("a defect kept a chunk of a manifest from being answered");
+                    return fail(&answers, "internal").await;
+                }
+            };
             let mut text = Vec::new();
             for outcome in &outcomes {
                 summary.add(outcome);
                 service.metrics.count_outcome(outcome);
                 write_outcome(&mut text, outcome).expect("memory takes every line");
             }
-            if answers.send(text.into()).await.is_err() {
+            if !answers.send(text).await {
                 return;
             }
         }
         if end {
             let mut text = Vec::new();
             write_summary(&mut text, &summary).expect("memory takes every line");
-            let _ = answers.send(text.into()).await;
+            answers.send(text).await;
             return;
         }
     }
 }
 
-async fn fail(answers: &mpsc::Sender<Bytes>, code: &'static str) {
+async fn fail(answers: &Answers, code: &'static str) {
     let mut text = Vec::new();
     write_abort(&mut text, code).expect("memory takes every line");
-    let _ = answers.send(text.into()).await;
+    answers.send(text).await;
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{body::MessageBody, web};
+use actix_web::{Resource, ResponseError, body::MessageBody, web};
 
 use super::problem::Problem;
 use super::service::Service;
@@ -14,19 +15,26 @@ use super::{checks, manifests, status};
 pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let service = web::Data::from(service.clone());
     move |config| {
-        let refuse = || web::to(async || Err::<&str, _>(Problem::method_not_allowed()));
-        let get = |path| web::resource(path).default_service(refuse());
         config
             .app_data(service)
-            .service(get("/v1").get(status::version))
-            .service(get("/v1/coverage").get(status::coverage))
-            .service(get("/livez").get(status::livez))
-            .service(get("/readyz").get(status::readyz))
-            .service(get("/metrics").get(status::metrics))
-            .service(get("/v1/checks").post(checks::check))
-            .service(get("/v1/manifests").post(manifests::manifest))
+            .service(only("/v1", "GET").get(status::version))
+            .service(only("/v1/coverage", "GET").get(status::coverage))
+            .service(only("/livez", "GET").get(status::livez))
+            .service(only("/readyz", "GET").get(status::readyz))
+            .service(only("/metrics", "GET").get(status::metrics))
+            .service(only("/v1/checks", "POST").post(checks::check))
+            .service(only("/v1/manifests", "POST").post(manifests::manifest))
             .default_service(web::to(async || Err::<&str, _>(Problem::not_found())));
     }
+}
+
+/// A path that takes one method and refuses the others by RFC 9110, section 15.5.6.
+fn only(path: &str, method: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || async move {
+        let mut refusal = Problem::method_not_allowed().error_response();
+        refusal.headers_mut().insert(ALLOW, HeaderValue::from_static(method));
+        refusal
+    }))
 }
 
 /// Counts requests by the route they matched, never by their path.

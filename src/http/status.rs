@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::domain::Freshness;
+use crate::domain::{Freshness, ReasonCode};
 
 use super::problem::Problem;
 use super::service::Service;
@@ -36,24 +36,13 @@ struct Readiness {
 
 /// 200 only with a sound generation in force and a writable log; what is only degraded is ready and says so.
 pub(super) async fn readyz(service: web::Data<Service>) -> HttpResponse {
-    let (in_force, coverage) = (service.screening.site().in_force(), service.screening.coverage());
-    let (mut unready, mut degraded) = (Vec::new(), Vec::new());
-    match (&in_force.snapshot, &in_force.fault) {
-        (None, None) => unready.push("no generation is in force: import or sync a list".to_owned()),
-        (None, Some(_)) => unready.push("the generation cannot be trusted: the log says why".to_owned()),
-        (Some(_), Some(_)) => {
-            degraded.push("a newer generation cannot be trusted: the log says why".to_owned())
-        }
-        (Some(_), None) => {}
-    }
-    if in_force.is_poisoned() {
-        unready
-            .push("a file of the generation failed while it was in use: restore it and restart".to_owned());
-    }
+    let coverage = service.screening.coverage();
+    let mut degraded = Vec::new();
+    let mut unready: Vec<_> = coverage.site.iter().map(|code| site_text(*code).to_owned()).collect();
     if !service.screening.log_is_writable() {
         unready.push("the audit log cannot be written: make room or mend the disk, then restart".to_owned());
     }
-    if in_force.snapshot.is_some() && !coverage.feeds.iter().any(|feed| feed.expected) {
+    if coverage.generation.is_some() && !coverage.feeds.iter().any(|feed| feed.expected) {
         unready.push("no feed is expected, so nothing can be vouched for: import a list".to_owned());
     }
     for feed in coverage.feeds.iter().filter(|feed| feed.expected) {
@@ -71,6 +60,18 @@ pub(super) async fn readyz(service: web::Data<Service>) -> HttpResponse {
     unready.extend(degraded);
     let body = Readiness { ready, degraded: degraded_too, why: unready };
     if ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+}
+
+fn site_text(code: ReasonCode) -> &'static str {
+    match code {
+        ReasonCode::NoGeneration => "no generation is in force: import a list",
+        ReasonCode::GenerationUnreadable => "the newest generation cannot be trusted: the log says why",
+        ReasonCode::IndexDamaged => "a file of the generation in force is damaged: import the list again",
+        ReasonCode::Clock => {
+            "the system clock is behind the latest time this site has seen: set it right, then restart"
+        }
+        other => other.word(),
+    }
 }
 
 pub(super) async fn metrics(service: web::Data<Service>) -> Result<HttpResponse, Problem> {

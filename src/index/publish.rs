@@ -31,15 +31,17 @@ pub struct Publisher {
 /// A segment that is being written under a name of its own until it is [kept](Publisher::keep).
 #[derive(Debug)]
 pub struct Staged {
+    storage: Arc<dyn Storage>,
     path: PathBuf,
     file: Box<dyn StorageFile>,
+    kept: bool,
 }
 
 /// Generations that stay: the one in force and those before it, for readers that still open them and for going back.
 const GENERATIONS_KEPT: u64 = 3;
 
 impl Publisher {
-    /// Creates the folders if need be and takes the lock.
+    /// Creates the folders if need be, takes the lock, and removes what an interrupted publisher left half-written.
     ///
     /// # Errors
     /// [`IndexError::Locked`] if another process publishes, and [`IndexError::Io`].
@@ -57,7 +59,12 @@ impl Publisher {
             storage.sync_dir(path).map_err(IndexError::io("sync", path))?;
         }
         let (staged, publishing) = (AtomicU64::new(0), Mutex::new(()));
-        Ok(Self { storage, data_dir: data_dir.to_owned(), folder, staged, publishing, _lock: lock })
+        let publisher =
+            Self { storage, data_dir: data_dir.to_owned(), folder, staged, publishing, _lock: lock };
+        for path in publisher.list(&publisher.folder.segments())?.iter().filter(|path| is_temporary(path)) {
+            publisher.remove(path)?;
+        }
+        Ok(publisher)
     }
 
     /// The generation in force; see [`current`].
@@ -68,7 +75,7 @@ impl Publisher {
         current(self.storage.as_ref(), &self.data_dir)
     }
 
-    /// A new empty file beside the segments. It is removed by the next publication unless it is kept before.
+    /// A new empty file beside the segments. It is removed when dropped, unless it was kept.
     ///
     /// # Errors
     /// [`IndexError::Io`].
@@ -82,7 +89,7 @@ impl Publisher {
             _ => {}
         }
         let file = self.storage.create(&path).map_err(IndexError::io("create", &path))?;
-        Ok(Staged { path, file })
+        Ok(Staged { storage: self.storage.clone(), path, file, kept: false })
     }
 
     /// Makes a staged file durable under the name of its content; one of that name is replaced.
@@ -92,15 +99,16 @@ impl Publisher {
     /// # Errors
     /// [`IndexError::Length`] if it has another length, and [`IndexError::Io`].
     pub fn keep(&self, staged: Staged, segment: &SegmentRef) -> Result<(), IndexError> {
-        let Staged { path, mut file } = staged;
-        let found = file.len().map_err(IndexError::io("measure", &path))?;
+        let mut staged = staged;
+        let path = staged.path.clone();
+        let found = staged.file.len().map_err(IndexError::io("measure", &path))?;
         if found != segment.length {
             return Err(IndexError::Length { path, found, expected: segment.length });
         }
-        file.sync().map_err(IndexError::io("sync", &path))?;
-        drop(file);
+        staged.file.sync().map_err(IndexError::io("sync", &path))?;
         let name = self.folder.segment(segment.digest);
         self.storage.rename(&path, &name).map_err(IndexError::io("rename", path))?;
+        staged.kept = true;
         let segments = self.folder.segments();
         self.storage.sync_dir(&segments).map_err(IndexError::io("sync", segments))
     }
@@ -208,6 +216,15 @@ impl Staged {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if !self.kept {
+            // On a full disk it would take the room that is missing; what stays is removed with the next lock.
+            let _ = self.storage.remove(&self.path);
+        }
     }
 }
 

@@ -108,6 +108,15 @@ impl Snapshot {
         faults.fold(Ok(()), Result::and)
     }
 
+    /// Measures all segment files and poisons those that have another length than when they were opened.
+    ///
+    /// # Errors
+    /// The first fault, after all files were measured.
+    pub fn measure(&self) -> Result<(), ScrubFault> {
+        let faults = self.feeds.iter().map(|feed| feed.checksums.measure(feed.segment.bytes(), &feed.path));
+        faults.fold(Ok(()), Result::and)
+    }
+
     /// The feeds, by name.
     pub fn feeds(&self) -> impl Iterator<Item = &FeedInForce> {
         self.feeds.iter()

@@ -19,9 +19,21 @@ pub enum PublishingError {
     /// Index or generation cannot be written or read.
     #[error("the index cannot be published; nothing was changed")]
     Index(#[from] IndexError),
-    /// What was just written is not what was built.
-    #[error("what was written cannot be verified; nothing was changed: check the disk")]
-    Verify(#[from] LocalError),
+    /// A feed's file is not what was published.
+    #[error(
+        "the files of feed {feed} cannot be verified, so no generation with it can be put in force; nothing was changed: import its list again, or `portcullis feed forget {feed}`"
+    )]
+    Verify {
+        /// The feed.
+        feed: FeedName,
+        /// What is wrong with it.
+        source: LocalError,
+    },
+    /// Putting the generation in force failed halfway.
+    #[error(
+        "the last step failed: the new generation may or may not be in force; `portcullis inspect index` tells, and doing it again is safe"
+    )]
+    Uncertain(#[source] IndexError),
     /// The act could not be recorded.
     #[error("the act cannot be recorded in the audit log, so it was not done")]
     Audit(#[from] AuditError),

@@ -33,5 +33,5 @@ pub fn forget(
     let next = Generation::without_feed((&generation, id), feed, now.time)?;
     let sequence = generation.floor(feed).map_or(0, |floor| floor.sequence);
     record(log, Act::FeedForgotten, principal, &next, (feed.clone(), sequence), now)?;
-    Ok(publisher.publish(&next)?)
+    publisher.publish(&next).map_err(PublishingError::Uncertain)
 }

@@ -125,19 +125,25 @@ pub fn import(
     let feed = import.feed.clone();
     let bulletin =
         Bulletin { feed, sequence, as_of, authority: Authority::Local, segments: vec![built.segment] };
-    let verified =
-        verify_local(&*import.storage, bulletin, |file| index::segment_path(import.data_dir, file.digest))?;
-    let bulletin = verified.get().clone();
+    let record_of_feed = FeedRecord { bulletin: bulletin.clone(), metadata: BTreeMap::new(), root: None };
     let previous = current.as_ref().map(|(generation, id)| (generation, *id));
-    let next = Generation::with_feed(
-        previous,
-        FeedRecord { bulletin: bulletin.clone(), metadata: BTreeMap::new(), root: None },
-        now.time,
-    )?;
+    let next = Generation::with_feed(previous, record_of_feed, now.time)?;
+    verify(import, &next)?;
     let act = (import.feed.clone(), sequence);
     record(import.log, Act::Import, &import.principal, &next, act, now)?;
-    let generation = publisher.publish(&next)?;
+    let generation = publisher.publish(&next).map_err(PublishingError::Uncertain)?;
     Ok(Imported { tally, generation, bulletin })
+}
+
+/// A generation with one file that cannot be verified could not be opened by anybody, whatever feed the file is of.
+fn verify(import: &Import<'_>, next: &Generation) -> Result<(), PublishingError> {
+    for feed in &next.feeds {
+        verify_local(&*import.storage, feed.bulletin.clone(), |file| {
+            index::segment_path(import.data_dir, file.digest)
+        })
+        .map_err(|source| PublishingError::Verify { feed: feed.bulletin.feed.clone(), source })?;
+    }
+    Ok(())
 }
 
 fn open(import: &Import<'_>, inputs: Inputs) -> Result<Vec<Source>, PublishingError> {

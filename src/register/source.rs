@@ -37,7 +37,11 @@ impl Source {
         let file = storage.open_read(path).map_err(fault)?;
         let metadata = file.metadata().map_err(fault)?;
         let length = metadata.is_file().then_some(metadata.len());
-        let modified = metadata.modified().ok().and_then(|time| Timestamp::try_from(time).ok());
+        let modified = metadata
+            .modified()
+            .ok()
+            .filter(|_| metadata.is_file())
+            .and_then(|time| Timestamp::try_from(time).ok());
         Self::new(path, file, length, modified)
     }
 

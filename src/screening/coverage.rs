@@ -28,6 +28,7 @@ pub(super) struct GenerationInForce<'a> {
 /// Describes what was consulted.
 pub(super) fn describe(
     generation: Option<&GenerationInForce<'_>>,
+    site: Vec<ReasonCode>,
     issuer: Option<IssuingState>,
     policy: &Policy,
     settings_digest: Digest,
@@ -45,6 +46,7 @@ pub(super) fn describe(
     }
     Coverage {
         generation: generation.map(|generation| generation.id),
+        site,
         feeds,
         alerts: AlertsCoverage::default(),
         settings_digest,
@@ -104,7 +106,8 @@ pub(super) struct Judgement {
 impl Judgement {
     /// Judges coverage by policy and by what the caller demands.
     pub(super) fn of(coverage: &Coverage, policy: &Policy, question: &Question) -> Self {
-        let mut judgement = Self::default();
+        let doubts = coverage.site.iter().copied().map(Reason::new).collect();
+        let mut judgement = Self { doubts, notes: Vec::new() };
         if coverage.generation.is_some() && !coverage.feeds.iter().any(|feed| feed.expected) {
             judgement.doubts.push(Reason::new(ReasonCode::NothingExpected));
         }

@@ -68,7 +68,8 @@ impl Evidence {
     fn other_states(&mut self, reading: &Reading, lists: &dyn Lists, now: Timestamp) {
         for other in &reading.others {
             for (feed, notice) in in_force(lists, &other.id, now) {
-                if self.findings.iter().any(|finding| finding.feed == feed && finding.notice == notice) {
+                let found = self.findings.iter().any(|known| known.feed == feed && known.notice == notice);
+                if found || self.candidates.iter().any(|known| known.feed == feed && known.notice == notice) {
                     continue;
                 }
                 match other.doubt {

@@ -3,7 +3,7 @@
 use crate::domain::mrz::{self, Zone};
 use crate::domain::{
     Advisory, AdvisoryCode, DocumentId, DocumentNumber, IssuingState, Kind, Lookalikes, NumberAssurance,
-    ReadingDiffers, Reason, ReasonCode, Recognised, Understood, code_lookalikes, mend_code,
+    ReadingDiffers, Reason, ReasonCode, Recognised, Understood, code_lookalikes, mend_code, mend_digit,
 };
 
 use super::question::{Input, Presented, Question};
@@ -65,7 +65,7 @@ impl NumberRule {
 fn satisfies(number: &DocumentNumber, field: [u8; 9], digit: u8) -> bool {
     let mut characters = number.as_bytes().iter();
     let read = field.map(|was| if was == b'<' { was } else { characters.next().copied().unwrap_or(was) });
-    mrz::check_digit(read) == digit
+    Some(mrz::check_digit(read)) == mend_digit(digit)
 }
 
 impl Reading {
@@ -95,7 +95,7 @@ impl Reading {
             Input::Optical | Input::Barcode => NumberAssurance::Unchecked,
         };
         let number = DocumentNumber::parse(number).ok();
-        reading.ask(number, code, "", kind, assurance, None);
+        reading.ask(number, &Code::typed(code), None, kind, assurance, None);
         reading
     }
 
@@ -122,22 +122,25 @@ impl Reading {
         }
         let number = DocumentNumber::parse(&text(&zone.number)).ok();
         let check = Some((zone.number, digit.printed));
-        let (code, nationality) = (text(&zone.issuing_state), text(&zone.nationality));
-        reading.ask(number, &code, &nationality, Some(zone.kind), assurance, check);
+        let code = Code::of_zone(&zone.issuing_state);
+        let nationality = Code::of_zone(&zone.nationality);
+        if zone.kind == Kind::Visa && !nationality.names_somebody() {
+            reading.doubts.push(Reason::new(ReasonCode::NationalityUnknown));
+        }
+        reading.ask(number, &code, nationality.state(), Some(zone.kind), assurance, check);
         reading
     }
 
     fn ask(
         &mut self,
         number: Option<DocumentNumber>,
-        code: &str,
-        nationality: &str,
+        code: &Code,
+        nationality: Option<IssuingState>,
         kind: Option<Kind>,
         assurance: NumberAssurance,
         check: Option<([u8; 9], u8)>,
     ) {
-        let code = code.trim_matches(['<', ' ']).to_ascii_uppercase();
-        let issuer = self.issuer(&code);
+        let issuer = self.issuer(code);
         self.understood.issuing_state = issuer.map(|found| found.state);
         let Some(number) = number else {
             self.doubts.push(Reason::new(ReasonCode::NumberUnreadable));
@@ -145,7 +148,6 @@ impl Reading {
         };
         self.understood.number = Some(number);
         self.understood.number_assurance = Some(assurance);
-        let nationality = state(&mend_code(nationality).unwrap_or_else(|| nationality.to_owned()));
         if let Some(Recognised { state, merged }) = issuer {
             let id = DocumentId { issuing_state: state, number };
             self.exact.push(Exact { id, kind, alias: merged, carried: false });
@@ -153,15 +155,14 @@ impl Reading {
                 self.number_rule = Some(NumberRule { id, check });
             }
         }
-        self.ask_other_states(number, &code, issuer.map(|found| found.state), nationality, kind);
+        self.ask_other_states(number, code, issuer.map(|found| found.state), nationality, kind);
     }
 
-    fn issuer(&mut self, code: &str) -> Option<Recognised> {
-        let mended = mend_code(code);
-        if mended.is_some() {
+    fn issuer(&mut self, code: &Code) -> Option<Recognised> {
+        if code.mended {
             self.advisories.push(Advisory::new(AdvisoryCode::IssuerCodeMended));
         }
-        let issuer = IssuingState::recognise(mended.as_deref().unwrap_or(code));
+        let issuer = code.recognise();
         match issuer {
             None => self.doubts.push(Reason::new(ReasonCode::IssuerUnknown)),
             Some(found) if found.merged => self.advisories.push(Advisory::new(AdvisoryCode::IssuerMerged)),
@@ -174,7 +175,7 @@ impl Reading {
     fn ask_other_states(
         &mut self,
         number: DocumentNumber,
-        code: &str,
+        code: &Code,
         issuer: Option<IssuingState>,
         nationality: Option<IssuingState>,
         kind: Option<Kind>,
@@ -187,9 +188,7 @@ impl Reading {
             let doubt = Some(ReasonCode::NationalityListed);
             self.others.push(Other { id, differs: ReadingDiffers::Nationality, doubt });
         }
-        let mended = mend_code(code).unwrap_or_else(|| code.to_owned());
-        for reading in code_lookalikes(&mended) {
-            let Some(other) = state(&reading).filter(|other| Some(*other) != issuer) else { continue };
+        for other in code.other_states().into_iter().filter(|other| Some(*other) != issuer) {
             let id = DocumentId { issuing_state: other, number };
             if self.others.iter().all(|asked| asked.id != id) {
                 let doubt = issuer.is_none().then_some(ReasonCode::IssuerReadingListed);
@@ -199,8 +198,60 @@ impl Reading {
     }
 }
 
-fn state(code: &str) -> Option<IssuingState> {
-    IssuingState::recognise(code).map(|found| found.state)
+/// The code of a state as it was given, upper case, without fillers, its digits read as letters.
+struct Code {
+    text: String,
+    mended: bool,
+    /// The field of the zone, if it came from one.
+    field: Option<[u8; 3]>,
+}
+
+impl Code {
+    fn typed(code: &str) -> Self {
+        let given = code.trim_matches(['<', ' ']).to_ascii_uppercase();
+        let mended = mend_code(&given);
+        Self { mended: mended.is_some(), text: mended.unwrap_or(given), field: None }
+    }
+
+    fn of_zone(field: &[u8; 3]) -> Self {
+        Self { field: Some(*field), ..Self::typed(&text(field)) }
+    }
+
+    /// In a zone only Germany's code is shorter than three letters (Doc 9303 part 3 section 5): two letters and a filler
+    /// are three of which one was misread, and not the code of ISO that has two.
+    fn recognise(&self) -> Option<Recognised> {
+        if self.lacks_letters() { None } else { IssuingState::recognise(&self.text) }
+    }
+
+    fn state(&self) -> Option<IssuingState> {
+        self.recognise().map(|found| found.state)
+    }
+
+    /// The code of a state, or one that says that the holder has none.
+    fn names_somebody(&self) -> bool {
+        self.state().is_some() || IssuingState::is_nationality_only(&self.text)
+    }
+
+    fn lacks_letters(&self) -> bool {
+        self.field.is_some_and(|field| field.contains(&b'<')) && self.text != "D"
+    }
+
+    /// What else the code may have been: one letter taken for another, or a letter taken for a filler.
+    fn other_states(&self) -> Vec<IssuingState> {
+        match self.field {
+            Some([b'<', b'<', b'<']) => Vec::new(),
+            Some(field) if self.lacks_letters() => {
+                let fits = |(read, letter): (&u8, u8)| *read == b'<' || *read == letter;
+                let code_fits = |state: &IssuingState| {
+                    state.code().len() == field.len() && field.iter().zip(state.code().bytes()).all(fits)
+                };
+                IssuingState::all().filter(code_fits).collect()
+            }
+            _ => code_lookalikes(&self.text)
+                .filter_map(|code| Some(IssuingState::recognise(&code)?.state))
+                .collect(),
+        }
+    }
 }
 
 fn text(field: &[u8]) -> String {

@@ -131,7 +131,8 @@ impl Screening {
                 })
                 .collect(),
         });
-        describe(generation.as_ref(), issuer, &self.policy, self.settings_digest, now.time)
+        let site = site_doubts(in_force, now);
+        describe(generation.as_ref(), site, issuer, &self.policy, self.settings_digest, now.time)
     }
 
     fn answer(&self, in_force: &InForce, question: &Question, now: Now) -> (Answer, Draft) {
@@ -144,12 +145,13 @@ impl Screening {
         let judgement = Judgement::of(&coverage, &self.policy, question);
         let asked = asked(&reading, &evidence);
 
-        let mut doubts = site_doubts(in_force, now);
-        doubts.extend(judgement.doubts);
-        doubts.extend(reading.doubts);
-        doubts.extend(evidence.doubts);
-        let reasons: Vec<_> = doubts.iter().chain(&judgement.notes).cloned().collect();
-        let verdict = decide(evidence.findings, doubts, &coverage);
+        let doubts = [judgement.doubts, reading.doubts, evidence.doubts].concat();
+        let verdict = decide(evidence.findings, &doubts, &coverage);
+        let mut reasons = match &verdict {
+            Verdict::Inconclusive(reasons) => reasons.clone(),
+            Verdict::Hit(_) | Verdict::NoHit(_) => doubts,
+        };
+        reasons.extend(judgement.notes);
 
         let mut advisories = reading.advisories;
         advisories.extend(evidence.advisories);
@@ -171,12 +173,13 @@ impl Screening {
 }
 
 /// What stands in the way of any `no_hit` at this site. Read after the lists were asked, for damage shows itself then.
-fn site_doubts(in_force: &InForce, now: Now) -> Vec<Reason> {
+fn site_doubts(in_force: &InForce, now: Now) -> Vec<ReasonCode> {
     let mut doubts = Vec::new();
     match (&in_force.snapshot, &in_force.fault) {
+        // The one before may still be open and can say what it lists, but not what the newer one would.
+        (_, Some(_)) => doubts.push(ReasonCode::GenerationUnreadable),
         (None, None) => doubts.push(ReasonCode::NoGeneration),
-        (None, Some(_)) => doubts.push(ReasonCode::GenerationUnreadable),
-        (Some(_), _) => {}
+        (Some(_), None) => {}
     }
     if in_force.is_poisoned() {
         doubts.push(ReasonCode::IndexDamaged);
@@ -184,11 +187,11 @@ fn site_doubts(in_force: &InForce, now: Now) -> Vec<Reason> {
     if !now.trusted {
         doubts.push(ReasonCode::Clock);
     }
-    doubts.into_iter().map(Reason::new).collect()
+    doubts
 }
 
-/// The documents whose digests the entry keeps: the one presented, its other readings that were asked about, and those
-/// found listed. The order is the log's.
+/// The documents whose digests the entry keeps: the one presented, the other readings asked about, then those that were
+/// found listed. The order tells an auditor which is which, so it is part of the entry.
 fn asked(reading: &Reading, evidence: &Evidence) -> Vec<DocumentId> {
     let mut documents: Vec<_> = reading.exact.iter().map(|exact| exact.id).collect();
     documents.extend(reading.others.iter().map(|other| other.id));

@@ -9,7 +9,7 @@ use crate::domain::{DocumentId, FeedName, GenerationId, Notice};
 use crate::feed::{LocalError, verify_local};
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
-use crate::index::{self, IndexError, Snapshot};
+use crate::index::{self, Generation, IndexError, Snapshot};
 
 use super::evidence::Lists;
 
@@ -29,6 +29,8 @@ pub struct InForce {
     pub snapshot: Option<Arc<Snapshot>>,
     /// Why the generation that CURRENT names is not the one in force.
     pub fault: Option<Arc<SiteError>>,
+    /// The generation that has the fault, where it is one generation's.
+    failed: Option<GenerationId>,
 }
 
 /// Why a generation is not put in force.
@@ -37,6 +39,16 @@ pub enum SiteError {
     /// The generation or one of its files cannot be used.
     #[error("the generation cannot be opened")]
     Index(#[from] IndexError),
+    /// CURRENT names an older generation, or another one of the same number, than the one that is open.
+    #[error(
+        "CURRENT names generation {named}, and {open} is open: numbers only rise. Bring back the newer index folder, or restart the service to accept the older one"
+    )]
+    NotNewer {
+        /// The number in CURRENT.
+        named: u64,
+        /// The number of the one that is open.
+        open: u64,
+    },
     /// A feed is not what was accepted.
     #[error("a feed of the generation cannot be verified")]
     Feed(#[from] LocalError),
@@ -48,7 +60,7 @@ impl Site {
     #[must_use]
     pub fn open(storage: Arc<dyn Storage>, data_dir: PathBuf, clock: Arc<Clock>) -> Self {
         let site = Self { storage, data_dir, clock, in_force: ArcSwap::from_pointee(InForce::default()) };
-        site.refresh();
+        site.refresh(false);
         site
     }
 
@@ -58,35 +70,56 @@ impl Site {
         self.in_force.load_full()
     }
 
-    /// Looks at CURRENT and puts what it names in force. What cannot be trusted leaves the last good generation in
-    /// force and is remembered as its fault.
+    /// Looks at CURRENT and puts what it names in force. What cannot be trusted leaves the last good generation open, so
+    /// that its hits are still found, and is remembered as its fault: no `no_hit` rests on it.
+    ///
+    /// A generation that was found untrustworthy is looked at again only if `again`: that means reading all of it.
     ///
     /// Returns true if another generation is in force, or another fault is known, than before.
-    pub fn refresh(&self) -> bool {
+    pub fn refresh(&self, again: bool) -> bool {
         let before = self.in_force();
-        match self.load(&before) {
-            Ok(None) => false,
-            Ok(Some(after)) => {
+        let (failed, fault) = match self.named(&before) {
+            Ok(Named::AsBefore) => return false,
+            Ok(Named::Open) => {
+                let after = InForce { snapshot: before.snapshot.clone(), ..InForce::default() };
                 self.in_force.store(Arc::new(after));
-                true
+                return true;
             }
-            Err(fault) => {
-                let known =
-                    before.fault.as_ref().is_some_and(|known| format!("{known:?}") == format!("{fault:?}"));
-                let after = InForce { snapshot: before.snapshot.clone(), fault: Some(Arc::new(fault)) };
-                self.in_force.store(Arc::new(after));
-                !known
+            Ok(Named::Other(_, id)) if before.failed == Some(id) && !again => return false,
+            Ok(Named::Other(generation, id)) => match self.load(&generation, id) {
+                Ok(snapshot) => {
+                    let after = InForce { snapshot: Some(Arc::new(snapshot)), ..InForce::default() };
+                    self.in_force.store(Arc::new(after));
+                    return true;
+                }
+                Err(fault) => (Some(id), fault),
+            },
+            Err(fault) => (None, fault),
+        };
+        let known = before.fault.as_ref().is_some_and(|known| known.to_string() == fault.to_string());
+        let known = known && before.failed == failed;
+        let after = InForce { snapshot: before.snapshot.clone(), fault: Some(Arc::new(fault)), failed };
+        self.in_force.store(Arc::new(after));
+        !known
+    }
+
+    /// What CURRENT names, as against what is open.
+    fn named(&self, before: &InForce) -> Result<Named, SiteError> {
+        let current = index::current(&*self.storage, &self.data_dir)?;
+        match (before.id(), current) {
+            (None, None) => Ok(Named::AsBefore),
+            (Some(open), None) => Err(SiteError::NotNewer { named: 0, open: open.number }),
+            (Some(open), Some((_, id))) if open == id => {
+                Ok(if before.fault.is_none() { Named::AsBefore } else { Named::Open })
             }
+            (Some(open), Some((_, id))) if id.number <= open.number => {
+                Err(SiteError::NotNewer { named: id.number, open: open.number })
+            }
+            (_, Some((generation, id))) => Ok(Named::Other(Box::new(generation), id)),
         }
     }
 
-    fn load(&self, before: &InForce) -> Result<Option<InForce>, SiteError> {
-        let Some((generation, id)) = index::current(&*self.storage, &self.data_dir)? else {
-            return Ok(None);
-        };
-        if before.fault.is_none() && before.id() == Some(id) {
-            return Ok(None);
-        }
+    fn load(&self, generation: &Generation, id: GenerationId) -> Result<Snapshot, SiteError> {
         let verify = |bulletin| {
             verify_local(&*self.storage, bulletin, |file| index::segment_path(&self.data_dir, file.digest))
         };
@@ -95,10 +128,20 @@ impl Site {
             .iter()
             .map(|feed| verify(feed.bulletin.clone()))
             .collect::<Result<Vec<_>, LocalError>>()?;
-        let snapshot = Snapshot::open(&*self.storage, &self.data_dir, &generation, id, bulletins)?;
+        let snapshot = Snapshot::open(&*self.storage, &self.data_dir, generation, id, bulletins)?;
         self.clock.observe(snapshot.highest_time());
-        Ok(Some(InForce { snapshot: Some(Arc::new(snapshot)), fault: None }))
+        Ok(snapshot)
     }
+}
+
+/// What CURRENT names.
+enum Named {
+    /// What it named before.
+    AsBefore,
+    /// What is open, after it had named something else.
+    Open,
+    /// A generation that is to be opened.
+    Other(Box<Generation>, GenerationId),
 }
 
 impl InForce {

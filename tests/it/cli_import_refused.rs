@@ -8,8 +8,13 @@ use crate::support::command::{HEADER, Place, Run, hours_ago, portcullis, portcul
 
 /// A refused import of `arguments` at a site with a list in force.
 fn refused(place: &Place, arguments: &[&str], saying: &str) -> Run {
+    refused_as(place, arguments, 1, saying)
+}
+
+fn refused_as(place: &Place, arguments: &[&str], code: i32, saying: &str) -> Run {
     let before = place.current().expect("there is a generation");
-    let run = place.import(arguments).fails_saying(saying);
+    let run = place.import(arguments).exits(code);
+    assert!(run.err.contains(saying), "{saying} is not said: {}", run.err);
     assert_eq!(run.out, "", "nothing is said to be in force");
     assert_eq!(place.current().as_ref(), Some(&before), "the pointer is as it was");
     let answer = place.check("L898902C3").exits(10).json();
@@ -63,7 +68,7 @@ fn a_time_that_is_none() {
     let place = Place::with_site();
     let register = place.write("register.csv", format!("{HEADER}A1,UTO,passport,lost\n"));
     for time in ["yesterday", "2026-13-01T00:00:00Z", "2026-03-01"] {
-        refused(&place, &[&LOCAL[..], &["--as-of", time, &register]].concat(), "is no time");
+        refused_as(&place, &[&LOCAL[..], &["--as-of", time, &register]].concat(), 2, "is no time");
     }
 }
 
@@ -146,7 +151,9 @@ fn a_file_that_is_not_there_although_others_are() {
 fn standard_input_among_files() {
     let place = Place::with_site();
     let register = place.write("register.csv", format!("{HEADER}A1,UTO,passport,lost\n"));
-    refused(&place, &[&LOCAL[..], &["--as-of", &hours_ago(0), &register, "-"]].concat(), "can't be combined");
+    let now = hours_ago(0);
+    let arguments = [&LOCAL[..], &["--as-of", &now, &register, "-"]].concat();
+    refused_as(&place, &arguments, 2, "can't be combined");
 }
 
 #[test]
@@ -175,7 +182,7 @@ fn names_that_are_no_feeds_names() {
     let register = place.write("register.csv", format!("{HEADER}A1,UTO,passport,lost\n"));
     let long = "a".repeat(33);
     for feed in ["Local", "lo cal", "lo_cal", "", "../x", "lokäl", &long] {
-        refused(&place, &["--feed", feed, "--format", "csv", &register], "a feed's name has");
+        refused_as(&place, &["--feed", feed, "--format", "csv", &register], 2, "a feed's name has");
     }
 }
 

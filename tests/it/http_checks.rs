@@ -51,7 +51,7 @@ fn a_listed_document_is_a_hit_with_everything_that_v1_promises() {
         (Some("local"), Some(1), Some("fresh"), Some("local"), Some("reported"))
     );
     assert!((3600..3700).contains(&feed["age_s"].as_u64().unwrap()));
-    assert_eq!(coverage["alerts"], json!({"revision": 0, "age_s": 0}));
+    assert_eq!(coverage["alerts"], json!({"revision": 0, "age_s": null}));
     assert_eq!(answer["audit"]["durability"], "synced");
     let check_id = format!("{}-{}", answer["audit"]["log_id"].as_str().unwrap(), answer["audit"]["entry_id"]);
     assert_eq!(answer["check_id"], Value::from(check_id));
@@ -116,6 +116,7 @@ fn every_broken_request_is_a_problem_with_a_stable_code() {
         assert!(reply.has_header("content-type", "application/problem+json"), "{}", reply.head);
         assert_eq!(problem["status"], status);
         assert!(problem["title"].is_string() && problem["type"].is_string());
+        assert_eq!(reply.has_header("allow", ""), status == 405);
     }
 }
 

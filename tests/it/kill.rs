@@ -192,12 +192,14 @@ fn a_kill_during_an_import_leaves_a_whole_generation_and_the_next_import_works()
     assert!(left.len() <= 3, "{left:?}");
 }
 
-/// The number of system calls is the point, so a tracer counts them.
+/// The number of system calls is the point, so a tracer counts them. It also makes each sync take as long as a slow
+/// disk's, so that it does not depend on the machine how many clients wait for one.
 #[test]
 fn sixty_four_clients_share_their_syncs() {
     let data = site();
     let trace = data.path().join("trace");
-    let under = ["strace", "-f", "-qq", "-e", "trace=fdatasync", "-o", trace.to_str().unwrap()];
+    let slow = "inject=fdatasync:delay_exit=10000";
+    let under = ["strace", "-f", "-qq", "-e", "trace=fdatasync", "-e", slow, "-o", trace.to_str().unwrap()];
     let mut serving = Serving::start(data.path(), &under);
     let address = serving.address;
     let go_on = Arc::new(AtomicBool::new(true));
@@ -224,7 +226,7 @@ fn sixty_four_clients_share_their_syncs() {
         std::fs::read_to_string(&trace).unwrap().lines().filter(|line| line.contains("fdatasync(")).count();
     let answers = 64 * each;
     assert_eq!(recorded(data.path()).len(), answers);
-    assert!(syncs >= 1 && syncs * 4 <= answers, "{syncs} syncs for {answers} answers");
+    assert!(syncs >= 1 && syncs * 8 <= answers, "{syncs} syncs for {answers} answers");
 }
 
 fn child_of(pid: u32) -> u32 {

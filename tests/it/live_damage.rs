@@ -96,7 +96,7 @@ fn holds_back(service: &Running) {
     assert_eq!(service.get("/livez").status, 200);
     let readiness = service.get("/readyz");
     assert_eq!((readiness.status, &readiness.json()["ready"]), (503, &json!(false)));
-    assert!(readiness.text().contains("failed while it was in use"), "{}", readiness.text());
+    assert!(readiness.text().contains("is damaged"), "{}", readiness.text());
 }
 
 #[test]

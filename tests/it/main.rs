@@ -28,6 +28,8 @@ mod index_samples;
 mod index_segment;
 mod kill;
 mod live_damage;
+mod newest_generation;
+mod privacy;
 mod publish_crash;
 mod reasons;
 mod register_archives;

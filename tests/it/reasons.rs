@@ -97,7 +97,7 @@ fn zone_with(was: &str, is: &str) -> Value {
     json!({ "mrz": format!("{upper}\n{}", lower.replace(was, is)) })
 }
 
-/// A scene and the verdict in it. The first of the reasons is the code.
+/// A scene whose answer has the code among its reasons, and the verdict in it.
 fn reach(code: ReasonCode) -> (&'static str, Scene) {
     let inconclusive = |scene| ("inconclusive", scene);
     match code {
@@ -150,6 +150,11 @@ fn reach(code: ReasonCode) -> (&'static str, Scene) {
         }
         ReasonCode::NationalityListed => {
             inconclusive(Scene::with("FRA", "L898902C3").asked(zone_with("UTO", "FRA")))
+        }
+        ReasonCode::NationalityUnknown => {
+            let zone =
+                "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36QQQ6908061F9406236ZE184226B<<<<<<<";
+            inconclusive(Scene::clean().asked(json!({ "mrz": zone })))
         }
         ReasonCode::NumberCheckDigitWrong => {
             inconclusive(Scene::clean().asked(zone_with("898902", "898903")))

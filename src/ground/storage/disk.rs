@@ -13,7 +13,13 @@ pub struct Disk;
 
 impl Storage for Disk {
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)
+        let missing: Vec<_> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        for folder in missing {
+            let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+            self.sync_dir(parent.unwrap_or(Path::new(".")))?;
+        }
+        Ok(())
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn StorageFile>> {

@@ -17,7 +17,7 @@ pub use publish_file::publish_file;
 
 /// A file system. Paths are the caller's, absolute or relative to the working directory.
 pub trait Storage: Send + Sync + std::fmt::Debug {
-    /// Creates a folder and those above it; no error if it is there. New folders are readable by their owner only.
+    /// Creates a folder and those above it, durably; no error if it is there. New folders are their owner's only.
     fn create_dir_all(&self, path: &Path) -> io::Result<()>;
 
     /// Creates a file that must not exist yet, readable by its owner only.

@@ -8,7 +8,7 @@ use super::Storage;
 /// Writes `bytes` under `path` by way of `<path>.tmp`: after a crash the old content or the new is there, never a part.
 ///
 /// # Errors
-/// Those of the file system; the temporary file may then be left behind and is replaced by the next call.
+/// Those of the file system; nothing is left behind then, unless the process ends: the next call replaces that.
 pub fn publish_file(storage: &dyn Storage, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
@@ -18,10 +18,17 @@ pub fn publish_file(storage: &dyn Storage, path: &Path, bytes: &[u8]) -> io::Res
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = storage.create(&temporary)?;
-    file.append(bytes)?;
-    file.sync()?;
-    drop(file);
-    storage.rename(&temporary, path)?;
+    let written = write(storage, &temporary, bytes).and_then(|()| storage.rename(&temporary, path));
+    if written.is_err() {
+        // On a full disk it would take the room that is missing.
+        let _ = storage.remove(&temporary);
+    }
+    written?;
     storage.sync_dir(folder)
+}
+
+fn write(storage: &dyn Storage, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = storage.create(path)?;
+    file.append(bytes)?;
+    file.sync()
 }

@@ -37,7 +37,7 @@ struct FeedBody<'a> {
 #[derive(Serialize)]
 struct AlertsBody {
     revision: u64,
-    age_s: u64,
+    age_s: Option<u64>,
 }
 
 impl<'a> From<&'a Coverage> for CoverageBody<'a> {

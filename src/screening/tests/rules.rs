@@ -110,6 +110,27 @@ fn an_unknown_issuer_never_clears_and_its_look_alike_is_a_candidate() {
 }
 
 #[test]
+fn a_letter_of_the_issuers_code_read_as_a_filler_is_no_other_states_code_of_two_letters() {
+    let zone = |code: &str| {
+        asked(Presented::Mrz(format!("{}\n{}", UPPER.replace("UTO", code), LOWER.replace("UTO", code))))
+    };
+    let world = world(&[listed("PAK", "L898902C3", Kind::Passport)]);
+    for code in ["PA<", "P<K", "<AK"] {
+        let said = world.says(&zone(code));
+        said.is("inconclusive", &["issuer_unknown", "issuer_reading_listed"]);
+        assert_eq!(said.candidates, ["issuing_state"], "{code}");
+    }
+    world.says(&zone("SV<")).is("inconclusive", &["issuer_unknown"]);
+    world.says(&zone("<<<")).is("inconclusive", &["issuer_unknown"]);
+    let said = world.says(&zone("D<<"));
+    assert_eq!(said.understood.issuing_state.map(IssuingState::code), Some("D"));
+    assert_eq!(
+        world.says(&typed("PA", "L898902C3", None)).understood.issuing_state.map(IssuingState::code),
+        Some("PAN")
+    );
+}
+
+#[test]
 fn a_digit_in_the_issuers_code_is_mended_and_said() {
     let world = world(&[listed("UTO", "L898902C3", Kind::Passport)]);
     let zone = format!("{}\n{LOWER}", UPPER.replace("UTO", "UT0"));
@@ -212,6 +233,48 @@ fn a_visas_number_is_asked_as_the_visa_and_as_the_holders_passport() {
     world.notices = vec![listed("UTO", "L898902C3", Kind::Passport), listed("FRA", "X1", Kind::Visa)];
     let said = world.says(&visa("FRA"));
     assert_eq!((said.verdict.word(), said.matched()), ("hit", vec![Match::KindDiffers]));
+}
+
+#[test]
+fn a_visa_whose_holders_nationality_cannot_be_read_is_inconclusive_and_a_stateless_holders_is_not() {
+    let visa = |nationality: &str| {
+        let zone = format!(
+            "V<FRAERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36{nationality}6908061F9406236ZE184226B<<<<<<<"
+        );
+        asked(Presented::Mrz(zone))
+    };
+    let world = world(&[listed("FRA", "X1", Kind::Visa)]);
+    for nationality in ["QQQ", "<<<", "UT<"] {
+        world.says(&visa(nationality)).is("inconclusive", &["nationality_unknown"]);
+    }
+    for nationality in ["XXA", "XXX", "UTO"] {
+        world.says(&visa(nationality)).is("no_hit", &[]);
+    }
+}
+
+#[test]
+fn a_check_digit_printed_as_the_letter_it_looks_like_still_finds_the_reading_that_mends() {
+    // Both the digit behind the number and a 0 in it were read as O.
+    let numbers = ('0'..='9').map(|last| format!("L8989020{last}"));
+    let number = numbers.into_iter().find(|number| mrz::check_digit(number.bytes()) == b'0').unwrap();
+    let world = world(&[listed("UTO", &number, Kind::Passport)]);
+    let said =
+        world.says(&scanned(&LOWER.replace("L898902C36", &format!("{}O", number.replacen("20", "2O", 1)))));
+    said.is("inconclusive", &["number_check_digit_wrong"]);
+    assert_eq!(said.candidates, ["number"]);
+}
+
+#[test]
+fn a_doubt_about_the_site_itself_lets_nothing_be_cleared_and_hits_stand() {
+    for code in [ReasonCode::GenerationUnreadable, ReasonCode::IndexDamaged, ReasonCode::Clock] {
+        let mut world = clean();
+        world.site = vec![code];
+        let said = world.says(&scanned(LOWER));
+        said.is("inconclusive", &[code.word()]);
+        assert_eq!(said.coverage.complete(), None);
+        world.notices.push(listed("UTO", "L898902C3", Kind::Passport));
+        world.says(&scanned(LOWER)).is("hit", &[code.word()]);
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub(super) struct World {
     pub(super) feeds: Vec<&'static str>,
     pub(super) expected: Vec<FeedName>,
     pub(super) has_generation: bool,
+    pub(super) site: Vec<ReasonCode>,
 }
 
 impl Lists for World {
@@ -71,6 +72,7 @@ pub(super) fn world(notices: &[Notice]) -> World {
         feeds: vec!["local"],
         expected: vec![feed("local")],
         has_generation: true,
+        site: Vec::new(),
     }
 }
 
@@ -123,7 +125,8 @@ impl World {
                 .collect(),
         };
         let generation = self.has_generation.then_some(generation);
-        let coverage = describe(generation.as_ref(), issuer, &self.policy, Digest([0; 32]), now());
+        let coverage =
+            describe(generation.as_ref(), self.site.clone(), issuer, &self.policy, Digest([0; 32]), now());
         let judgement = Judgement::of(&coverage, &self.policy, question);
         let mut doubts = judgement.doubts;
         doubts.extend(reading.doubts);
@@ -133,7 +136,7 @@ impl World {
         Said {
             advisories: advisories.map(|advisory| advisory.code.word()).collect(),
             candidates: evidence.candidates.iter().map(|candidate| candidate.differs.word()).collect(),
-            verdict: decide(evidence.findings, doubts, &coverage),
+            verdict: decide(evidence.findings, &doubts, &coverage),
             reasons,
             understood: reading.understood,
             coverage,

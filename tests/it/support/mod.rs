@@ -3,4 +3,5 @@
 pub(crate) mod command;
 pub(crate) mod crash;
 pub(crate) mod recording;
+pub(crate) mod serving;
 pub(crate) mod site;
