@@ -1,12 +1,9 @@
-//! 32 bytes as 43 characters: base64url without padding (RFC 4648 section 5).
+//! Bytes as text: base64url without padding (RFC 4648 section 5). 32 bytes are 43 characters, 16 are 22.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The length of the text.
-pub(super) const TEXT_BYTES: usize = 43;
-
-pub(super) fn encode(bytes: &[u8; 32]) -> String {
-    let mut text = String::with_capacity(TEXT_BYTES);
+pub(super) fn encode(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(text_bytes(bytes.len()));
     for chunk in bytes.chunks(3) {
         let group = chunk
             .iter()
@@ -20,11 +17,11 @@ pub(super) fn encode(bytes: &[u8; 32]) -> String {
 }
 
 /// Reads back what [`encode`] writes; `None` for anything else, also for the same bytes in another spelling.
-pub(super) fn decode(text: &str) -> Option<[u8; 32]> {
-    if text.len() != TEXT_BYTES {
+pub(super) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() != text_bytes(N) {
         return None;
     }
-    let mut bytes = [0_u8; 32];
+    let mut bytes = [0_u8; N];
     let (mut bits, mut held, mut at) = (0_u32, 0_u32, 0);
     for byte in text.bytes() {
         let value = match byte {
@@ -47,6 +44,11 @@ pub(super) fn decode(text: &str) -> Option<[u8; 32]> {
     (bits == 0).then_some(bytes)
 }
 
+/// How long the text of so many bytes is.
+fn text_bytes(bytes: usize) -> usize {
+    (8 * bytes).div_ceil(6)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -59,28 +61,37 @@ mod tests {
         assert_eq!(encode(&[0xff; 32]), format!("{}8", "_".repeat(42)));
         let counting: [u8; 32] = std::array::from_fn(|at| at as u8);
         assert_eq!(encode(&counting), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
+        assert_eq!(encode(&counting[..16]), "AAECAwQFBgcICQoLDA0ODw");
     }
 
     #[test]
     fn a_second_spelling_is_refused() {
-        assert_eq!(decode(&format!("{}B", "A".repeat(42))), None);
+        assert_eq!(decode::<32>(&format!("{}B", "A".repeat(42))), None);
+        assert_eq!(decode::<16>(&format!("{}B", "A".repeat(21))), None);
         for text in ["", "A", &"A".repeat(42), &"A".repeat(44), &"=".repeat(43), &"+".repeat(43)] {
-            assert_eq!(decode(text), None);
+            assert_eq!(decode::<32>(text), None);
+        }
+        for text in ["", &"A".repeat(21), &"A".repeat(23), &"A".repeat(43)] {
+            assert_eq!(decode::<16>(text), None);
         }
     }
 
     proptest! {
         #[test]
-        fn bytes_survive_their_text(bytes: [u8; 32]) {
-            let text = encode(&bytes);
-            prop_assert_eq!(text.len(), TEXT_BYTES);
-            prop_assert_eq!(decode(&text), Some(bytes));
+        fn bytes_survive_their_text(whole: [u8; 32], half: [u8; 16]) {
+            let (whole_text, half_text) = (encode(&whole), encode(&half));
+            prop_assert_eq!((whole_text.len(), half_text.len()), (43, 22));
+            prop_assert_eq!(decode(&whole_text), Some(whole));
+            prop_assert_eq!(decode(&half_text), Some(half));
         }
 
         #[test]
-        fn only_one_text_means_some_bytes(text in "[A-Za-z0-9_-]{43}") {
-            if let Some(bytes) = decode(&text) {
-                prop_assert_eq!(encode(&bytes), text);
+        fn only_one_text_means_some_bytes(whole in "[A-Za-z0-9_-]{43}", half in "[A-Za-z0-9_-]{22}") {
+            if let Some(bytes) = decode::<32>(&whole) {
+                prop_assert_eq!(encode(&bytes), whole);
+            }
+            if let Some(bytes) = decode::<16>(&half) {
+                prop_assert_eq!(encode(&bytes), half);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::KeyId;
-use crate::domain::{Digest, FeedName, FindingId, ReasonCode};
+use crate::domain::{Digest, FeedName, FindingId, GenerationId, ReasonCode};
 
 /// An entry before it has its place in a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,25 +26,31 @@ pub struct Draft {
     pub operator: Option<Arc<str>>,
     /// The caller's own reference.
     pub client_reference: Option<Arc<str>>,
+    /// The manifest that a line belongs to.
+    pub manifest: Option<Arc<str>>,
     /// The line of a manifest, from 1.
     pub line: Option<u64>,
     /// The key of `digests` and `findings`.
     pub key_id: Option<KeyId>,
-    /// One keyed digest per document asked about, see [`Digester::document`](super::Digester::document).
+    /// One keyed digest per document, see [`Digester::document`](super::Digester::document): first that of the
+    /// document presented, if it was understood, then those of other readings that were asked about, then those
+    /// found listed as candidates. The entry keeps the first [`DIGESTS_KEPT`](super::DIGESTS_KEPT) and how many
+    /// there were.
     pub digests: Vec<[u8; 32]>,
     /// The verdict's word.
     pub verdict: Option<&'static str>,
     /// Everything that was in doubt.
     pub reasons: Vec<ReasonCode>,
-    /// What was found.
+    /// What was found. The entry keeps the first [`FINDINGS_KEPT`](super::FINDINGS_KEPT) and how many there were.
     pub findings: Vec<FindingId>,
-    /// The number of the generation in force.
-    pub generation: Option<u64>,
+    /// The generation that was decided on, or that an act puts in force. The entry keeps it as a
+    /// [`GenerationMark`](super::GenerationMark).
+    pub generation: Option<GenerationId>,
     /// The feeds consulted, each with its accepted sequence. No feed twice.
     pub feeds: Vec<(FeedName, u64)>,
     /// The revision of the alerts consulted.
     pub alert_revision: Option<u64>,
-    /// SHA-256 of the settings that verdicts depend on.
+    /// SHA-256 of the settings that verdicts depend on. The entry keeps its first 16 bytes.
     pub settings_digest: Digest,
 }
 
@@ -62,6 +68,7 @@ impl Draft {
             terminal: None,
             operator: None,
             client_reference: None,
+            manifest: None,
             line: None,
             key_id: None,
             digests: Vec::new(),
@@ -85,7 +92,8 @@ pub enum Act {
     ManifestLine,
     /// The operator imported a list of their own.
     Import,
-    /// The operator took a feed out of what a `no_hit` needs, with its floors.
+    /// The operator took a feed out of force and out of what a `no_hit` needs. Its floor is kept, so that an
+    /// older list can't come back under its name.
     FeedForgotten,
 }
 

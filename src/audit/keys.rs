@@ -1,6 +1,6 @@
 //! Digests that nobody can compute from a guessed number without the key.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -27,14 +27,17 @@ pub struct Digester {
 pub struct KeyId([u8; 4]);
 
 impl Digester {
-    /// Reads the site's key from `<data>/audit/keys/`, or makes it if there is none yet.
+    /// Reads the site's key from `<data>/audit/keys/`, or makes it if there is none yet. Keys there that were never
+    /// written whole are removed.
     ///
     /// # Errors
     /// If the folder can't be used, the key is no key, or there are several.
     pub fn open(storage: &dyn Storage, data_dir: &Path) -> Result<Self, AuditError> {
         let audit = data_dir.join("audit");
         let folder = audit.join("keys");
-        if let Some(key) = Self::existing(storage, &folder)? {
+        if let Some(key) = Self::existing(storage, &folder)?
+            && unfinished(storage, &folder)?.is_empty()
+        {
             return Ok(key);
         }
         storage.create_dir_all(&folder).map_err(AuditError::storage("create", &folder))?;
@@ -42,6 +45,10 @@ impl Digester {
             storage.sync_dir(above).map_err(AuditError::storage("sync", above))?;
         }
         let _lock = wait_for_lock(storage, &folder.join("LOCK"))?;
+        // Whoever wrote these is gone, for they held the lock.
+        for path in unfinished(storage, &folder)? {
+            storage.remove(&path).map_err(AuditError::storage("remove", &path))?;
+        }
         // Another process may have made one while we waited.
         if let Some(key) = Self::existing(storage, &folder)? {
             return Ok(key);
@@ -140,6 +147,13 @@ impl std::fmt::Debug for KeyId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "KeyId({self})")
     }
+}
+
+/// What was being written when the disk was full or the power went.
+fn unfinished(storage: &dyn Storage, folder: &Path) -> Result<Vec<PathBuf>, AuditError> {
+    let mut names = storage.list(folder).map_err(AuditError::storage("list", folder))?;
+    names.retain(|path| path.extension().is_some_and(|end| end == "tmp"));
+    Ok(names)
 }
 
 fn wait_for_lock(storage: &dyn Storage, path: &Path) -> Result<Lock, AuditError> {

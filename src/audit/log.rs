@@ -1,7 +1,7 @@
 //! The handle that callers hold.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::JoinHandle;
 
@@ -20,7 +20,6 @@ pub struct AuditLog {
     shared: Arc<Shared>,
     config: Config,
     log_id: Arc<str>,
-    last_time: Option<Timestamp>,
 }
 
 /// What was found, made and mended when a log was opened.
@@ -36,12 +35,12 @@ pub struct Opened {
     pub torn_bytes: u64,
     /// Leaves that a crash had lost, made again from their entries.
     pub leaves_rebuilt: u64,
-    /// The time of the last entry.
-    pub last_time: Option<Timestamp>,
+    /// The highest time of any entry. Clocks are set back, so that it need not be the last one's.
+    pub highest_time: Option<Timestamp>,
 }
 
 /// What the handle and the writing thread both see.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shared {
     /// Entries in the queue.
     pub(super) waiting: AtomicUsize,
@@ -49,6 +48,8 @@ pub(super) struct Shared {
     pub(super) failing: AtomicBool,
     /// Why nothing more is recorded, for good.
     pub(super) stopped: OnceLock<AuditError>,
+    /// The highest time of any entry in the log, in µs since 1970; [`i64::MIN`] if there is none.
+    pub(super) highest_us: AtomicI64,
 }
 
 impl AuditLog {
@@ -56,7 +57,8 @@ impl AuditLog {
     /// thread.
     ///
     /// The log is verified from its first entry to its last. What a crash tore off is cut and reported in
-    /// [`Opened`]. `data_dir` exists already, and its own name is durable.
+    /// [`Opened`]. `data_dir` exists already, and its own name is durable. `now` is when a new log says that it
+    /// was made.
     ///
     /// # Errors
     /// [`AuditError::Damaged`] if the log is not as it was written; it is then left as it is. Those of the file
@@ -66,23 +68,23 @@ impl AuditLog {
         data_dir: &Path,
         role: Role,
         config: Config,
+        now: Timestamp,
     ) -> Result<(Self, Opened), AuditError> {
-        let (files, opened) = open::open(&*storage, data_dir, role)?;
-        let shared = Arc::new(Shared::default());
+        let (files, opened) = open::open(&*storage, data_dir, role, now)?;
+        let shared = Arc::new(Shared {
+            waiting: AtomicUsize::new(0),
+            failing: AtomicBool::new(false),
+            stopped: OnceLock::new(),
+            highest_us: AtomicI64::new(opened.highest_time.map_or(i64::MIN, Timestamp::as_microsecond)),
+        });
         let (jobs, queue) = mpsc::channel();
         let writer = Writer::new(files, config, shared.clone());
         let thread = std::thread::Builder::new()
             .name("audit".to_owned())
             .spawn(move || writer.run(&queue))
             .map_err(|error| AuditError::Thread(Arc::new(error)))?;
-        let log = Self {
-            jobs: Some(jobs),
-            thread: Some(thread),
-            shared,
-            config,
-            log_id: opened.log_id.clone(),
-            last_time: opened.last_time,
-        };
+        let log =
+            Self { jobs: Some(jobs), thread: Some(thread), shared, config, log_id: opened.log_id.clone() };
         Ok((log, opened))
     }
 
@@ -114,10 +116,12 @@ impl AuditLog {
             && self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
-    /// The time of the last entry found when the log was opened: a floor for the clock.
+    /// The highest time of any entry, found when the log was opened or recorded since: a floor for the clock.
+    ///
+    /// Not that of the last entry: a draft's time is recorded as it is, also when a clock was set back.
     #[must_use]
-    pub fn last_time(&self) -> Option<Timestamp> {
-        self.last_time
+    pub fn highest_time(&self) -> Option<Timestamp> {
+        Timestamp::from_microsecond(self.shared.highest_us.load(Ordering::Relaxed)).ok()
     }
 
     /// The log's id, which is its folder's name.

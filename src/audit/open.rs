@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use super::format::{
     CHECKSUM_BYTES, FRAME_HEAD_BYTES, File, FrameHead, HEADER_BYTES, Header, LEAF_BYTES, leaf, leaf_offset,
 };
 use super::log_id::LogId;
 use super::scan::{Found, Sound, scan};
 use super::{AuditError, Opened, Role};
-use crate::ground::clock::{SystemClock, TimeSource};
 use crate::ground::storage::{Lock, LockError, Storage, StorageFile, publish_file};
 
 const LEAVES_PER_APPEND: usize = 4096;
@@ -37,6 +38,7 @@ pub(super) fn open(
     storage: &dyn Storage,
     data_dir: &Path,
     role: Role,
+    now: Timestamp,
 ) -> Result<(Files, Opened), AuditError> {
     let audit = data_dir.join("audit");
     let (log_id, lock) = free_log(storage, &audit, role)?;
@@ -47,7 +49,7 @@ pub(super) fn open(
             for above in [data_dir, &audit] {
                 storage.sync_dir(above).map_err(AuditError::storage("sync", above))?;
             }
-            give_birth(storage, &folder, &log_id, header)?;
+            give_birth(storage, &folder, &log_id, header, now)?;
             (true, Sound::empty())
         }
     };
@@ -59,7 +61,7 @@ pub(super) fn open(
         entries: sound.entries,
         torn_bytes: sound.torn_bytes,
         leaves_rebuilt: sound.entries - sound.leaves_kept,
-        last_time: sound.last_time,
+        highest_time: sound.highest_time,
     };
     Ok((Files { log_id, entries: sound.entries, bodies, leaves, _lock: lock }, opened))
 }
@@ -99,6 +101,7 @@ fn give_birth(
     folder: &Path,
     log_id: &LogId,
     leaves_header: Option<Header>,
+    now: Timestamp,
 ) -> Result<(), AuditError> {
     let publish = |file: File, header: &Header| {
         let path = folder.join(file.name());
@@ -111,7 +114,7 @@ fn give_birth(
             header
         }
         None => {
-            let header = Header { log_id: log_id.clone(), created: SystemClock.now() };
+            let header = Header { log_id: log_id.clone(), created: now };
             publish(File::Leaves, &header)?;
             header
         }
@@ -192,7 +195,7 @@ impl Sound {
             leaves_bytes: header,
             leaves_kept: 0,
             rebuild_from: header,
-            last_time: None,
+            highest_time: None,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::body::{BodyFault, Entry};
+use super::body::{BodyFault, Entry, time_of};
 use super::format::{
     CHECKSUM_BYTES, FRAME_HEAD_BYTES, File, FrameHead, HEADER_BYTES, Header, HeaderRefusal, LEAF_BYTES,
     checksum_agrees, leaf, leaf_offset,
@@ -44,8 +44,8 @@ pub(super) struct Sound {
     pub(super) leaves_kept: u64,
     /// Where in `bodies` the first entry without a leaf stands.
     pub(super) rebuild_from: u64,
-    /// The time of the last entry.
-    pub(super) last_time: Option<Timestamp>,
+    /// The highest time of any entry. Clocks are set back, so that it need not be the last one's.
+    pub(super) highest_time: Option<Timestamp>,
 }
 
 /// Reads the log in `folder`.
@@ -156,7 +156,7 @@ impl<B: Read, L: Read> Pass<'_, B, L> {
             leaves_bytes: self.leaves.bytes,
             leaves_kept: leaves,
             rebuild_from: self.bodies.offset,
-            last_time: None,
+            highest_time: None,
         };
         let mut last_body = Vec::new();
         let mut last_offset = 0;
@@ -177,7 +177,10 @@ impl<B: Read, L: Read> Pass<'_, B, L> {
             if found.leaves_kept == entry {
                 found.rebuild_from = at;
             }
-            visit(entry, body).or_else(|fault| self.bodies.damage(at, Some(entry), Fault::Body(fault)))?;
+            let time = visit(entry, body)
+                .and_then(|()| time_of(body, entry))
+                .or_else(|fault| self.bodies.damage(at, Some(entry), Fault::Body(fault)))?;
+            found.highest_time = found.highest_time.max(Some(time));
             last_body.clear();
             last_body.extend_from_slice(body);
             last_offset = at;
@@ -189,9 +192,8 @@ impl<B: Read, L: Read> Pass<'_, B, L> {
             return self.bodies.damage(found.bodies_bytes, Some(found.entries), fault);
         }
         if let Some(last) = found.entries.checked_sub(1) {
-            let entry = Entry::decode(&last_body, last)
+            Entry::decode(&last_body, last)
                 .or_else(|fault| self.bodies.damage(last_offset, Some(last), Fault::Body(fault)))?;
-            found.last_time = Some(entry.time);
         }
         Ok(found)
     }

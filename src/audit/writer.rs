@@ -96,10 +96,15 @@ impl Writer {
         let (start, entries, held) = (self.files.bodies.bytes, self.files.entries, self.held.len());
         let mut outcome = self.ready();
         let mut encoded = Vec::with_capacity(group.len());
+        let mut highest_us = i64::MIN;
         self.frames.clear();
         for Job { drafts, reply } in group {
             match outcome.clone().and_then(|()| self.encode(&drafts)) {
-                Ok(entry_id) => encoded.push((reply, entry_id)),
+                Ok(entry_id) => {
+                    let times = drafts.iter().map(|draft| draft.time.as_microsecond());
+                    highest_us = times.fold(highest_us, i64::max);
+                    encoded.push((reply, entry_id));
+                }
                 Err(error) => drop(reply.send(Err(error))),
             }
         }
@@ -111,6 +116,9 @@ impl Writer {
             self.files.entries = entries;
             self.held.truncate(held);
             self.due.get_or_insert_with(|| monotonic() + SYNC_EVERY);
+        }
+        if outcome.is_ok() {
+            self.shared.highest_us.fetch_max(highest_us, Ordering::Relaxed);
         }
         self.shared.failing.store(outcome.is_err(), Ordering::Relaxed);
         for (reply, entry_id) in encoded {

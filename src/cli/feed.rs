@@ -13,8 +13,9 @@ use super::usage::Usage;
 pub(super) fn forget(arguments: &Forget) -> anyhow::Result<ExitCode> {
     let feed = FeedName::parse(&arguments.name).map_err(Usage::because)?;
     site::must_exist(&arguments.data)?;
-    let (log, _) = AuditLog::open(site::disk(), &arguments.data, Role::Cli, audit::Config::default())?;
     let (clock, principal) = (site::clock(), site::principal()?);
+    let (now, config) = (clock.now().time, audit::Config::default());
+    let (log, _) = AuditLog::open(site::disk(), &arguments.data, Role::Cli, config, now)?;
     let id = publishing::forget(site::disk(), &arguments.data, &log, &clock, &principal, &feed)?;
     log.close()?;
     println!(

@@ -37,8 +37,9 @@ pub(super) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
             folder.join(format!("{feed}.rejects.csv"))
         }
     };
-    let (log, _) = AuditLog::open(storage.clone(), &arguments.data, Role::Cli, audit::Config::default())?;
     let clock = site::clock();
+    let (now, config) = (clock.now().time, audit::Config::default());
+    let (log, _) = AuditLog::open(storage.clone(), &arguments.data, Role::Cli, config, now)?;
     let import = publishing::Import {
         storage,
         data_dir: &arguments.data,

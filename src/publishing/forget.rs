@@ -32,6 +32,6 @@ pub fn forget(
     let now = trusted_now(clock, log, Some(&generation))?;
     let next = Generation::without_feed((&generation, id), feed, now.time)?;
     let sequence = generation.floor(feed).map_or(0, |floor| floor.sequence);
-    record(log, Act::FeedForgotten, principal, next.number, (feed.clone(), sequence), now)?;
+    record(log, Act::FeedForgotten, principal, &next, (feed.clone(), sequence), now)?;
     publisher.publish(&next).map_err(PublishingError::Uncertain)
 }

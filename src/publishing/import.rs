@@ -130,7 +130,7 @@ pub fn import(
     let next = Generation::with_feed(previous, record_of_feed, now.time)?;
     verify(import, &next)?;
     let act = (import.feed.clone(), sequence);
-    record(import.log, Act::Import, &import.principal, next.number, act, now)?;
+    record(import.log, Act::Import, &import.principal, &next, act, now)?;
     let generation = publisher.publish(&next).map_err(PublishingError::Uncertain)?;
     Ok(Imported { tally, generation, bulletin })
 }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::audit::{Act, AuditLog, Draft};
-use crate::domain::{Digest, FeedName};
+use crate::domain::{Digest, FeedName, GenerationId};
 use crate::ground::clock::{Clock, Now};
 use crate::index::Generation;
 
@@ -16,22 +18,23 @@ pub(super) fn trusted_now(
     in_force: Option<&Generation>,
 ) -> Result<Now, PublishingError> {
     let seen = in_force.map(|generation| generation.highest_time);
-    seen.into_iter().chain(log.last_time()).for_each(|time| clock.observe(time));
+    seen.into_iter().chain(log.highest_time()).for_each(|time| clock.observe(time));
     let now = clock.now();
     if now.trusted { Ok(now) } else { Err(PublishingError::Clock) }
 }
 
-/// Records an act and waits until the entry is durable.
+/// Records an act, which puts the next generation in force, and waits until the entry is durable.
 pub(super) fn record(
     log: &AuditLog,
     act: Act,
     principal: &Arc<str>,
-    generation: u64,
+    next: &Generation,
     feed: (FeedName, u64),
     now: Now,
 ) -> Result<(), PublishingError> {
+    let digest = Digest(Sha256::digest(next.encode()).into());
     let draft = Draft {
-        generation: Some(generation),
+        generation: Some(GenerationId { number: next.number, digest }),
         feeds: vec![feed],
         // Imports and acts on feeds depend on no settings.
         ..Draft::new(now.time, act, principal.clone(), Digest([0; 32]))

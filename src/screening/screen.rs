@@ -61,10 +61,10 @@ impl Screening {
     /// [`ScreeningError`] if there is no log to record answers in.
     pub fn open(opening: Opening) -> Result<(Self, Opened), ScreeningError> {
         let Opening { storage, data_dir, policy, settings_digest, audit, role, clock } = opening;
-        let (log, opened) = AuditLog::open(storage.clone(), &data_dir, role, audit)?;
+        let (log, opened) = AuditLog::open(storage.clone(), &data_dir, role, audit, clock.now().time)?;
         let digester = Digester::open(&*storage, &data_dir)?;
-        if let Some(last) = log.last_time() {
-            clock.observe(last);
+        if let Some(highest) = log.highest_time() {
+            clock.observe(highest);
         }
         let site = Arc::new(Site::open(storage, data_dir, clock.clone()));
         Ok((Self { site, policy, settings_digest, clock, digester, log }, opened))
@@ -216,7 +216,7 @@ fn draft(question: &Question, verdict: &Verdict, reasons: &[Reason], coverage: &
         verdict: Some(verdict.word()),
         reasons: reasons.iter().map(|reason| reason.code).collect(),
         findings,
-        generation: coverage.generation.map(|generation| generation.number),
+        generation: coverage.generation,
         feeds: sequences.collect(),
         // Sites without alerts have no revision to name.
         alert_revision: Some(coverage.alerts.revision).filter(|revision| *revision > 0),

@@ -4,14 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis::audit::{AuditLog, Config, Digester, Draft, Entry, Pending, Role, inspect};
+use portcullis::audit::{AuditLog, Config, Digester, Draft, Entry, Pending, inspect};
 use portcullis::domain::Durability;
 use portcullis::ground::storage::Disk;
 
-use crate::audit_samples::{draft, entries, open};
+use crate::audit_samples::{draft, entries, open, open_as};
 use crate::support::crash::Image;
 use crate::support::recording::Recording;
 
@@ -29,7 +28,7 @@ impl Run {
 
     fn open(&self, root: &Path, durability: Durability) -> AuditLog {
         let config = Config { durability, ..Config::default() };
-        AuditLog::open(Arc::new(self.disk.clone()), root, Role::Cli, config).unwrap().0
+        open_as(&self.disk, root, config).unwrap().0
     }
 
     /// Records a group of entries of which each is some bytes longer than the shortest.

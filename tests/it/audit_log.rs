@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use portcullis::audit::{AuditError, AuditLog, Config, Role, inspect};
+use portcullis::audit::{AuditError, AuditLog, Config, DIGESTS_KEPT, Draft, FINDINGS_KEPT, Role, inspect};
+use portcullis::domain::FindingId;
 use portcullis::ground::storage::{Disk, Storage};
 
 use crate::audit_samples::{content, draft, entries, log_of, open, record, replace};
@@ -20,7 +21,7 @@ fn two_processes_write_two_logs_and_the_next_one_reuses_them() {
     let (third, opened_third) = open(&Disk, data.path()).unwrap();
     assert_eq!(opened_third.log_id, opened_first.log_id);
     assert_eq!((opened_third.created, opened_third.entries, opened_third.torn_bytes), (false, 1, 0));
-    assert_eq!(third.last_time(), Some(draft(1, 0).time));
+    assert_eq!(third.highest_time(), Some(draft(1, 0).time));
     assert_eq!(record(&third, &draft(3, 0)).unwrap().entry_id, 1);
 }
 
@@ -28,8 +29,64 @@ fn two_processes_write_two_logs_and_the_next_one_reuses_them() {
 fn roles_have_logs_of_their_own() {
     let data = tempfile::tempdir().unwrap();
     log_of(data.path(), 1);
-    let serve = AuditLog::open(Arc::new(Disk), data.path(), Role::Serve, Config::default()).unwrap().1;
+    let serve = AuditLog::open(Arc::new(Disk), data.path(), Role::Serve, Config::default(), draft(0, 0).time)
+        .unwrap()
+        .1;
     assert!(serve.created && serve.log_id.starts_with("serve-"));
+}
+
+#[test]
+fn a_clock_that_was_set_back_does_not_lower_the_highest_time() {
+    let data = tempfile::tempdir().unwrap();
+    let (log, opened) = open(&Disk, data.path()).unwrap();
+    assert_eq!((opened.highest_time, log.highest_time()), (None, None));
+    for (number, highest) in [(5, 5), (2, 5), (9, 9), (3, 9)] {
+        record(&log, &draft(number, 0)).unwrap();
+        assert_eq!(log.highest_time(), Some(draft(highest, 0).time));
+    }
+    assert!(record(&log, &draft(20, 70_000)).is_err());
+    assert_eq!(log.highest_time(), Some(draft(9, 0).time), "what is not recorded raises nothing");
+    log.close().unwrap();
+    let (log, opened) = open(&Disk, data.path()).unwrap();
+    assert_eq!((opened.highest_time, log.highest_time()), (Some(draft(9, 0).time), opened.highest_time));
+    record(&log, &draft(4, 0)).unwrap();
+    assert_eq!(log.highest_time(), Some(draft(9, 0).time));
+    log.close().unwrap();
+    let times: Vec<_> = entries(&data.path().join("audit").join(&*opened.log_id))
+        .unwrap()
+        .into_iter()
+        .map(|entry| entry.time)
+        .collect();
+    assert_eq!(times, [5, 2, 9, 3, 4].map(|number| draft(number, 0).time));
+}
+
+#[test]
+fn a_new_log_says_when_it_was_made() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = log_of(data.path(), 0);
+    for name in ["bodies", "leaves"] {
+        let created_us = i64::from_le_bytes(*content(&folder.join(name))[32..].first_chunk().unwrap());
+        assert_eq!(created_us, draft(0, 0).time.as_microsecond());
+    }
+}
+
+#[test]
+fn a_document_listed_thousands_of_times_is_recorded() {
+    const LISTED: usize = 10_000;
+    let data = tempfile::tempdir().unwrap();
+    let (log, opened) = open(&Disk, data.path()).unwrap();
+    let listed = Draft {
+        digests: (0..LISTED).map(|at| [(at % 251) as u8; 32]).collect(),
+        findings: (0..LISTED).map(|at| FindingId([(at % 241) as u8; 16])).collect(),
+        ..draft(3, 2000)
+    };
+    record(&log, &listed).unwrap();
+    log.close().unwrap();
+    let found = entries(&data.path().join("audit").join(&*opened.log_id)).unwrap();
+    let [entry] = &found[..] else { panic!("{} entries", found.len()) };
+    assert_eq!((entry.digests_total, entry.findings_total), (Some(10_000), Some(10_000)));
+    assert_eq!(entry.digests, listed.digests[..DIGESTS_KEPT]);
+    assert_eq!(entry.findings, listed.findings[..FINDINGS_KEPT]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use portcullis::audit::{Act, AuditError, AuditLog, Config, Draft, Entry, Opened, Pending, Role, read_log};
-use portcullis::domain::{Digest, FeedName, Receipt};
+use portcullis::domain::{Digest, FeedName, GenerationId, Receipt};
 use portcullis::ground::storage::{Disk, Storage};
 
 /// A draft that differs from every other by its number; `long` bytes longer than the shortest.
@@ -13,7 +13,7 @@ pub(crate) fn draft(number: u64, long: usize) -> Draft {
         client_reference: Some(format!("r-{number}{}", "x".repeat(long)).into()),
         digests: vec![[number as u8; 32]],
         verdict: Some(if number.is_multiple_of(3) { "hit" } else { "no_hit" }),
-        generation: Some(number),
+        generation: Some(GenerationId { number, digest: Digest([5; 32]) }),
         feeds: vec![(FeedName::parse("sltd").expect("a name"), number)],
         ..Draft::new(
             jiff::Timestamp::from_microsecond(1_772_366_400_000_000 + number as i64).expect("a time"),
@@ -38,7 +38,7 @@ pub(crate) fn open_as(
     data: &Path,
     config: Config,
 ) -> Result<(AuditLog, Opened), AuditError> {
-    AuditLog::open(Arc::new(storage.clone()), data, Role::Cli, config)
+    AuditLog::open(Arc::new(storage.clone()), data, Role::Cli, config, draft(0, 0).time)
 }
 
 /// Records one draft and waits.

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod audit_answers;
 mod audit_crash;
 mod audit_damage;
+mod audit_disk_full;
 mod audit_group_commit;
 mod audit_log;
 mod audit_samples;
