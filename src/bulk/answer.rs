@@ -1,5 +1,6 @@
 //! Questions to recorded answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audit::AuditError;
@@ -20,16 +21,21 @@ pub struct Outcome {
     pub answer: Result<Audited<Answer>, LineFault>,
 }
 
-/// Answers lines in order: all of them on one snapshot and at one time, recorded together before any is returned.
+/// Answers lines in order: all of them on one snapshot and at one time, recorded together before any is returned. The log
+/// knows the manifest by the name that [`Screening::name_manifest`] gave it.
 ///
 /// # Errors
 /// [`AuditError`] if they could not be recorded: then none of them has an answer.
-pub fn answer_lines(screening: &Screening, lines: Vec<Line>) -> Result<Vec<Outcome>, AuditError> {
+pub fn answer_lines(
+    screening: &Screening,
+    manifest: &Arc<str>,
+    lines: Vec<Line>,
+) -> Result<Vec<Outcome>, AuditError> {
     let questions: Vec<_> = lines
         .iter()
         .filter_map(|line| line.question.as_ref().ok().map(|question| (line.number, question)))
         .collect();
-    let mut answers = check(screening, &questions)?.into_iter();
+    let mut answers = check(screening, manifest, &questions)?.into_iter();
     let outcome = |line: Line| Outcome {
         line: line.number,
         answer: line.question.map(|_| answers.next().expect("each question has an answer")),
@@ -38,17 +44,21 @@ pub fn answer_lines(screening: &Screening, lines: Vec<Line>) -> Result<Vec<Outco
 }
 
 /// A manifest waits for its turn where a single check would be refused: nobody stands before a screen.
-fn check(screening: &Screening, questions: &[(u64, &Question)]) -> Result<Vec<Audited<Answer>>, AuditError> {
+fn check(
+    screening: &Screening,
+    manifest: &Arc<str>,
+    questions: &[(u64, &Question)],
+) -> Result<Vec<Audited<Answer>>, AuditError> {
     if questions.is_empty() {
         return Ok(Vec::new());
     }
     for _ in 0..TURNS_MAX {
-        match screening.check_lines(questions) {
+        match screening.check_lines(manifest, questions) {
             Err(AuditError::Overloaded { .. }) => std::thread::sleep(TURN),
             answered => return answered,
         }
     }
-    screening.check_lines(questions)
+    screening.check_lines(manifest, questions)
 }
 
 /// Counts that add up: `lines = hit + no_hit + inconclusive + failed`.

@@ -95,6 +95,7 @@ fn answer(screened: Screened<'_>, mut input: Input, out: &mut impl Write) -> any
     let bar = progress::bytes(input.length, "screening");
     let mut lines = Lines::new(limits.line_bytes_max);
     let mut manifest = Manifest::new(None, site::principal()?);
+    let name = screening.name_manifest();
     let mut summary = Summary::default();
     let mut piece = vec![0; PIECE_BYTES];
     loop {
@@ -109,7 +110,7 @@ fn answer(screened: Screened<'_>, mut input: Input, out: &mut impl Write) -> any
                 break;
             }
             let chunk = chunk.into_iter().filter_map(|line| manifest.read(line)).collect();
-            let outcomes = match answer_lines(screening, chunk) {
+            let outcomes = match answer_lines(screening, &name, chunk) {
                 Ok(outcomes) => outcomes,
                 Err(error) => {
                     write_abort(out, "audit_unavailable")?;

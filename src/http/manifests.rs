@@ -157,6 +157,7 @@ async fn answer(
 ) {
     let bulk::Limits { line_bytes_max, chunk_lines, .. } = service.manifests;
     let mut lines = Lines::new(line_bytes_max);
+    let name = service.screening.name_manifest();
     let mut summary = Summary::default();
     loop {
         let end = match pieces.next().await {
@@ -176,8 +177,9 @@ async fn answer(
                 break;
             }
             let chunk: Vec<_> = chunk.into_iter().filter_map(|line| manifest.read(line)).collect();
-            let worker = service.clone();
-            let decided = rt::task::spawn_blocking(move || answer_lines(&worker.screening, chunk)).await;
+            let (worker, name) = (service.clone(), name.clone());
+            let decided =
+                rt::task::spawn_blocking(move || answer_lines(&worker.screening, &name, chunk)).await;
             let outcomes = match decided {
                 Ok(Ok(outcomes)) => outcomes,
                 Ok(Err(_)) => return fail(&answers, "audit_unavailable").await,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::audit::{self, Act, AuditError, AuditLog, Digester, Draft, Opened, Pending, Role};
 use crate::domain::{
@@ -28,6 +29,7 @@ pub struct Screening {
     clock: Arc<Clock>,
     digester: Digester,
     log: AuditLog,
+    manifests: AtomicU64,
 }
 
 /// What [`Screening::open`] is given.
@@ -67,7 +69,10 @@ impl Screening {
             clock.observe(highest);
         }
         let site = Arc::new(Site::open(storage, data_dir, clock.clone()));
-        Ok((Self { site, policy, settings_digest, clock, digester, log }, opened))
+        Ok((
+            Self { site, policy, settings_digest, clock, digester, log, manifests: AtomicU64::new(0) },
+            opened,
+        ))
     }
 
     /// Decides and hands the answer to the log: one unit, which a caller that goes away does not cancel.
@@ -79,15 +84,27 @@ impl Screening {
         self.log.submit(draft, answer)
     }
 
+    /// A name for a manifest, by which the log tells its lines from those of others.
+    #[must_use]
+    pub fn name_manifest(&self) -> Arc<str> {
+        let count = self.manifests.fetch_add(1, Ordering::Relaxed);
+        format!("{:x}-{count}", self.clock.now().time.as_microsecond()).into()
+    }
+
     /// Answers lines of a manifest on one snapshot and at one time, and waits until all are recorded.
     ///
     /// # Errors
     /// [`AuditError`] if they are not recorded: then there is no answer to any of them.
-    pub fn check_lines(&self, questions: &[(u64, &Question)]) -> Result<Vec<Audited<Answer>>, AuditError> {
+    pub fn check_lines(
+        &self,
+        manifest: &Arc<str>,
+        questions: &[(u64, &Question)],
+    ) -> Result<Vec<Audited<Answer>>, AuditError> {
         let (in_force, now) = (self.site.in_force(), self.clock.now());
         let recorded = questions.iter().map(|(line, question)| {
             let (answer, draft) = self.answer(&in_force, question, now);
-            (Draft { act: Act::ManifestLine, line: Some(*line), ..draft }, answer)
+            let manifest = Some(manifest.clone());
+            (Draft { act: Act::ManifestLine, manifest, line: Some(*line), ..draft }, answer)
         });
         Ok(self.log.submit_many(recorded.collect())?.wait()?.into_each())
     }
