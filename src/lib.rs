@@ -53,11 +53,13 @@
 //! # Decisions
 //! - Lookups cannot fail. What can be wrong with a file is found when it is opened; what goes wrong later poisons the
 //!   mapping, which every answer looks at after its last read: then it is `inconclusive`, never a miss.
+//! - An answer rests on the newest generation or says that it does not: one that cannot be opened, or an older one put back,
+//!   leaves the last good one open for its hits and takes every `no_hit` away.
 //! - The index is exact: a key is a bijection of issuing state and number ([`index::Key`]), so no false hit exists.
 //!   Inside a segment the keys stand sorted and are searched by halving; the format's version lets a better table in.
 //! - What guards against going back (accepted sequences, as-of times, the highest time seen) is in the generation file
-//!   and nowhere else; what can't be read is refused and never reset.
-//! - Time, files and chance are handed in. Time never runs below the highest time seen in generation and log.
+//!   and nowhere else, also of feeds that were forgotten; what can't be read is refused and never reset.
+//! - Time and files are handed in. Time never runs below the highest time seen in generation, log and process.
 //! - Numbers are personal data: no log line, error, metric, path or process list has one; `Debug` hides them; names and
 //!   dates of birth never leave the zone's parser; the audit log keeps keyed digests.
 //! - Each process that decides writes a log of its own. One `fdatasync` serves all who wait.

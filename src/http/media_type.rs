@@ -5,7 +5,8 @@ use actix_web::http::header::CONTENT_TYPE;
 
 use super::problem::Problem;
 
-/// Browsers can't send these types to another site unasked, so that no web page can ask on a visitor's behalf.
+/// Browsers ask before they send these types to another origin, and nobody answers them here: a web page can't ask in
+/// the name of whoever looks at it.
 pub(super) fn expect_media_type(request: &HttpRequest, types: &[&str]) -> Result<usize, Problem> {
     let given = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = given.split(';').next().unwrap_or("").trim().to_ascii_lowercase();

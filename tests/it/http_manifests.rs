@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
+use portcullis::audit::read_log;
+use portcullis::ground::storage::Disk;
 use serde_json::{Value, json};
 
 use crate::support::site::{Running, parse};
@@ -49,6 +51,24 @@ fn one_answer_a_line_in_order_and_a_summary_that_adds_up() {
     assert_eq!(lines[5]["summary"], summary);
     let entries: Vec<_> = lines.iter().filter_map(|line| line["audit"]["entry_id"].as_u64()).collect();
     assert_eq!(entries, [0, 1, 2]);
+}
+
+#[test]
+fn the_log_tells_the_lines_of_two_manifests_apart() {
+    let service = Running::with_specimen();
+    for _ in 0..2 {
+        service.post("/v1/manifests", NDJSON, format!("{}{}", line("X2"), line("X3")).as_bytes());
+    }
+    let mut entries = Vec::new();
+    let folder = service.log_folder();
+    read_log(&Disk, &folder, &mut |entry| {
+        entries.extend(entry.manifest.map(|name| (Some(name.to_string()), entry.line)))
+    })
+    .unwrap();
+    let name = |at: usize| entries[at].0.clone().expect("a line's entry names its manifest");
+    assert_eq!((name(0), name(2)), (name(1), name(3)));
+    assert_ne!(name(0), name(2));
+    assert_eq!(entries.iter().map(|entry| entry.1).collect::<Vec<_>>(), [Some(1), Some(2), Some(1), Some(2)]);
 }
 
 #[test]

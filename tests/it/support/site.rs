@@ -136,6 +136,13 @@ impl Running {
         Self { address, stop: Some(stop), thread: Some(thread), _data: None }
     }
 
+    /// The folder of the service's log.
+    pub(crate) fn log_folder(&self) -> std::path::PathBuf {
+        let answer = self.check(&serde_json::json!({"mrz": ""}));
+        let data = self._data.as_ref().expect("the site is this service's own").path();
+        data.join("audit").join(answer["audit"]["log_id"].as_str().unwrap())
+    }
+
     pub(crate) fn get(&self, path: &str) -> Reply {
         request(self.address, "GET", path, None, b"")
     }
