@@ -15,7 +15,6 @@ pub struct AnswerBody<'a> {
     check_id: String,
     decided_at: Timestamp,
     api_revision: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
     client_reference: Option<&'a str>,
     verdict: &'static str,
     reasons: Vec<ReasonBody<'a>>,

@@ -1,0 +1,34 @@
+//! Names of commands and flags are a contract: more may come, none may go.
+
+use std::collections::BTreeSet;
+
+use crate::support::command::portcullis;
+
+const COMMANDS: [(&[&str], &[&str]); 10] = [
+    (&["demo"], &["--data", "--once", "--port", "--records"]),
+    (&["generate"], &["--out", "--records", "--seed"]),
+    (&["import"], &["--as-of", "--data", "--feed", "--format", "--rejects"]),
+    (&["check"], &["--config", "--data", "--issuer", "--json", "--kind", "--mrz", "--number"]),
+    (&["manifest"], &["--config", "--data", "--out"]),
+    (&["feed", "forget"], &["--data"]),
+    (&["serve"], &["--config"]),
+    (&["inspect", "index"], &["--data"]),
+    (&["inspect", "audit"], &["--data"]),
+    (&["inspect", "config"], &["--config"]),
+];
+
+#[test]
+fn commands_and_flags_are_what_they_were() {
+    for (command, flags) in COMMANDS {
+        let help = portcullis(&[command, &["--help"]].concat()).exits(0).out;
+        let options = help.split_once("Options:").unwrap_or_else(|| panic!("{command:?} has options")).1;
+        let options = options.split("\n\n").next().unwrap();
+        let words = options.lines().flat_map(str::split_whitespace);
+        let known: BTreeSet<_> = words
+            .filter(|word| word.starts_with("--") && *word != "--help")
+            .map(|word| word.trim_matches(','))
+            .collect();
+        let expected: BTreeSet<_> = flags.iter().copied().collect();
+        assert_eq!(known, expected, "{command:?}");
+    }
+}
