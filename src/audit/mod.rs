@@ -9,6 +9,8 @@
 
 mod base64url;
 mod body;
+#[cfg(test)]
+mod body_tests;
 mod config;
 mod draft;
 mod error;

@@ -137,6 +137,14 @@ impl<R: Read> Input<R> {
     fn damage<T>(&self, offset: u64, entry: Option<u64>, fault: Fault) -> Result<T, AuditError> {
         Err(AuditError::Damaged(Damage { path: self.path.clone(), offset, entry, fault }))
     }
+
+    /// A body that a newer program wrote is no damage: the log is whole, and another program reads it.
+    fn body_fault<T>(&self, offset: u64, entry: u64, fault: BodyFault) -> Result<T, AuditError> {
+        match fault {
+            BodyFault::Newer(version) => Err(AuditError::Newer { path: self.path.clone(), version }),
+            fault => self.damage(offset, Some(entry), Fault::Body(fault)),
+        }
+    }
 }
 
 struct Pass<'a, B, L> {
@@ -179,7 +187,7 @@ impl<B: Read, L: Read> Pass<'_, B, L> {
             }
             let time = visit(entry, body)
                 .and_then(|()| time_of(body, entry))
-                .or_else(|fault| self.bodies.damage(at, Some(entry), Fault::Body(fault)))?;
+                .or_else(|fault| self.bodies.body_fault(at, entry, fault))?;
             found.highest_time = found.highest_time.max(Some(time));
             last_body.clear();
             last_body.extend_from_slice(body);
@@ -193,7 +201,7 @@ impl<B: Read, L: Read> Pass<'_, B, L> {
         }
         if let Some(last) = found.entries.checked_sub(1) {
             Entry::decode(&last_body, last)
-                .or_else(|fault| self.bodies.damage(last_offset, Some(last), Fault::Body(fault)))?;
+                .or_else(|fault| self.bodies.body_fault(last_offset, last, fault))?;
         }
         Ok(found)
     }

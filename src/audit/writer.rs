@@ -14,6 +14,7 @@ use super::log::Shared;
 use super::open::{Files, Output};
 use super::{AuditError, Config, Draft};
 use crate::domain::{Durability, Receipt};
+use crate::ground::causes;
 use crate::ground::clock::monotonic;
 
 /// How long leaves, and under `written` bodies, may stay unsynced.
@@ -120,7 +121,7 @@ impl Writer {
         if outcome.is_ok() {
             self.shared.highest_us.fetch_max(highest_us, Ordering::Relaxed);
         }
-        self.shared.failing.store(outcome.is_err(), Ordering::Relaxed);
+        self.tell(outcome.as_ref().err());
         for (reply, entry_id) in encoded {
             let receipt = outcome.clone().map(|()| Receipt {
                 log_id: self.files.log_id.text().clone(),
@@ -209,6 +210,18 @@ impl Writer {
         Ok(())
     }
 
+    /// Remembers whether writing fails, and tells it when that changes: whoever asks is told nothing of the cause.
+    fn tell(&self, failure: Option<&AuditError>) {
+        let before = self.shared.failing.swap(failure.is_some(), Ordering::Relaxed);
+        match failure {
+            Some(error) if !before => {
+                tracing::error!(error = %causes(error), "nothing is answered, for the audit log cannot be written");
+            }
+            None if before => tracing::info!("the audit log can be written again"),
+            _ => {}
+        }
+    }
+
     /// Syncs what is left unsynced, and sees whether a disk that was full has room again.
     fn catch_up(&mut self) {
         self.due = None;
@@ -217,7 +230,7 @@ impl Writer {
         }
         let failing = self.shared.failing.load(Ordering::Relaxed);
         let caught_up = if failing { self.probe() } else { Ok(()) }.and_then(|()| self.settle_all());
-        self.shared.failing.store(caught_up.is_err(), Ordering::Relaxed);
+        self.tell(caught_up.as_ref().err());
         if caught_up.is_err() && self.shared.stopped.get().is_none() {
             self.due = Some(monotonic() + SYNC_EVERY);
         }

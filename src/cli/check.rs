@@ -53,9 +53,12 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
 
 /// Reads a file or standard input (`-`), bounded.
 fn input(path: &Path) -> anyhow::Result<String> {
-    if path.as_os_str().as_encoded_bytes().contains(&b'<') {
-        // Its name would stand in the error that it cannot be read.
-        bail!("--mrz takes a file's name, or - for standard input, and not the zone itself");
+    // A zone or a number in the place of a file's name would stand in the error that it cannot be read.
+    let name = path.as_os_str().as_encoded_bytes();
+    if name.contains(&b'<') || (name.iter().all(u8::is_ascii_alphanumeric) && Disk.open_read(path).is_err()) {
+        let rule =
+            "--mrz takes the name of a file that is there, or - for standard input, and not the zone itself";
+        return Err(Usage::because(rule).into());
     }
     let bytes = if path == Path::new("-") {
         let mut bytes = Vec::new();
@@ -65,7 +68,10 @@ fn input(path: &Path) -> anyhow::Result<String> {
         Disk.read(path, INPUT_BYTES_MAX).with_context(|| format!("cannot read {}", path.display()))?
     };
     if bytes.len() as u64 > INPUT_BYTES_MAX {
-        bail!("the input is longer than {INPUT_BYTES_MAX} bytes: give one document");
+        return Err(Usage::because(format_args!(
+            "the input is longer than {INPUT_BYTES_MAX} bytes: give one document"
+        ))
+        .into());
     }
     // What is not text is asked all the same, and answered as unreadable.
     Ok(String::from_utf8_lossy(&bytes).into_owned())

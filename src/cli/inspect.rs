@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use portcullis::audit;
 use portcullis::domain::IssuingState;
+use portcullis::ground::causes;
 use portcullis::index::{FeedInspection, Inspection};
 use portcullis::screening::Site;
 
@@ -23,7 +24,7 @@ pub(super) fn index(arguments: &InspectData) -> anyhow::Result<ExitCode> {
     let in_force = site.in_force();
     let Some(snapshot) = &in_force.snapshot else {
         if let Some(fault) = &in_force.fault {
-            bail!("the generation cannot be trusted: {}", site::causes(&**fault));
+            bail!("the generation cannot be trusted: {}", causes(&**fault));
         }
         writeln!(out, "no generation: nothing was imported here yet")?;
         return Ok(ExitCode::SUCCESS);
@@ -99,7 +100,7 @@ pub(super) fn audit(arguments: &InspectData) -> anyhow::Result<ExitCode> {
             )?;
         }
         if let Some(damage) = &log.damage {
-            writeln!(out, "  DAMAGED     {}", site::causes(damage))?;
+            writeln!(out, "  DAMAGED     {}", causes(damage))?;
             damaged += 1;
         }
     }

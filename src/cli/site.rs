@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use portcullis::app::open_screening;
 use portcullis::audit::Role;
 use portcullis::config::Settings;
+use portcullis::ground::causes;
 use portcullis::ground::clock::{Clock, SystemClock};
 use portcullis::ground::storage::{Disk, Storage};
 use portcullis::screening::Screening;
@@ -53,12 +54,6 @@ pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<(Screen
         eprintln!("portcullis: no list can be trusted: {}", causes(&**fault));
     }
     Ok((screening, settings))
-}
-
-/// An error with what caused it, in one line.
-pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
-    causes.collect::<Vec<_>>().join(": ")
 }
 
 /// A data directory that is not there is a slip of the pen, not an empty site.

@@ -1,4 +1,7 @@
 //! What the machines stand on: storage and time. Any machine may import it; it imports `domain` only.
 
+mod causes;
 pub mod clock;
 pub mod storage;
+
+pub use causes::causes;

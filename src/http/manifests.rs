@@ -20,8 +20,10 @@ use super::problem::Problem;
 use super::service::Service;
 use super::wire::{write_abort, write_outcome, write_summary};
 
-/// Answers that may wait for the client, in chunks.
+/// Slices of answers that may wait for the client.
 const ANSWERS_MAX: usize = 4;
+/// An answer goes out in slices of this length, so that a slow reader is seen to read.
+const SLICE_BYTES_MAX: usize = 16 << 10;
 
 pub(super) async fn manifest(
     request: HttpRequest,
@@ -55,7 +57,7 @@ const PIECE_OVERHEAD_BYTES: usize = 128;
 /// A shorter piece is copied, so that it does not keep a whole read buffer in memory.
 const PIECE_BYTES_MIN: usize = 4096;
 /// How long nothing may move in either direction before the place is given to somebody else.
-const IDLE_MAX: Duration = Duration::from_secs(60);
+const IDLE_MAX: Duration = Duration::from_secs(300);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// What the two directions know of one another.
@@ -96,7 +98,12 @@ async fn fill(
     connection: Arc<Connection>,
     backlog_bytes_max: usize,
 ) {
-    while let Some(received) = payload.next().await {
+    loop {
+        let received = tokio::select! {
+            received = payload.next() => received,
+            () = pieces.closed() => return,
+        };
+        let Some(received) = received else { break };
         connection.moves();
         let piece = match received {
             Err(_) => Piece::Broken("body_unreadable"),
@@ -144,7 +151,19 @@ struct Answers {
 impl Answers {
     /// Hands an answer to the connection; false if nobody takes answers any more.
     async fn send(&self, text: Vec<u8>) -> bool {
-        matches!(self.connection.unless_idle(self.answers.send(text.into())).await, Some(Ok(())))
+        let mut text = Bytes::from(text);
+        while !text.is_empty() {
+            let slice = text.split_to(text.len().min(SLICE_BYTES_MAX));
+            match self.connection.unless_idle(self.answers.send(slice)).await {
+                Some(Ok(())) => {}
+                Some(Err(_)) => return false,
+                None => {
+                    tracing::warn!("gave up a manifest whose client neither sends nor reads");
+                    return false;
+                }
+            }
+        }
+        true
     }
 }
 
@@ -182,7 +201,7 @@ async fn answer(
                 rt::task::spawn_blocking(move || answer_lines(&worker.screening, &name, chunk)).await;
             let outcomes = match decided {
                 Ok(Ok(outcomes)) => outcomes,
-                Ok(Err(_)) => return fail(&answers, "audit_unavailable").await,
+                Ok(Err(error)) => return fail(&answers, Problem::from(error).code()).await,
                 Err(_) => {
                     tracing::error!("a defect kept a chunk of a manifest from being answered");
                     return fail(&answers, "internal").await;

@@ -40,7 +40,7 @@ pub(super) async fn readyz(service: web::Data<Service>) -> HttpResponse {
     let mut degraded = Vec::new();
     let mut unready: Vec<_> = coverage.site.iter().map(|code| site_text(*code).to_owned()).collect();
     if !service.screening.log_is_writable() {
-        unready.push("the audit log cannot be written: make room or mend the disk, then restart".to_owned());
+        unready.push("the audit log cannot be written: make room or mend the disk; the service's log says whether it has to be restarted".to_owned());
     }
     if coverage.generation.is_some() && !coverage.feeds.iter().any(|feed| feed.expected) {
         unready.push("no feed is expected, so nothing can be vouched for: import a list".to_owned());
@@ -67,9 +67,7 @@ fn site_text(code: ReasonCode) -> &'static str {
         ReasonCode::NoGeneration => "no generation is in force: import a list",
         ReasonCode::GenerationUnreadable => "the newest generation cannot be trusted: the log says why",
         ReasonCode::IndexDamaged => "a file of the generation in force is damaged: import the list again",
-        ReasonCode::Clock => {
-            "the system clock is behind the latest time this site has seen: set it right, then restart"
-        }
+        ReasonCode::Clock => "the system clock is behind the latest time this site has seen: set it right",
         other => other.word(),
     }
 }

@@ -169,7 +169,15 @@ impl Generation {
         if self.previous != in_force || Some(number) != in_force.map_or(0, |id| id.number).checked_add(1) {
             return Err(IndexError::NotNext { number });
         }
-        let Some((previous, _)) = previous else { return Ok(()) };
+        previous.map_or(Ok(()), |(previous, _)| self.check_keeps(previous))
+    }
+
+    /// Everything that guards against going back is at least as high as in an older generation.
+    ///
+    /// # Errors
+    /// [`IndexError::Forgets`] says what is lower or gone.
+    pub fn check_keeps(&self, previous: &Self) -> Result<(), IndexError> {
+        let number = self.number;
         if self.highest_time < previous.highest_time {
             return Err(IndexError::Forgets { number, what: "the highest time seen" });
         }

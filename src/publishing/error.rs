@@ -10,7 +10,7 @@ use crate::feed::LocalError;
 use crate::index::IndexError;
 use crate::register::RegisterError;
 
-/// Why nothing was published. The generation in force is what it was.
+/// Why nothing was published. But for [`Uncertain`](Self::Uncertain), the generation in force is what it was.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishingError {
     /// A register cannot be read to its end.

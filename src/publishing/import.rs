@@ -81,7 +81,8 @@ const ROWS_PER_REPORT: u64 = 1 << 14;
 
 /// Imports registers as the whole list of a feed and puts the next generation in force.
 ///
-/// Every row is accounted for. On an error nothing has changed, but for the side file of rejected rows.
+/// Every row is accounted for. On an error nothing has changed, but for the side file of rejected rows; after
+/// [`PublishingError::Uncertain`] either generation may be in force.
 ///
 /// # Errors
 /// [`PublishingError`].

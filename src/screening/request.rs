@@ -193,8 +193,8 @@ struct Content {
     bare: String,
 }
 
-/// A word that is shorter, or has no digit, gives no document away if it happens to stand in a zone.
-const TELLING_BYTES_MIN: usize = 5;
+/// Less than this, or letters alone, gives no document away if it happens to stand in a zone.
+const TELLING_BYTES: usize = 5;
 
 impl Content {
     fn of(presented: &Presented) -> Self {
@@ -208,12 +208,16 @@ impl Content {
         Self { number: number.map(|number| number.as_str().to_owned()), bare: bare(text) }
     }
 
-    /// True if the word holds the number asked about, or is itself a part of what was presented. Separators hide nothing.
+    /// True if the word holds the number asked about, or what may be a part of it. Separators hide nothing.
     fn is_in(&self, word: &str) -> bool {
         let word = bare(word);
-        let telling = word.len() >= TELLING_BYTES_MIN && word.bytes().any(|byte| byte.is_ascii_digit());
-        self.number.as_ref().is_some_and(|number| word.contains(number))
-            || (telling && self.bare.contains(&word))
+        match &self.number {
+            Some(number) => word.contains(number),
+            // Nobody knows where the number stands: no part with a digit of what was presented may be told.
+            None => (0..word.len())
+                .filter_map(|at| word.get(at..at + TELLING_BYTES))
+                .any(|part| part.bytes().any(|byte| byte.is_ascii_digit()) && self.bare.contains(part)),
+        }
     }
 }
 
@@ -312,8 +316,9 @@ mod tests {
         let json = |reference: &str| format!(r#"{{"mrz":"{zone}","client_reference":"{reference}"}}"#);
         assert_eq!(fields(&json("D231458907")), ["client_reference"]);
         assert_eq!(fields(&json("d23145-890")), ["client_reference"]);
+        assert_eq!(fields(&json("ref.D231458907.x")), ["client_reference"]);
         assert!(question(&json("gate-7:42")).is_ok());
-        let typed = r#"{"document":{"number":"L898902C3_","issuing_state":"UTO"},"terminal":"L898902C3"}"#;
+        let typed = r#"{"document":{"number":"L898902C3_","issuing_state":"UTO"},"terminal":"T-L898902C3"}"#;
         assert_eq!(fields(typed), ["terminal"]);
     }
 }

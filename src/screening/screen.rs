@@ -172,9 +172,15 @@ impl Screening {
 
         let mut advisories = reading.advisories;
         advisories.extend(evidence.advisories);
-        let digests = asked.iter().map(|document| digester.document(document)).collect();
+        let digests = |documents: &[DocumentId]| documents.iter().map(|id| digester.document(id)).collect();
         let key_id = Some(digester.key_id());
-        let draft = Draft { key_id, digests, ..draft(question, &verdict, &reasons, &coverage, now) };
+        let draft = Draft {
+            key_id,
+            digests: digests(&asked.presented),
+            readings: digests(&asked.readings),
+            listed: digests(&asked.listed),
+            ..draft(question, &verdict, &reasons, &coverage, now)
+        };
         let answer = Answer {
             decided_at: now.time,
             client_reference: question.asker.client_reference.clone(),
@@ -207,15 +213,23 @@ fn site_doubts(in_force: &InForce, now: Now) -> Vec<ReasonCode> {
     doubts
 }
 
-/// The documents whose digests the entry keeps: the one presented, the other readings asked about, then those that were
-/// found listed. The order tells an auditor which is which, so it is part of the entry.
-fn asked(reading: &Reading, evidence: &Evidence) -> Vec<DocumentId> {
-    let mut documents: Vec<_> = reading.exact.iter().map(|exact| exact.id).collect();
-    documents.extend(reading.others.iter().map(|other| other.id));
-    documents.extend(evidence.candidates.iter().map(|candidate| candidate.notice.document));
+/// The documents whose digests the entry keeps, each in the first list that it belongs to.
+struct Asked {
+    presented: Vec<DocumentId>,
+    readings: Vec<DocumentId>,
+    listed: Vec<DocumentId>,
+}
+
+fn asked(reading: &Reading, evidence: &Evidence) -> Asked {
     let mut seen = HashSet::new();
-    documents.retain(|document| seen.insert(*document));
-    documents
+    let mut unseen = |documents: &mut dyn Iterator<Item = DocumentId>| {
+        documents.filter(|document| seen.insert(*document)).collect()
+    };
+    Asked {
+        presented: unseen(&mut reading.exact.iter().map(|exact| exact.id)),
+        readings: unseen(&mut reading.others.iter().map(|other| other.id)),
+        listed: unseen(&mut evidence.candidates.iter().map(|candidate| candidate.notice.document)),
+    }
 }
 
 fn draft(question: &Question, verdict: &Verdict, reasons: &[Reason], coverage: &Coverage, now: Now) -> Draft {
@@ -231,7 +245,7 @@ fn draft(question: &Question, verdict: &Verdict, reasons: &[Reason], coverage: &
         operator: asker.operator.clone(),
         client_reference: asker.client_reference.clone(),
         verdict: Some(verdict.word()),
-        reasons: reasons.iter().map(|reason| reason.code).collect(),
+        reasons: reasons.to_vec(),
         findings,
         generation: coverage.generation,
         feeds: sequences.collect(),

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 
 use crate::domain::{DocumentId, FeedName, GenerationId, Notice};
 use crate::feed::{LocalError, verify_local};
+use crate::ground::causes;
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
 use crate::index::{self, Generation, IndexError, Snapshot};
@@ -20,6 +22,8 @@ pub struct Site {
     data_dir: PathBuf,
     clock: Arc<Clock>,
     in_force: ArcSwap<InForce>,
+    /// The highest number that CURRENT was seen to name.
+    highest_named: AtomicU64,
 }
 
 /// What is in force at one moment.
@@ -31,6 +35,8 @@ pub struct InForce {
     pub fault: Option<Arc<SiteError>>,
     /// The generation that has the fault, where it is one generation's.
     failed: Option<GenerationId>,
+    /// What the open generation holds, to compare with what comes after it.
+    generation: Option<Arc<Generation>>,
 }
 
 /// Why a generation is not put in force.
@@ -39,15 +45,15 @@ pub enum SiteError {
     /// The generation or one of its files cannot be used.
     #[error("the generation cannot be opened")]
     Index(#[from] IndexError),
-    /// CURRENT names an older generation, or another one of the same number, than the one that is open.
+    /// CURRENT names an older generation, or another one of the same number, than was seen before.
     #[error(
-        "CURRENT names generation {named}, and {open} is open: numbers only rise. Bring back the newer index folder, or restart the service to accept the older one"
+        "the index was put back: CURRENT names generation {named} (0: none), and {newest} was seen. Bring back the newer index folder, or restart the service to accept the older one"
     )]
     NotNewer {
-        /// The number in CURRENT.
+        /// The number in CURRENT, or 0 where there is none.
         named: u64,
-        /// The number of the one that is open.
-        open: u64,
+        /// The highest number that was seen there.
+        newest: u64,
     },
     /// A feed is not what was accepted.
     #[error("a feed of the generation cannot be verified")]
@@ -59,7 +65,8 @@ impl Site {
     /// answers say so.
     #[must_use]
     pub fn open(storage: Arc<dyn Storage>, data_dir: PathBuf, clock: Arc<Clock>) -> Self {
-        let site = Self { storage, data_dir, clock, in_force: ArcSwap::from_pointee(InForce::default()) };
+        let in_force = ArcSwap::from_pointee(InForce::default());
+        let site = Self { storage, data_dir, clock, in_force, highest_named: AtomicU64::new(0) };
         site.refresh(false);
         site
     }
@@ -80,46 +87,65 @@ impl Site {
         let before = self.in_force();
         let (failed, fault) = match self.named(&before) {
             Ok(Named::AsBefore) => return false,
+            Ok(Named::Nothing) => {
+                self.in_force.store(Arc::new(InForce::default()));
+                return true;
+            }
             Ok(Named::Open) => {
-                let after = InForce { snapshot: before.snapshot.clone(), ..InForce::default() };
-                self.in_force.store(Arc::new(after));
+                self.in_force.store(Arc::new(before.without_fault()));
                 return true;
             }
             Ok(Named::Other(_, id)) if before.failed == Some(id) && !again => return false,
-            Ok(Named::Other(generation, id)) => match self.load(&generation, id) {
+            Ok(Named::Other(generation, id)) => match self.load(&before, &generation, id) {
                 Ok(snapshot) => {
-                    let after = InForce { snapshot: Some(Arc::new(snapshot)), ..InForce::default() };
-                    self.in_force.store(Arc::new(after));
+                    let snapshot = Some(Arc::new(snapshot));
+                    let generation = Some(Arc::new(*generation));
+                    self.in_force.store(Arc::new(InForce { snapshot, generation, ..InForce::default() }));
                     return true;
                 }
                 Err(fault) => (Some(id), fault),
             },
-            Err(fault) => (None, fault),
+            Err(fault) => (before.failed, fault),
         };
-        let known = before.fault.as_ref().is_some_and(|known| known.to_string() == fault.to_string());
+        let known = before.fault.as_ref().is_some_and(|known| causes(&**known) == causes(&fault));
         let known = known && before.failed == failed;
-        let after = InForce { snapshot: before.snapshot.clone(), fault: Some(Arc::new(fault)), failed };
-        self.in_force.store(Arc::new(after));
+        self.in_force.store(Arc::new(InForce {
+            fault: Some(Arc::new(fault)),
+            failed,
+            ..before.without_fault()
+        }));
         !known
     }
 
     /// What CURRENT names, as against what is open.
     fn named(&self, before: &InForce) -> Result<Named, SiteError> {
         let current = index::current(&*self.storage, &self.data_dir)?;
+        let named = current.as_ref().map_or(0, |(_, id)| id.number);
+        let highest = self.highest_named.fetch_max(named, Ordering::Relaxed);
         match (before.id(), current) {
+            (None, None) if before.fault.is_some() => Ok(Named::Nothing),
             (None, None) => Ok(Named::AsBefore),
-            (Some(open), None) => Err(SiteError::NotNewer { named: 0, open: open.number }),
+            _ if named < highest => Err(SiteError::NotNewer { named, newest: highest }),
             (Some(open), Some((_, id))) if open == id => {
                 Ok(if before.fault.is_none() { Named::AsBefore } else { Named::Open })
             }
             (Some(open), Some((_, id))) if id.number <= open.number => {
-                Err(SiteError::NotNewer { named: id.number, open: open.number })
+                Err(SiteError::NotNewer { named, newest: open.number })
             }
             (_, Some((generation, id))) => Ok(Named::Other(Box::new(generation), id)),
+            (Some(open), None) => Err(SiteError::NotNewer { named, newest: open.number }),
         }
     }
 
-    fn load(&self, generation: &Generation, id: GenerationId) -> Result<Snapshot, SiteError> {
+    fn load(
+        &self,
+        before: &InForce,
+        generation: &Generation,
+        id: GenerationId,
+    ) -> Result<Snapshot, SiteError> {
+        if let Some(open) = &before.generation {
+            generation.check_keeps(open)?;
+        }
         let verify = |bulletin| {
             verify_local(&*self.storage, bulletin, |file| index::segment_path(&self.data_dir, file.digest))
         };
@@ -138,6 +164,8 @@ impl Site {
 enum Named {
     /// What it named before.
     AsBefore,
+    /// Nothing, and nothing is open.
+    Nothing,
     /// What is open, after it had named something else.
     Open,
     /// A generation that is to be opened.
@@ -149,6 +177,11 @@ impl InForce {
     #[must_use]
     pub fn id(&self) -> Option<GenerationId> {
         self.snapshot.as_ref().map(|snapshot| snapshot.id())
+    }
+
+    fn without_fault(&self) -> Self {
+        let (snapshot, generation) = (self.snapshot.clone(), self.generation.clone());
+        Self { snapshot, generation, ..Self::default() }
     }
 
     /// True once a file of the generation failed while it was in use.

@@ -90,6 +90,24 @@ fn a_document_listed_thousands_of_times_is_recorded() {
 }
 
 #[test]
+fn an_entry_by_a_newer_program_is_no_damage() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = log_of(data.path(), 1);
+    let path = folder.join("bodies");
+    let mut bodies = content(&path);
+    let at = bodies.windows(6).position(|bytes| bytes == b"\"v\":1,").unwrap() + 4;
+    bodies[at] = b'2';
+    let end = bodies.len() - 8;
+    let checksum = xxhash_rust::xxh3::xxh3_64(&bodies[64..end]);
+    bodies[end..].copy_from_slice(&checksum.to_le_bytes());
+    replace(&path, &bodies);
+    // Its leaf was made by that program too.
+    std::fs::File::options().write(true).open(folder.join("leaves")).unwrap().set_len(64).unwrap();
+    let error = open(&Disk, data.path()).unwrap_err();
+    assert!(matches!(error, AuditError::Newer { version: 2, .. }), "{error}");
+}
+
+#[test]
 fn a_damaged_log_is_refused_until_it_is_put_aside() {
     let data = tempfile::tempdir().unwrap();
     let folder = log_of(data.path(), 2);

@@ -74,6 +74,33 @@ fn an_older_generation_put_back_is_refused_while_the_newer_one_is_open() {
 }
 
 #[test]
+fn an_index_that_was_put_back_is_not_taken_up_when_its_numbers_have_overtaken() {
+    let data = tempfile::tempdir().unwrap();
+    let clean = [notice("UTO", "ACDEF7", Kind::Passport)];
+    publish(data.path(), "a", &clean, HOUR * 9);
+    let older = std::fs::read(data.path().join("index/CURRENT")).unwrap();
+    publish(data.path(), "b", &[notice("UTO", "L898902C3", Kind::Passport)], HOUR * 8);
+    let service = Running::start(Settings::defaults_for(data.path()));
+    assert_eq!(service.check(&json!({ "mrz": SPECIMEN }))["verdict"], "hit");
+    // A backup of the index from before feed b comes back, and feed a is imported on it again and again.
+    std::fs::write(data.path().join("index/CURRENT"), older).unwrap();
+    for age in [5, 4, 3] {
+        publish(data.path(), "a", &clean, HOUR * age);
+    }
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    let question = json!({ "document": { "number": "ACDEF9", "issuing_state": "UTO" } });
+    let answer = service.check(&question);
+    assert!(says_unreadable(&answer), "{answer}");
+    assert_eq!(
+        service.check(&json!({ "mrz": SPECIMEN }))["verdict"],
+        "hit",
+        "what is open still finds its hits"
+    );
+    publish(data.path(), "b", &[notice("UTO", "L898902C3", Kind::Passport)], HOUR);
+    until(&service, |answer| answer["coverage"]["complete"] == true);
+}
+
+#[test]
 fn an_import_beside_a_damaged_feed_is_refused_and_names_it() {
     let data = tempfile::tempdir().unwrap();
     publish(data.path(), "bad", &[notice("UTO", "ACDEF7", Kind::Passport)], HOUR * 2);

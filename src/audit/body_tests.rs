@@ -1,0 +1,183 @@
+//! Bodies of entries: frozen, short, and never too long.
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::body::time_of;
+use super::{Act, BODY_BYTES_MAX, BodyFault, DIGESTS_KEPT, Draft, Entry, FINDINGS_KEPT, KeyId};
+
+use crate::domain::{Digest, FeedName, FindingId, GenerationId, Reason, ReasonCode};
+
+fn full() -> Draft {
+    Draft {
+        agreement: Some("air-7".into()),
+        purpose: Some("border".into()),
+        terminal: Some("gate \"3\"\n".into()),
+        operator: Some("żółw".into()),
+        client_reference: Some("r-1".into()),
+        manifest: Some("m-1".into()),
+        line: Some(9),
+        key_id: KeyId::parse("00c0ffee"),
+        digests: vec![[7; 32], std::array::from_fn(|at| at as u8)],
+        verdict: Some("inconclusive"),
+        reasons: vec![Reason::new(ReasonCode::FeedStale), Reason::new(ReasonCode::Clock)],
+        findings: vec![FindingId([0xab; 16])],
+        generation: Some(GenerationId { number: 12, digest: Digest(std::array::from_fn(|at| at as u8)) }),
+        feeds: vec![(FeedName::parse("sltd").unwrap(), 42), (FeedName::parse("local").unwrap(), 1)],
+        alert_revision: Some(3),
+        ..Draft::new(
+            "2026-03-01T12:00:00.000001Z".parse().unwrap(),
+            Act::ManifestLine,
+            "carrier".into(),
+            Digest([9; 32]),
+        )
+    }
+}
+
+#[test]
+fn bodies_of_version_1_stay_what_they_are() {
+    let small =
+        Draft::new("2026-03-01T12:00:00Z".parse().unwrap(), Act::Import, "root".into(), Digest([0; 32]));
+    let golden = include_str!("golden/bodies-v1.jsonl");
+    let full = full();
+    let mut cut = Entry::of(&full, 7);
+    (cut.digests_total, cut.findings_total) = (Some(1025), Some(10_000));
+    let entries = [Entry::of(&full, u64::MAX), Entry::of(&small, 0), cut];
+    assert_eq!(golden.lines().count(), entries.len());
+    for (line, entry) in golden.lines().zip(entries) {
+        assert_eq!(std::str::from_utf8(&entry.encode()).unwrap(), line);
+        assert_eq!(time_of(line.as_bytes(), entry.sequence), Ok(entry.time));
+        assert_eq!(Entry::decode(line.as_bytes(), entry.sequence), Ok(entry));
+    }
+}
+
+#[test]
+fn of_long_lists_the_beginning_is_kept_and_their_length_is_told() {
+    let entry_of = |digests: usize, findings: usize| {
+        let digests =
+            (0..digests).map(|at| std::array::from_fn(|byte| (at >> (byte % 4 * 8)) as u8)).collect();
+        let findings = (0..findings).map(|at| FindingId((at as u128).to_le_bytes())).collect();
+        let digests: Vec<_> = digests;
+        let (readings, listed) = (digests.clone(), digests.clone());
+        let draft = Draft { digests, readings, listed, findings, ..full() };
+        let body = Entry::of(&draft, 5).encode();
+        assert!(body.len() <= BODY_BYTES_MAX, "{}", body.len());
+        let entry = Entry::decode(&body, 5).unwrap();
+        assert_eq!(entry.digests, draft.digests[..entry.digests.len()]);
+        assert_eq!((&entry.readings, &entry.listed), (&entry.digests, &entry.digests));
+        assert_eq!((entry.readings_total, entry.listed_total), (entry.digests_total, entry.digests_total));
+        assert_eq!(entry.findings, draft.findings[..entry.findings.len()]);
+        (entry.digests.len(), entry.digests_total, entry.findings.len(), entry.findings_total)
+    };
+    assert_eq!(entry_of(DIGESTS_KEPT, FINDINGS_KEPT), (256, None, 256, None));
+    assert_eq!(entry_of(DIGESTS_KEPT + 1, FINDINGS_KEPT), (256, Some(257), 256, None));
+    assert_eq!(entry_of(DIGESTS_KEPT, FINDINGS_KEPT + 1), (256, None, 256, Some(257)));
+    assert_eq!(entry_of(10_000, 10_000), (256, Some(10_000), 256, Some(10_000)));
+}
+
+#[test]
+fn a_reason_names_the_feed_that_it_concerns() {
+    let feed = FeedName::parse("sltd").unwrap();
+    let reasons = vec![Reason::of_feed(ReasonCode::FeedMissing, &feed), Reason::new(ReasonCode::Clock)];
+    assert_eq!(Entry::of(&Draft { reasons, ..full() }, 0).reasons, ["feed_missing:sltd", "clock"]);
+}
+
+#[test]
+fn a_check_with_short_fields_is_short() {
+    let draft = Draft {
+        agreement: Some("border".into()),
+        purpose: Some("border".into()),
+        key_id: KeyId::parse("00c0ffee"),
+        digests: vec![[7; 32]],
+        verdict: Some("no_hit"),
+        generation: Some(GenerationId { number: 120, digest: Digest([5; 32]) }),
+        feeds: vec![(FeedName::parse("sltd").unwrap(), 420)],
+        ..Draft::new("2026-03-01T12:00:00Z".parse().unwrap(), Act::Check, "gate-3".into(), Digest([9; 32]))
+    };
+    let bytes = Entry::of(&draft, 1_000_000).encode().len();
+    assert!(bytes <= 330, "{bytes}");
+}
+
+#[test]
+fn what_is_not_an_entry_of_its_place_is_refused() {
+    let draft = full();
+    let body = String::from_utf8(Entry::of(&draft, 5).encode()).unwrap();
+    assert_eq!(Entry::decode(body.as_bytes(), 6), Err(BodyFault::Sequence(5)));
+    let newer = body.replace("\"v\":1", "\"v\":2").replace("\"line\"", "\"lime\"");
+    assert_eq!(Entry::decode(newer.as_bytes(), 5), Err(BodyFault::Newer(2)));
+    assert_eq!(time_of(newer.as_bytes(), 5), Err(BodyFault::Newer(2)));
+    let spoilt = [
+        body.replace("\"v\":1", "\"v\":0"),
+        body.replace("\"line\"", "\"lime\""),
+        body.replace("00c0ffee", "00C0FFEE"),
+        body.replace("abab", "ab"),
+        body.replace("sltd", "SLTD"),
+        body.replace("2026-03", "2026-13"),
+        body.replace("12:AAEC", "012:AAEC"),
+        body.replace("12:AAEC", "12:AEC"),
+        body.replace("\"settings\":\"", "\"settings\":\"AAAAAAAAAAAAAAAAAAAAA"),
+        format!("{body} x"),
+        String::new(),
+    ];
+    for text in &spoilt {
+        assert_ne!(*text, body);
+        assert_eq!(Entry::decode(text.as_bytes(), 5), Err(BodyFault::Malformed), "{text}");
+    }
+    assert_eq!(time_of(body.as_bytes(), 6), Err(BodyFault::Sequence(5)));
+    for text in [&spoilt[0], "{}", ""] {
+        assert_eq!(time_of(text.as_bytes(), 5), Err(BodyFault::Malformed), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_entry_survives_its_body(
+        micros in -62_135_596_800_000_000_i64..253_402_207_200_000_000,
+        principal in any::<String>(),
+        texts in proptest::collection::vec(proptest::option::of(any::<String>()), 6),
+        numbers in proptest::collection::vec(proptest::option::of(any::<u64>()), 3),
+        generation: [u8; 32],
+        (digests, readings, listed) in any::<(Vec<[u8; 32]>, Vec<[u8; 32]>, Vec<[u8; 32]>)>(),
+        findings in proptest::collection::vec(any::<[u8; 16]>(), 0..600),
+        reasons in proptest::collection::vec(proptest::sample::select(ReasonCode::ALL), 0..4),
+        feeds in proptest::collection::btree_map("[a-z0-9][a-z0-9-]{0,31}", any::<u64>(), 0..4),
+        settings: [u8; 32],
+        sequence: u64,
+    ) {
+        let text = |at: usize| texts[at].as_deref().map(Into::into);
+        let draft = Draft {
+            agreement: text(0),
+            purpose: text(1),
+            terminal: text(2),
+            operator: text(3),
+            client_reference: text(4),
+            manifest: text(5),
+            line: numbers[0],
+            generation: numbers[1].map(|number| GenerationId { number, digest: Digest(generation) }),
+            alert_revision: numbers[2],
+            digests,
+            readings,
+            listed,
+            findings: findings.into_iter().map(FindingId).collect(),
+            reasons: reasons.into_iter().map(Reason::new).collect(),
+            feeds: feeds.into_iter().map(|(name, at)| (FeedName::parse(&name).unwrap(), at)).collect(),
+            ..Draft::new(
+                Timestamp::from_microsecond(micros).unwrap(),
+                Act::Check,
+                principal.into(),
+                Digest(settings),
+            )
+        };
+        let entry = Entry::of(&draft, sequence);
+        let body = entry.encode();
+        let decoded = Entry::decode(&body, sequence).unwrap();
+        prop_assert_eq!(decoded.encode(), &body[..]);
+        prop_assert_eq!(time_of(&body, sequence), Ok(decoded.time));
+        prop_assert_eq!(decoded, entry);
+    }
+
+    #[test]
+    fn no_bytes_make_decoding_panic(bytes: Vec<u8>) {
+        let _ = (Entry::decode(&bytes, 0), time_of(&bytes, 0));
+    }
+}
