@@ -22,6 +22,7 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn start(site: Arc<Site>) -> Self {
         report(&site);
+        site.watched();
         let (stop, stopped) = channel();
         let thread = std::thread::spawn(move || {
             let mut told = None;
@@ -33,6 +34,7 @@ impl Watch {
                     report(&site);
                 }
                 look_after(&site, look.is_multiple_of(LOOKS_BETWEEN_SCRUBS), &mut told);
+                site.watched();
             }
         });
         Self { stop, thread }

@@ -153,7 +153,9 @@ impl Generation {
             metadata: record.metadata.clone(),
             root: record.root.clone(),
         };
-        self.record(feed).map(kept).or_else(|| self.floors.get(feed).cloned())
+        // After a rollback what is kept is newer than what is in force.
+        let kept_before = self.floors.get(feed).filter(|before| before.floor.sequence >= floor.sequence);
+        kept_before.cloned().or_else(|| self.record(feed).map(kept))
     }
 
     /// A feed in force.

@@ -148,7 +148,7 @@ impl Screening {
                 })
                 .collect(),
         });
-        let site = site_doubts(in_force, now);
+        let site = site_doubts(in_force, self.site.look_overdue(), now);
         describe(generation.as_ref(), site, issuer, &self.policy, self.settings_digest, now.time)
     }
 
@@ -196,12 +196,13 @@ impl Screening {
 }
 
 /// What stands in the way of any `no_hit` at this site. Read after the lists were asked, for damage shows itself then.
-fn site_doubts(in_force: &InForce, now: Now) -> Vec<ReasonCode> {
+fn site_doubts(in_force: &InForce, look_overdue: bool, now: Now) -> Vec<ReasonCode> {
     let mut doubts = Vec::new();
     match (&in_force.snapshot, &in_force.fault) {
         // The one before may still be open and can say what it lists, but not what the newer one would.
         (_, Some(_)) => doubts.push(ReasonCode::GenerationUnreadable),
         (None, None) => doubts.push(ReasonCode::NoGeneration),
+        (Some(_), None) if look_overdue => doubts.push(ReasonCode::GenerationUnreadable),
         (Some(_), None) => {}
     }
     if in_force.is_poisoned() {

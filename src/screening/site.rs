@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
 use crate::domain::{DocumentId, FeedName, GenerationId, Notice};
 use crate::feed::{LocalError, verify_local};
 use crate::ground::causes;
-use crate::ground::clock::Clock;
+use crate::ground::clock::{Clock, monotonic};
 use crate::ground::storage::Storage;
 use crate::index::{self, Generation, IndexError, Snapshot};
 
@@ -24,7 +25,14 @@ pub struct Site {
     in_force: ArcSwap<InForce>,
     /// The highest number that CURRENT was seen to name.
     highest_named: AtomicU64,
+    opened: Instant,
+    /// When somebody who promised to go on looking last looked at CURRENT, in seconds since it was opened; `u64::MAX` if
+    /// nobody promised.
+    watched_s: AtomicU64,
 }
+
+/// How long a watch may not look at CURRENT: far longer than opening the largest generation takes.
+const LOOK_OVERDUE: Duration = Duration::from_secs(600);
 
 /// What is in force at one moment.
 #[derive(Debug, Default)]
@@ -66,7 +74,9 @@ impl Site {
     #[must_use]
     pub fn open(storage: Arc<dyn Storage>, data_dir: PathBuf, clock: Arc<Clock>) -> Self {
         let in_force = ArcSwap::from_pointee(InForce::default());
-        let site = Self { storage, data_dir, clock, in_force, highest_named: AtomicU64::new(0) };
+        let highest_named = AtomicU64::new(0);
+        let (opened, watched_s) = (monotonic(), AtomicU64::new(u64::MAX));
+        let site = Self { storage, data_dir, clock, in_force, highest_named, opened, watched_s };
         site.refresh(false);
         site
     }
@@ -75,6 +85,23 @@ impl Site {
     #[must_use]
     pub fn in_force(&self) -> Arc<InForce> {
         self.in_force.load_full()
+    }
+
+    /// Promises to look again within seconds, time after time: from now on no `no_hit` is given once that is overdue, for
+    /// nobody would know of a newer generation.
+    pub fn watched(&self) {
+        self.watched_s.store(self.opened.elapsed().as_secs(), Ordering::Relaxed);
+    }
+
+    /// True if a look was promised and is overdue for minutes.
+    #[must_use]
+    pub fn look_overdue(&self) -> bool {
+        self.look_overdue_at(monotonic())
+    }
+
+    fn look_overdue_at(&self, now: Instant) -> bool {
+        let watched = Duration::from_secs(self.watched_s.load(Ordering::Relaxed));
+        now.saturating_duration_since(self.opened).saturating_sub(watched) > LOOK_OVERDUE
     }
 
     /// Looks at CURRENT and puts what it names in force. What cannot be trusted leaves the last good generation open, so
@@ -195,5 +222,24 @@ impl Lists for InForce {
     fn notices(&self, document: &DocumentId) -> Vec<(FeedName, Notice)> {
         let Some(snapshot) = &self.snapshot else { return Vec::new() };
         snapshot.find(document).into_iter().map(|(feed, notice)| (feed.clone(), notice)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::clock::SystemClock;
+    use crate::ground::storage::Disk;
+
+    #[test]
+    fn a_look_is_overdue_only_where_it_was_promised_and_only_after_minutes() {
+        let data = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Clock::new(SystemClock));
+        let site = Site::open(Arc::new(Disk), data.path().to_owned(), clock);
+        let hours = Duration::from_secs(36_000);
+        assert!(!site.look_overdue_at(monotonic() + hours), "a command that looks once promises nothing");
+        site.watched();
+        assert!(!site.look_overdue_at(monotonic() + LOOK_OVERDUE - Duration::from_secs(5)));
+        assert!(site.look_overdue_at(monotonic() + LOOK_OVERDUE + Duration::from_secs(5)));
     }
 }
