@@ -125,3 +125,26 @@ impl ResponseError for Problem {
         HttpResponse::build(self.status_code()).content_type("application/problem+json").json(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_means_one_thing_and_has_an_error_status() {
+        let mut codes: Vec<_> = Problem::CODES.iter().map(|(code, _)| *code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Problem::CODES.len());
+        for (code, status) in Problem::CODES {
+            assert!((400..600).contains(status), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_failed_inside_is_told_in_constant_words() {
+        let problem = Problem::from(AuditError::WriterGone);
+        assert_eq!((problem.code(), problem.status_code().as_u16()), ("audit_unavailable", 503));
+        assert!(problem.detail.is_none() && problem.errors.is_empty());
+    }
+}
