@@ -1,9 +1,9 @@
 //! `kill -9` on the real program, and the system calls that it really makes.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -15,46 +15,9 @@ use portcullis::ground::storage::Disk;
 use portcullis::index::current;
 use serde_json::{Value, json};
 
+use crate::support::command::PROGRAM;
+use crate::support::serving::Serving;
 use crate::support::site::{notice, parse, publish};
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_portcullis");
-
-/// `portcullis serve` as a process of its own, perhaps under another program.
-struct Serving {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Serving {
-    fn start(data: &Path, under: &[&str]) -> Self {
-        let config = data.join("portcullis.toml");
-        let text =
-            format!("[data]\ndir = {:?}\n\n[service]\nbind = \"127.0.0.1:0\"\n", data.display().to_string());
-        std::fs::write(&config, text).unwrap();
-        let mut words: Vec<&str> = under.to_vec();
-        let config = config.display().to_string();
-        words.extend([PROGRAM, "serve", "--config", &config]);
-        let mut child = Command::new(words[0])
-            .args(&words[1..])
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the program is there: tests/run installs what tests need");
-        let mut lines = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        let address = loop {
-            let mut line = String::new();
-            assert!(lines.read_line(&mut line).unwrap() > 0, "the service does not start: {said}");
-            if let Some((_, address)) = line.trim().split_once("listening on http://") {
-                break address.parse().unwrap();
-            }
-            said.push_str(&line);
-        };
-        // What it says later must not fill the pipe.
-        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-        Self { child, address }
-    }
-}
 
 /// One connection that is kept: asks, and waits for the answer.
 fn ask(stream: &mut TcpStream, body: &str) -> Option<Value> {
@@ -109,7 +72,7 @@ fn every_answer_that_was_given_before_a_kill_under_load_is_in_the_log() {
     let data = site();
     let mut owed = Vec::new();
     for round in 0..3_usize {
-        let mut serving = Serving::start(data.path(), &[]);
+        let mut serving = Serving::start_under(&[], data.path(), data.path(), "text");
         let address = serving.address;
         let answered = Arc::new(Mutex::new(Vec::new()));
         let clients: Vec<_> = (0..8_usize)
@@ -200,7 +163,7 @@ fn sixty_four_clients_share_their_syncs() {
     let trace = data.path().join("trace");
     let slow = "inject=fdatasync:delay_exit=10000";
     let under = ["strace", "-f", "-qq", "-e", "trace=fdatasync", "-e", slow, "-o", trace.to_str().unwrap()];
-    let mut serving = Serving::start(data.path(), &under);
+    let mut serving = Serving::start_under(&under, data.path(), data.path(), "text");
     let address = serving.address;
     let go_on = Arc::new(AtomicBool::new(true));
     let each = 25;

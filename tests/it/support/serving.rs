@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Child, Command};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::command::{Place, command};
+use super::command::{PROGRAM, Place};
 use super::site::{Reply, request};
 
 /// `portcullis serve` with a log that says as much as it can.
@@ -18,14 +18,23 @@ pub(crate) struct Serving {
 
 impl Serving {
     pub(crate) fn start(place: &Place, format: &str) -> Self {
+        Self::start_under(&[], &place.path("site"), &place.path("."), format)
+    }
+
+    /// Serves a site under another program, such as a tracer; settings and log stand in `folder`.
+    pub(crate) fn start_under(under: &[&str], site: &Path, folder: &Path, format: &str) -> Self {
         let settings = format!(
             "[data]\ndir = {:?}\n[service]\nbind = \"127.0.0.1:0\"\n[log]\nlevel = \"debug\"\nformat = \"{format}\"\n",
-            place.site()
+            site.display().to_string()
         );
-        let config = place.write("portcullis.toml", settings);
-        let log = place.path("log");
-        let mut command = command(&["serve", "--config", &config]);
-        let mut child = command.stderr(fs::File::create(&log).unwrap()).spawn().unwrap();
+        let (config, log) = (folder.join("portcullis.toml"), folder.join("log"));
+        fs::write(&config, settings).unwrap();
+        let config = config.display().to_string();
+        let words = [under, &[PROGRAM, "serve", "--config", &config]].concat();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null());
+        let child = command.stderr(fs::File::create(&log).unwrap()).spawn();
+        let mut child = child.expect("the program is there: tests/run installs what tests need");
         for _ in 0..200 {
             let said = fs::read_to_string(&log).unwrap();
             let address =
