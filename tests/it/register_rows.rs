@@ -50,6 +50,8 @@ fn faulty_rows() -> Vec<(Vec<u8>, RejectReason, Option<Column>)> {
         ("SECRET1,UTO,passport,lost,,2201-01-01,", R::DateOutOfRange, Some(Column::ReviewOn)),
         ("SECRET1,UTO,passport,lost,,,Ä", R::ReferenceInvalid, Some(Column::Reference)),
         (&long_reference, R::ReferenceInvalid, Some(Column::Reference)),
+        ("\"SECRET1\",UTO,passport,lost,,,,", R::MalformedRow, None),
+        ("\"SECRET1\",UTO,passport,lost,,", R::MalformedRow, None),
     ];
     let mut rows: Vec<_> =
         texts.iter().map(|(row, reason, column)| (row.as_bytes().to_vec(), *reason, *column)).collect();

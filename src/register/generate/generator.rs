@@ -23,7 +23,7 @@ const STATUS_SHARES: [u64; Status::ALL.len()] = [330, 550, 5, 80, 35];
 const REVIEWED_SHARE: u64 = 900;
 const REFERENCED_SHARE: u64 = 33;
 
-/// An endless-looking national register: `records` notices drawn by `seed`, in constant memory.
+/// A register in the making: `records` notices drawn by `seed`, in constant memory.
 ///
 /// One record in ten is in a run of 50 to 2000 stolen blanks with consecutive numbers, one issuer, kind and day (none
 /// if there are fewer than 500 records). The others are drawn one by one, and then one document may, rarely, be drawn
