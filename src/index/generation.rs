@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
-use crate::domain::{Bulletin, FeedName, GenerationId};
+use crate::domain::{Bulletin, Digest, FeedName, GenerationId};
 
 use super::IndexError;
 
@@ -102,6 +103,12 @@ impl Generation {
         next.feeds.retain(|held| held.bulletin.feed != *feed);
         next.floors.extend(previous.floor(feed).map(|floor| (feed.clone(), floor)));
         Ok(next)
+    }
+
+    /// Its number and the SHA-256 of its file.
+    #[must_use]
+    pub fn id(&self) -> GenerationId {
+        GenerationId { number: self.number, digest: Digest(Sha256::digest(self.encode()).into()) }
     }
 
     /// The newest publication of a feed that was ever accepted here.
