@@ -119,6 +119,12 @@ pub enum IndexError {
         "feed {0}: a metadata file's name has 1 to 128 characters of A-Z, a-z, 0-9, - _ . and begins with none of these marks"
     )]
     MetadataName(FeedName),
+    /// A generation with an id that is not its own.
+    #[error("generation {number} and its id do not belong together: read the current generation again")]
+    WrongId {
+        /// The generation's number.
+        number: u64,
+    },
     /// The verified bulletins are not those of the generation.
     #[error("feed {0}: what was verified is not what generation and bulletins say together")]
     NotVerified(FeedName),

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
-use crate::domain::{Authority, Bulletin, FeedName, GenerationId};
+use crate::domain::{Authority, Bulletin, Digest, FeedName, GenerationId};
 
 use super::IndexError;
 
@@ -121,6 +122,12 @@ impl Generation {
         next.feeds.retain(|held| held.bulletin.feed != *feed);
         next.floors.extend(previous.kept(feed).map(|kept| (feed.clone(), kept)));
         Ok(next)
+    }
+
+    /// Its number and the SHA-256 of its file.
+    #[must_use]
+    pub fn id(&self) -> GenerationId {
+        GenerationId { number: self.number, digest: Digest(Sha256::digest(self.encode()).into()) }
     }
 
     /// The newest publication of a feed that was ever accepted here.

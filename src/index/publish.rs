@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sha2::{Digest as _, Sha256};
-
-use crate::domain::{Digest, GenerationId, SegmentRef};
+use crate::domain::{GenerationId, SegmentRef};
 use crate::ground::storage::{Lock, LockError, Storage, StorageFile, publish_file};
 
 use super::layout::{Folder, GENERATION_BYTES_MAX, current, pointer_text};
@@ -134,7 +132,7 @@ impl Publisher {
             // From here on a CURRENT that is missing means that somebody took it away.
             self.write_pointer(None)?;
         }
-        let id = GenerationId { number, digest: Digest(Sha256::digest(&bytes).into()) };
+        let id = next.id();
         publish_file(self.storage.as_ref(), &path, &bytes).map_err(IndexError::io("write", path))?;
         self.write_pointer(Some(id))?;
         if let Err(error) = self.remove_what_is_not_needed(id) {

@@ -57,8 +57,8 @@ impl Snapshot {
         id: GenerationId,
         mut bulletins: Vec<Bulletin>,
     ) -> Result<Self, IndexError> {
-        if generation.number != id.number {
-            return Err(IndexError::NotNext { number: id.number });
+        if generation.id() != id {
+            return Err(IndexError::WrongId { number: generation.number });
         }
         bulletins.sort_by(|a, b| a.feed.cmp(&b.feed));
         for (at, record) in generation.feeds.iter().enumerate() {

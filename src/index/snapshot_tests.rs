@@ -66,7 +66,7 @@ impl Site {
         let mut generation = self.generation.clone();
         change(&mut generation.feeds[0].bulletin);
         let bulletins = generation.feeds.iter().map(|record| record.bulletin.clone()).collect();
-        Snapshot::open_verified(&Disk, self.folder.path(), &generation, self.id, bulletins)
+        Snapshot::open_verified(&Disk, self.folder.path(), &generation, generation.id(), bulletins)
     }
 
     fn segment(&self, at: usize) -> std::path::PathBuf {
@@ -111,6 +111,15 @@ fn only_exactly_the_verified_bulletins_of_the_generation_are_opened() {
     assert!(refused(vec![one.clone(), one.clone()]));
     assert!(refused(vec![one.clone(), two.clone(), Bulletin { feed: feed("zwei"), ..two.clone() }]));
     assert!(refused(vec![one, Bulletin { sequence: 8, ..two }]));
+}
+
+#[test]
+fn a_generation_under_the_id_of_another_is_refused() {
+    let site = site();
+    let other = GenerationId { digest: crate::domain::Digest([0; 32]), ..site.id };
+    let opened =
+        Snapshot::open_verified(&Disk, site.folder.path(), &site.generation, other, site.bulletins());
+    assert!(matches!(opened, Err(IndexError::WrongId { number: 2 })));
 }
 
 #[test]

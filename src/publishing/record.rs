@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::audit::{Act, AuditLog, Draft};
-use crate::domain::{Digest, FeedName, GenerationId};
+use crate::domain::{Digest, FeedName};
 use crate::ground::clock::{Clock, Now};
 use crate::index::Generation;
 
@@ -32,9 +30,8 @@ pub(super) fn record(
     feed: (FeedName, u64),
     now: Now,
 ) -> Result<(), PublishingError> {
-    let digest = Digest(Sha256::digest(next.encode()).into());
     let draft = Draft {
-        generation: Some(GenerationId { number: next.number, digest }),
+        generation: Some(next.id()),
         feeds: vec![feed],
         // Imports and acts on feeds depend on no settings.
         ..Draft::new(now.time, act, principal.clone(), Digest([0; 32]))
