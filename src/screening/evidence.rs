@@ -1,10 +1,11 @@
 //! What the lists say of a reading.
 
+use jiff::Timestamp;
+
 use crate::domain::{
     Advisory, AdvisoryCode, Candidate, DocumentId, FeedName, Finding, FindingId, Match, Notice,
     ReadingDiffers, Reason, ReasonCode,
 };
-use jiff::Timestamp;
 
 use super::policy::{KindDiffers, Policy};
 use super::reading::Reading;

@@ -233,7 +233,7 @@ impl Code {
     }
 
     fn lacks_letters(&self) -> bool {
-        self.field.is_some_and(|field| field.contains(&b'<')) && self.text != "D"
+        self.field.is_some_and(|field| field.contains(&b'<') && field != *b"D<<")
     }
 
     /// What else the code may have been: one letter taken for another, or a letter taken for a filler.
