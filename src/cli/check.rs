@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use portcullis::domain::mrz::{Change, Mending};
 use portcullis::domain::{Answer, Kind, Verdict};
 use portcullis::ground::storage::{Disk, Storage};
 use portcullis::http::wire::AnswerBody;
@@ -97,6 +98,12 @@ fn explain(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
         let feed = reason.feed.as_ref().map(|feed| format!(" ({feed})")).unwrap_or_default();
         writeln!(out, "  reason: {}{feed}, remedy: {}", reason.code.word(), reason.code.remedy().word())?;
     }
+    if let Some(fault) = &answer.understood.mrz_fault {
+        writeln!(out, "  zone: {fault}")?;
+    }
+    for mending in &answer.understood.mendings {
+        writeln!(out, "  {} may read: {}", mending.field.word(), changes(mending))?;
+    }
     for candidate in &answer.candidates {
         let notice = &candidate.notice;
         let (number, issuer) = (notice.document.number.as_str(), notice.document.issuing_state);
@@ -122,4 +129,15 @@ fn explain(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
         writeln!(out, "    {}: {}{as_of}, {} notices", feed.feed, feed.freshness.word(), feed.notices)?;
     }
     Ok(())
+}
+
+fn changes(mending: &Mending) -> String {
+    let change = |change: &Change| {
+        let place = format!("line {}, column {}", change.line, change.column);
+        match change.characters {
+            Some((printed, read)) => format!("{place}: {} as {}", char::from(printed), char::from(read)),
+            None => place,
+        }
+    };
+    mending.changes.iter().map(change).collect::<Vec<_>>().join("; ")
 }

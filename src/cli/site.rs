@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use portcullis::app::open_screening;
 use portcullis::audit::Role;
-use portcullis::config::Settings;
+use portcullis::config::{Settings, parse_deviations};
 use portcullis::ground::causes;
 use portcullis::ground::clock::{Clock, SystemClock};
 use portcullis::ground::storage::{Disk, Storage};
@@ -25,7 +25,20 @@ pub(super) fn clock() -> Arc<Clock> {
 
 /// Reads a settings file and tells every fault in it.
 pub(super) fn settings(path: &Path) -> anyhow::Result<Settings> {
-    Settings::parse(&text(path)?).with_context(|| format!("the settings {} cannot be used", path.display()))
+    let settings = Settings::parse(&text(path)?).with_context(|| cannot_be_used(path))?;
+    with_deviations(settings)
+}
+
+/// Reads the file of deviations that the settings name.
+fn with_deviations(mut settings: Settings) -> anyhow::Result<Settings> {
+    if let Some(path) = &settings.deviations_file {
+        settings.policy.deviations = parse_deviations(&text(path)?).with_context(|| cannot_be_used(path))?;
+    }
+    Ok(settings)
+}
+
+fn cannot_be_used(path: &Path) -> String {
+    format!("the settings {} cannot be used", path.display())
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {
@@ -40,8 +53,10 @@ pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<(Screen
     must_exist(data)?;
     let settings = match config {
         None => Settings::defaults_for(data),
-        Some(path) => Settings::parse_for(&text(path)?, data)
-            .with_context(|| format!("the settings {} cannot be used", path.display()))?,
+        Some(path) => {
+            let settings = Settings::parse_for(&text(path)?, data).with_context(|| cannot_be_used(path))?;
+            with_deviations(settings)?
+        }
     };
     let (screening, opened) = open_screening(&settings, disk(), clock(), Role::Cli)?;
     if opened.torn_bytes > 0 {

@@ -18,6 +18,11 @@ pub struct Fault {
 }
 
 impl Faults {
+    /// One fault alone.
+    pub(super) fn of(fault: Fault) -> Self {
+        Self(vec![fault])
+    }
+
     /// Nothing to say if there is no fault.
     pub(super) fn check(faults: Vec<Fault>) -> Result<(), Self> {
         if faults.is_empty() { Ok(()) } else { Err(Self(faults)) }

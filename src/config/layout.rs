@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::settings::{LogFormat, LogLevel, Settings};
-use super::shapes::{DAY_MS, Folder, HOUR_MS, Loopback, MINUTE_MS, Number, SECOND_MS, Shape, Span, Words};
+use super::shapes::{
+    DAY_MS, Folder, HOUR_MS, Loopback, MINUTE_MS, Number, OptionalFile, SECOND_MS, Shape, Span, Words,
+};
 use crate::domain::{Durability, FeedName};
 use crate::screening::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
 
@@ -49,7 +51,7 @@ pub(super) trait Walk {
 
 /// Goes through every key.
 pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
-    let Settings { data_dir, service, manifests, audit, policy, log } = settings;
+    let Settings { data_dir, service, manifests, audit, policy, deviations_file, log } = settings;
     walk.key("data", "dir", &Folder, data_dir);
     walk.key("service", "bind", &Loopback, &mut service.bind);
     walk.key("service", "workers", &Number(WORKERS), &mut service.workers);
@@ -65,6 +67,7 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
     walk.key("audit", "durability", &DURABILITY, &mut audit.durability);
     walk.key("audit", "queue-entries-max", &Number(QUEUE_ENTRIES_MAX), &mut audit.queue_entries_max);
     walk_policy(walk, policy);
+    walk.key("screening", "deviations-file", &OptionalFile, deviations_file);
     walk.key("log", "level", &LEVEL, &mut log.level);
     walk.key("log", "format", &FORMAT, &mut log.format);
 }

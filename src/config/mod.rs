@@ -5,6 +5,7 @@
 //! people stand in `config/portcullis.toml`, which is also the form that `canonical` fills in.
 //! Reading the file is the caller's.
 
+mod deviations;
 mod faults;
 mod layout;
 mod reader;
@@ -12,5 +13,6 @@ mod settings;
 mod shapes;
 mod writer;
 
+pub use deviations::parse_deviations;
 pub use faults::{Fault, Faults};
 pub use settings::{LogFormat, LogLevel, LogSettings, Settings};

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::deviations;
 use super::faults::Faults;
 use super::layout::walk;
 use super::reader::Reader;
@@ -24,6 +25,9 @@ pub struct Settings {
     pub audit: audit::Config,
     /// The rules of verdicts.
     pub policy: Policy,
+    /// The file of issuers' wrong check digits that takes the place of the list in `policy`. Whoever reads the settings
+    /// reads it too.
+    pub deviations_file: Option<PathBuf>,
     /// What the program says of itself, and how.
     pub log: LogSettings,
 }
@@ -70,7 +74,8 @@ impl Settings {
             service: http::Limits::default(),
             manifests: bulk::Limits::default(),
             audit: audit::Config::default(),
-            policy: Policy::default(),
+            policy: Policy { deviations: deviations::shipped(), ..Policy::default() },
+            deviations_file: None,
             log: LogSettings::default(),
         }
     }

@@ -205,6 +205,26 @@ impl Shape for Folder {
     }
 }
 
+/// The path of a file, or nothing.
+pub(super) struct OptionalFile;
+
+impl Shape for OptionalFile {
+    type Of = Option<PathBuf>;
+
+    fn expected(&self) -> String {
+        "the path of a file, or an empty text".to_owned()
+    }
+
+    fn read(&self, value: &Value) -> Result<Option<PathBuf>, Misfit> {
+        let text = value.as_str().filter(|text| !text.chars().any(char::is_control)).ok_or(Misfit::Shape)?;
+        Ok((!text.is_empty()).then(|| PathBuf::from(text)))
+    }
+
+    fn write(&self, of: &Option<PathBuf>) -> Value {
+        Value::String(of.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::layout::{Walk, walk, walk_policy};
 use super::settings::Settings;
 use super::shapes::Shape;
+use crate::domain::mrz::Field;
 use crate::domain::{Digest, FeedName};
 use crate::screening::Policy;
 
@@ -63,6 +64,10 @@ pub(super) fn policy_digest(policy: &Policy) -> Digest {
     let mut text = String::from("portcullis verdict policy 1\n");
     for Line { section, key, value, .. } in written.0 {
         writeln!(text, "{section}.{key} = {value}").expect("a string takes every write");
+    }
+    // Other fields' deviations decide nothing.
+    for known in policy.deviations.0.iter().filter(|known| known.field == Field::Number) {
+        writeln!(text, "deviation = {}", known.canonical()).expect("a string takes every write");
     }
     Digest(Sha256::digest(text.as_bytes()).into())
 }

@@ -40,6 +40,10 @@ pub struct Understood {
     pub number_assurance: Option<NumberAssurance>,
     /// The zone's format and check digits, if a zone was read.
     pub mrz: Option<mrz::Summary>,
+    /// Why the zone was not read, if it was not.
+    pub mrz_fault: Option<mrz::MrzFault>,
+    /// Look-alike corrections that satisfy the zone's check digits. None of them was applied.
+    pub mendings: Vec<mrz::Mending>,
 }
 
 /// How sure the number is.
@@ -53,6 +57,8 @@ pub enum NumberAssurance {
     CheckDigitWrong,
     /// Typed by hand: nothing vouches for it.
     Typed,
+    /// The printed check digit does not agree, as is known of this series of documents: nothing vouches for it.
+    KnownDeviation,
     /// Read by a machine, without a check digit.
     Unchecked,
 }
@@ -66,6 +72,7 @@ impl NumberAssurance {
             Self::CheckDigit => "check_digit",
             Self::CheckDigitWrong => "check_digit_wrong",
             Self::Typed => "typed",
+            Self::KnownDeviation => "known_deviation",
             Self::Unchecked => "unchecked",
         }
     }
@@ -87,6 +94,10 @@ pub struct Candidate {
 pub enum ReadingDiffers {
     /// Characters of the number that look alike.
     Number,
+    /// The number's length: the zone or the list may have cut it after nine characters.
+    NumberLength,
+    /// What was typed in front of the number.
+    NumberPrefix,
     /// The issuing state's code, by characters that look alike.
     IssuingState,
     /// The holder's nationality in place of the issuing state.
@@ -101,6 +112,8 @@ impl ReadingDiffers {
     pub fn word(self) -> &'static str {
         match self {
             Self::Number => "number",
+            Self::NumberLength => "number_length",
+            Self::NumberPrefix => "number_prefix",
             Self::IssuingState => "issuing_state",
             Self::Nationality => "nationality",
             Self::Kind => "kind",
@@ -164,11 +177,15 @@ pub enum AdvisoryCode {
     LookalikesIncomplete,
     /// A notice on this document is past its review date and no longer in force.
     NoticeLapsed,
+    /// A check digit is wrong as is known of this series of documents.
+    KnownDeviation,
+    /// Full-width or Cyrillic characters were read as the Latin ones that they look like.
+    HomoglyphsRead,
 }
 
 impl AdvisoryCode {
     /// Every code.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::IssuerCodeMended,
         Self::IssuerMerged,
         Self::CheckDigitWrong,
@@ -177,6 +194,8 @@ impl AdvisoryCode {
         Self::IssuerLookalikeListed,
         Self::LookalikesIncomplete,
         Self::NoticeLapsed,
+        Self::KnownDeviation,
+        Self::HomoglyphsRead,
     ];
 
     /// The word on the wire.
@@ -191,6 +210,8 @@ impl AdvisoryCode {
             Self::IssuerLookalikeListed => "issuer_lookalike_listed",
             Self::LookalikesIncomplete => "lookalikes_incomplete",
             Self::NoticeLapsed => "notice_lapsed",
+            Self::KnownDeviation => "known_deviation",
+            Self::HomoglyphsRead => "homoglyphs_read",
         }
     }
 
@@ -198,13 +219,16 @@ impl AdvisoryCode {
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
-            Self::IssuerMerged | Self::DocumentCodeOdd | Self::LookalikesIncomplete | Self::NoticeLapsed => {
-                Severity::Info
-            }
+            Self::IssuerMerged
+            | Self::DocumentCodeOdd
+            | Self::LookalikesIncomplete
+            | Self::NoticeLapsed
+            | Self::KnownDeviation => Severity::Info,
             Self::IssuerCodeMended
             | Self::CheckDigitWrong
             | Self::NumberLookalikeListed
-            | Self::IssuerLookalikeListed => Severity::Caution,
+            | Self::IssuerLookalikeListed
+            | Self::HomoglyphsRead => Severity::Caution,
         }
     }
 }

@@ -70,7 +70,15 @@ pub fn mend_digit(byte: u8) -> Option<u8> {
     if byte.is_ascii_digit() { Some(byte) } else { twin(byte).filter(u8::is_ascii_digit) }
 }
 
-fn twin(byte: u8) -> Option<u8> {
+/// The letter that a digit in a place for letters stands for.
+#[must_use]
+pub fn letter_twin(byte: u8) -> Option<u8> {
+    if byte.is_ascii_digit() { twin(byte) } else { None }
+}
+
+/// The character of the other class that a character looks like.
+#[must_use]
+pub fn twin(byte: u8) -> Option<u8> {
     PAIRS.iter().find_map(|(digit, letter)| match byte {
         _ if byte == *digit => Some(*letter),
         _ if byte == *letter => Some(*digit),

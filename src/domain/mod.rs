@@ -6,6 +6,7 @@
 mod answer;
 mod bulletin;
 mod coverage;
+mod deviations;
 mod document;
 mod feed_name;
 mod kind;
@@ -27,10 +28,12 @@ pub use bulletin::{Authority, Bulletin, Digest, SegmentRef, SegmentRole};
 pub use coverage::{
     AlertsCoverage, CompleteCoverage, Coverage, FeedCoverage, Freshness, GenerationId, IssuerCoverage,
 };
+pub use deviations::{Deviation, Deviations, NumberRange, Prints};
 pub use document::DocumentId;
 pub use feed_name::{FeedName, FeedNameFault};
 pub use kind::Kind;
-pub use lookalike::{Lookalikes, code_lookalikes, mend_code, mend_digit};
+pub use lookalike::{Lookalikes, code_lookalikes, letter_twin, mend_code, mend_digit, twin};
+pub(crate) use mrz::latin_twin;
 pub use notice::{Notice, Reference, ReferenceFault};
 pub use number::{DocumentNumber, NumberFault};
 pub use proof::{Audited, Durability, Receipt, Verified};

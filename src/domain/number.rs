@@ -54,6 +54,16 @@ impl DocumentNumber {
         if number.len == 0 { Err(NumberFault::Empty) } else { Ok(number) }
     }
 
+    /// The number in cells of a zone, `0-9A-Z<`, without its fillers; `None` if it has no character or more than 22.
+    pub(in crate::domain) fn of_cells(cells: &[u8]) -> Option<Self> {
+        let mut number = Self { bytes: [0; Self::LEN_MAX], len: 0 };
+        for cell in cells.iter().filter(|cell| **cell != b'<') {
+            *number.bytes.get_mut(usize::from(number.len))? = *cell;
+            number.len += 1;
+        }
+        (number.len > 0).then_some(number)
+    }
+
     /// The characters.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -64,6 +74,15 @@ impl DocumentNumber {
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(self.as_bytes()).expect("a number is ASCII")
+    }
+
+    /// The first characters, if there are more than `len`.
+    #[must_use]
+    pub fn first(mut self, len: usize) -> Option<Self> {
+        let longer = (1..usize::from(self.len)).contains(&len);
+        self.bytes[len.min(Self::LEN_MAX)..].fill(0);
+        self.len = len.min(usize::from(self.len)) as u8;
+        longer.then_some(self)
     }
 
     /// The same number with other characters at some positions (counted from 0).

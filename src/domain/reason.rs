@@ -118,6 +118,10 @@ reason_codes! {
     NumberUnreadable = "number_unreadable", TypeNumber;
     /// The machine-readable zone could not be understood.
     MrzUnreadable = "mrz_unreadable", Rescan;
+    /// The zone or the list may have cut this number: a longer or shorter one that begins alike is listed.
+    NumberTruncatedListed = "number_truncated_listed", Refer;
+    /// A document is listed under the number with, or without, what was typed in front of it.
+    NumberReadingListed = "number_reading_listed", Refer;
     /// The document is listed as another kind than it was presented as, and policy does not call that a hit.
     KindDiffers = "kind_differs", Refer;
 }

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 
 use super::policy::{KindDiffers, Policy};
-use super::reading::Reading;
+use super::reading::{CutBy, Reading};
 
 /// Everything that a verdict is decided on.
 #[derive(Debug, Default)]
@@ -23,6 +23,17 @@ pub(super) struct Evidence {
 pub(super) trait Lists {
     /// All notices on a document, in force or not, by feed.
     fn notices(&self, document: &DocumentId) -> Vec<(FeedName, Notice)>;
+
+    /// Notices on documents of the same state whose numbers are longer and begin with this one's.
+    fn longer(&self, document: &DocumentId) -> Longer;
+}
+
+/// Notices on documents with longer numbers.
+#[derive(Debug, Default)]
+pub(super) struct Longer {
+    pub(super) notices: Vec<(FeedName, Notice)>,
+    /// There are more than are told.
+    pub(super) cut: bool,
 }
 
 impl Evidence {
@@ -63,6 +74,7 @@ impl Evidence {
         }
         evidence.other_states(reading, lists, now);
         evidence.lookalikes(reading, lists, now);
+        evidence.truncated(reading, lists, now);
         evidence
     }
 
@@ -91,6 +103,25 @@ impl Evidence {
             for (feed, notice) in in_force(lists, &id, now) {
                 self.advise(AdvisoryCode::NumberLookalikeListed);
                 self.candidates.push(Candidate { differs: ReadingDiffers::Number, feed, notice });
+            }
+        }
+    }
+
+    /// A number that the zone or the list may have cut. What is listed under the other length is no finding, and no
+    /// `no_hit` stands beside it.
+    fn truncated(&mut self, reading: &Reading, lists: &dyn Lists, now: Timestamp) {
+        let Some(cut) = &reading.cut else { return };
+        let longer = match cut.by {
+            CutBy::Zone => lists.longer(&cut.id),
+            CutBy::List => Longer { notices: lists.notices(&cut.id), cut: false },
+        };
+        if longer.cut {
+            self.doubt(Reason::new(ReasonCode::NumberTruncatedListed));
+        }
+        for (feed, notice) in longer.notices {
+            if notice.in_force(now) && cut.kind.is_none_or(|kind| kind == notice.kind) {
+                self.doubt(Reason::new(ReasonCode::NumberTruncatedListed));
+                self.candidates.push(Candidate { differs: ReadingDiffers::NumberLength, feed, notice });
             }
         }
     }

@@ -14,6 +14,7 @@ mod screen;
 mod site;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 pub use policy::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
 pub use question::{Asker, Input, Presented, Question};

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
-use crate::domain::FeedName;
+use crate::domain::{Deviations, FeedName};
 
 /// The rules of verdicts that an operator may set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     /// What a listing of another kind than the one presented is.
     pub kind_differs: KindDiffers,
+    /// Issuers' series whose check digits are known to be wrong.
+    pub deviations: Deviations,
     /// For feeds that are not in `feeds`.
     pub feed_defaults: FeedPolicy,
     /// For feeds by name.

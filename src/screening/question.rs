@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use zeroize::Zeroizing;
 
 use crate::domain::{FeedName, Kind};
 
@@ -25,8 +26,8 @@ pub struct Question {
 /// The document as presented. `Debug` shows its shape only: the content is personal data.
 #[derive(Clone)]
 pub enum Presented {
-    /// The text of a machine-readable zone.
-    Mrz(String),
+    /// The text of a machine-readable zone, wiped when dropped: names and dates of birth are in it.
+    Mrz(Zeroizing<String>),
     /// Number and issuing state from the document's face.
     Document {
         /// The number as printed or typed.

@@ -1,12 +1,13 @@
 //! From what was presented to the documents that are asked about.
 
-use crate::domain::mrz::{self, Zone};
+use crate::domain::mrz::{self, CheckDigit, Note, NumberField, Zone};
 use crate::domain::{
-    Advisory, AdvisoryCode, DocumentId, DocumentNumber, IssuingState, Kind, Lookalikes, NumberAssurance,
-    ReadingDiffers, Reason, ReasonCode, Recognised, Understood, code_lookalikes, mend_code, mend_digit,
+    Advisory, AdvisoryCode, Deviations, DocumentId, DocumentNumber, IssuingState, Kind, Lookalikes,
+    NumberAssurance, ReadingDiffers, Reason, ReasonCode, Recognised, Understood, code_lookalikes, mend_code,
 };
 
 use super::question::{Input, Presented, Question};
+use super::typed::TypedNumber;
 
 /// What was understood, and what follows from it for the lookup.
 #[derive(Debug, Default)]
@@ -15,6 +16,7 @@ pub(super) struct Reading {
     pub(super) exact: Vec<Exact>,
     pub(super) others: Vec<Other>,
     pub(super) number_rule: Option<NumberRule>,
+    pub(super) cut: Option<Cut>,
     pub(super) doubts: Vec<Reason>,
     pub(super) advisories: Vec<Advisory>,
 }
@@ -40,19 +42,40 @@ pub(super) struct Other {
     pub(super) doubt: Option<ReasonCode>,
 }
 
+/// A number that is not as long as the one it stands for, in the zone or in the list. Its kind has to be the same: a
+/// state's passports and cards are numbered apart.
+#[derive(Debug)]
+pub(super) struct Cut {
+    pub(super) id: DocumentId,
+    pub(super) kind: Option<Kind>,
+    pub(super) by: CutBy,
+}
+
+/// Who may have cut a number after its ninth character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CutBy {
+    /// The zone: the list may have all of it.
+    Zone,
+    /// The list: `Cut::id` has the first nine characters of the number asked about.
+    List,
+}
+
+/// Cells of a number field in zones that have no other place for a number.
+const FIELD_LEN: usize = 9;
+
 /// Which look-alikes of the number are worth saying.
 #[derive(Debug)]
 pub(super) struct NumberRule {
     id: DocumentId,
-    /// The number field as printed and the digit that a reading has to satisfy.
-    check: Option<([u8; 9], u8)>,
+    /// The number as printed and the digit that a reading has to satisfy.
+    check: Option<(NumberField, u8)>,
 }
 
 impl NumberRule {
     /// The readings of the number that satisfy its check digit, if it has one.
     pub(super) fn readings(&self) -> impl Iterator<Item = DocumentId> {
         Lookalikes::of(self.id.number)
-            .filter(|number| self.check.is_none_or(|(field, digit)| satisfies(number, field, digit)))
+            .filter(|number| self.check.is_none_or(|(field, digit)| field.satisfied_by(number, digit)))
             .map(|number| DocumentId { number, ..self.id })
     }
 
@@ -61,19 +84,21 @@ impl NumberRule {
     }
 }
 
-/// Puts a reading's characters back between the fillers of the printed field and computes the digit again.
-fn satisfies(number: &DocumentNumber, field: [u8; 9], digit: u8) -> bool {
-    let mut characters = number.as_bytes().iter();
-    let read = field.map(|was| if was == b'<' { was } else { characters.next().copied().unwrap_or(was) });
-    Some(mrz::check_digit(read)) == mend_digit(digit)
-}
-
 impl Reading {
-    pub(super) fn of(question: &Question) -> Self {
+    pub(super) fn of(question: &Question, deviations: &Deviations) -> Self {
         match &question.presented {
             Presented::Mrz(text) => match mrz::read(text) {
-                Ok(zone) => Self::of_zone(&zone, question.input.unwrap_or(Input::Optical)),
-                Err(_) => Self::unreadable(ReasonCode::MrzUnreadable),
+                Ok(zone) => {
+                    let mut reading =
+                        Self::of_zone(&zone, question.input.unwrap_or(Input::Optical), deviations);
+                    let damaged = !zone.check_digits.iter().all(|digit| digit.ok)
+                        || reading.understood.issuing_state.is_none();
+                    if damaged {
+                        reading.understood.mendings = mrz::mendings(text).unwrap_or_default();
+                    }
+                    reading
+                }
+                Err(fault) => Self::unreadable(fault),
             },
             Presented::Document { number, issuing_state, kind } => {
                 let input = question.input.unwrap_or(Input::Typed);
@@ -82,8 +107,9 @@ impl Reading {
         }
     }
 
-    fn unreadable(code: ReasonCode) -> Self {
-        Self { doubts: vec![Reason::new(code)], ..Self::default() }
+    fn unreadable(fault: mrz::MrzFault) -> Self {
+        let understood = Understood { mrz_fault: Some(fault), ..Understood::default() };
+        Self { understood, doubts: vec![Reason::new(ReasonCode::MrzUnreadable)], ..Self::default() }
     }
 
     fn of_document(number: &str, code: &str, kind: Option<Kind>, input: Input) -> Self {
@@ -94,43 +120,76 @@ impl Reading {
             Input::Typed => NumberAssurance::Typed,
             Input::Optical | Input::Barcode => NumberAssurance::Unchecked,
         };
-        let number = DocumentNumber::parse(number).ok();
-        reading.ask(number, &Code::typed(code), None, kind, assurance, None);
+        let typed = TypedNumber::of(number, code);
+        if typed.homoglyphs {
+            reading.advisories.push(Advisory::new(AdvisoryCode::HomoglyphsRead));
+        }
+        let issuer = reading.ask(typed.number, &Code::typed(code), None, kind, assurance, None);
+        for number in issuer.into_iter().flat_map(|state| {
+            typed.alternatives.iter().map(move |number| DocumentId { issuing_state: state, number: *number })
+        }) {
+            let doubt = Some(ReasonCode::NumberReadingListed);
+            reading.others.push(Other { id: number, differs: ReadingDiffers::NumberPrefix, doubt });
+        }
         reading
     }
 
-    fn of_zone(zone: &Zone, input: Input) -> Self {
+    fn of_zone(zone: &Zone, input: Input, deviations: &Deviations) -> Self {
         let mut reading = Self::default();
         reading.understood.kind = Some(zone.kind);
         reading.understood.mrz = Some(zone.summary());
         if !zone.code_known {
             reading.advisories.push(Advisory::new(AdvisoryCode::DocumentCodeOdd));
         }
-        for digit in zone.check_digits.iter().skip(1).filter(|digit| !digit.ok) {
-            reading
-                .advisories
-                .push(Advisory { code: AdvisoryCode::CheckDigitWrong, field: Some(digit.field) });
+        if zone.notes.has(Note::Homoglyphs) || zone.notes.has(Note::FullWidth) {
+            reading.advisories.push(Advisory::new(AdvisoryCode::HomoglyphsRead));
+        }
+        let code = Code::of_zone(&zone.issuing_state);
+        let excused = |digit: &CheckDigit| deviations.excuse(zone, code.state(), digit);
+        for digit in zone.check_digits.iter().filter(|digit| !digit.ok) {
+            let code = match digit.field {
+                _ if excused(digit) => AdvisoryCode::KnownDeviation,
+                mrz::Field::Number => continue,
+                _ => AdvisoryCode::CheckDigitWrong,
+            };
+            reading.advisories.push(Advisory { code, field: Some(digit.field) });
         }
         let digit = zone.number_check_digit();
-        let assurance = match input {
-            _ if !digit.ok => NumberAssurance::CheckDigitWrong,
-            Input::Chip => NumberAssurance::Chip,
-            Input::Optical | Input::Barcode | Input::Typed => NumberAssurance::CheckDigit,
+        let assurance = match digit {
+            None => NumberAssurance::Unchecked,
+            Some(digit) if excused(&digit) => NumberAssurance::KnownDeviation,
+            Some(digit) if !digit.ok => NumberAssurance::CheckDigitWrong,
+            Some(_) if input == Input::Chip => NumberAssurance::Chip,
+            Some(_) => NumberAssurance::CheckDigit,
         };
-        if !digit.ok {
+        if assurance == NumberAssurance::CheckDigitWrong {
             reading.doubts.push(Reason::new(ReasonCode::NumberCheckDigitWrong));
         }
-        let number = DocumentNumber::parse(&text(&zone.number)).ok();
-        let check = Some((zone.number, digit.printed));
-        let code = Code::of_zone(&zone.issuing_state);
+        let number = zone.number.document_number();
+        let check = digit
+            .filter(|_| assurance != NumberAssurance::KnownDeviation)
+            .map(|digit| (zone.number, digit.printed));
         let nationality = Code::of_zone(&zone.nationality);
         if zone.kind == Kind::Visa && !nationality.names_somebody() {
             reading.doubts.push(Reason::new(ReasonCode::NationalityUnknown));
         }
-        reading.ask(number, &code, nationality.state(), Some(zone.kind), assurance, check);
+        let issuer = reading.ask(number, &code, nationality.state(), Some(zone.kind), assurance, check);
+        if zone.format.cuts_long_numbers() && zone.number.fills_its_field() {
+            reading.cut_by_zone(issuer, number, zone.kind);
+        }
         reading
     }
 
+    fn cut_by_zone(&mut self, issuer: Option<IssuingState>, number: Option<DocumentNumber>, kind: Kind) {
+        if let (Some(issuing_state), Some(number)) = (issuer, number)
+            && number.as_bytes().len() == FIELD_LEN
+        {
+            let id = DocumentId { issuing_state, number };
+            self.cut = Some(Cut { id, kind: Some(kind), by: CutBy::Zone });
+        }
+    }
+
+    /// What is asked about a number and a code; gives the issuer, if both are known.
     fn ask(
         &mut self,
         number: Option<DocumentNumber>,
@@ -138,13 +197,13 @@ impl Reading {
         nationality: Option<IssuingState>,
         kind: Option<Kind>,
         assurance: NumberAssurance,
-        check: Option<([u8; 9], u8)>,
-    ) {
+        check: Option<(NumberField, u8)>,
+    ) -> Option<IssuingState> {
         let issuer = self.issuer(code);
         self.understood.issuing_state = issuer.map(|found| found.state);
         let Some(number) = number else {
             self.doubts.push(Reason::new(ReasonCode::NumberUnreadable));
-            return;
+            return None;
         };
         self.understood.number = Some(number);
         self.understood.number_assurance = Some(assurance);
@@ -154,8 +213,12 @@ impl Reading {
             if assurance != NumberAssurance::Chip {
                 self.number_rule = Some(NumberRule { id, check });
             }
+            if let Some(first) = number.first(FIELD_LEN) {
+                self.cut = Some(Cut { id: DocumentId { number: first, ..id }, kind, by: CutBy::List });
+            }
         }
         self.ask_other_states(number, code, issuer.map(|found| found.state), nationality, kind);
+        issuer.map(|found| found.state)
     }
 
     fn issuer(&mut self, code: &Code) -> Option<Recognised> {

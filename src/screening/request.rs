@@ -136,7 +136,7 @@ impl Faults {
         match (mrz, document) {
             (Some(text), None) => {
                 self.unless(text.len() <= MRZ_BYTES_MAX, "mrz", "at most 1024 bytes");
-                Some(Presented::Mrz(text))
+                Some(Presented::Mrz(text.into()))
             }
             (None, Some(document)) => {
                 self.unless(document.number.len() <= NUMBER_BYTES_MAX, "document.number", "at most 64 bytes");
@@ -201,10 +201,9 @@ impl Content {
     fn of(presented: &Presented) -> Self {
         let (text, number) = match presented {
             Presented::Mrz(text) => {
-                let zone = mrz::read(text).ok();
-                (text, zone.and_then(|zone| DocumentNumber::parse(str::from_utf8(&zone.number).ok()?).ok()))
+                (text.as_str(), mrz::read(text).ok().and_then(|zone| zone.number.document_number()))
             }
-            Presented::Document { number, .. } => (number, DocumentNumber::parse(number).ok()),
+            Presented::Document { number, .. } => (number.as_str(), DocumentNumber::parse(number).ok()),
         };
         Self {
             number: number.map(|number| number.as_str().to_owned()),

@@ -153,7 +153,7 @@ impl Screening {
     }
 
     fn answer(&self, in_force: &InForce, question: &Question, now: Now) -> (Answer, Draft) {
-        let reading = Reading::of(question);
+        let reading = Reading::of(question, &self.policy.deviations);
         let digester = &self.digester;
         let evidence = Evidence::gather(&reading, in_force, &self.policy, now.time, &|feed, notice| {
             digester.finding(feed, notice)

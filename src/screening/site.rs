@@ -14,7 +14,7 @@ use crate::ground::clock::{Clock, monotonic};
 use crate::ground::storage::Storage;
 use crate::index::{self, Generation, IndexError, Snapshot};
 
-use super::evidence::Lists;
+use super::evidence::{Lists, Longer};
 
 /// A site's data directory and what is in force there.
 #[derive(Debug)]
@@ -222,6 +222,10 @@ impl Lists for InForce {
     fn notices(&self, document: &DocumentId) -> Vec<(FeedName, Notice)> {
         let Some(snapshot) = &self.snapshot else { return Vec::new() };
         snapshot.find(document).into_iter().map(|(feed, notice)| (feed.clone(), notice)).collect()
+    }
+
+    fn longer(&self, _document: &DocumentId) -> Longer {
+        Longer::default()
     }
 }
 

@@ -87,9 +87,11 @@ fn every_key_of_a_file_reaches_its_setting() {
         audit: audit::Config { durability: Durability::Written, queue_entries_max: 13 },
         policy: Policy {
             kind_differs: KindDiffers::Inconclusive,
+            deviations: Settings::defaults_for("x").policy.deviations,
             feed_defaults,
             feeds: [(FeedName::parse("national").unwrap(), national)].into(),
         },
+        deviations_file: None,
         log: LogSettings { level: LogLevel::Debug, format: LogFormat::Json },
     };
     assert_eq!(read, expected);
@@ -197,6 +199,7 @@ fn settings() -> impl Strategy<Value = Settings> {
     );
     let policy = (any::<bool>(), feed_policy(), feeds).prop_map(|(hit, feed_defaults, feeds)| Policy {
         kind_differs: if hit { KindDiffers::Hit } else { KindDiffers::Inconclusive },
+        deviations: Settings::defaults_for("x").policy.deviations,
         feed_defaults,
         feeds,
     });
@@ -208,7 +211,15 @@ fn settings() -> impl Strategy<Value = Settings> {
     (data_dir, service, manifests, audit, policy, log).prop_map(
         |(data_dir, service, manifests, mut audit, policy, log)| {
             audit.queue_entries_max = audit.queue_entries_max.max(manifests.chunk_lines);
-            Settings { data_dir: data_dir.into(), service, manifests, audit, policy, log }
+            Settings {
+                data_dir: data_dir.into(),
+                service,
+                manifests,
+                audit,
+                policy,
+                deviations_file: None,
+                log,
+            }
         },
     )
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp, civil::date};
-use portcullis::config::Settings;
+use portcullis::config::{Settings, parse_deviations};
 use portcullis::domain::{AdvisoryCode, FeedName, Kind, Notice, ReasonCode};
 use portcullis::ground::clock::Clock;
 use portcullis::ground::storage::Disk;
@@ -17,6 +17,17 @@ use tempfile::TempDir;
 
 use crate::support::command::flip_a_byte;
 use crate::support::site::{Running, SPECIMEN, Standing, feed, notice, publish, publish_through};
+
+const DEVIATION: &str = "
+    format-version = 1
+    [[deviation]]
+    issuing-state = 'UTO'
+    format = 'TD3'
+    field = 'number'
+    numbers = ['L898000C0', 'L898999C9']
+    prints = '6'
+    source = 'a test'
+";
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -161,6 +172,12 @@ fn reach(code: ReasonCode) -> (&'static str, Scene) {
         }
         ReasonCode::NumberUnreadable => inconclusive(Scene::clean().asked_for("--", "UTO")),
         ReasonCode::MrzUnreadable => inconclusive(Scene::clean().asked(json!({ "mrz": "nonsense" }))),
+        ReasonCode::NumberTruncatedListed => {
+            inconclusive(Scene::with("UTO", "L898902C3").asked_for("L898902C345", "UTO"))
+        }
+        ReasonCode::NumberReadingListed => {
+            inconclusive(Scene::with("UTO", "898902345").asked_for("NO 898902345", "UTO"))
+        }
         ReasonCode::KindDiffers => {
             let mut scene = Scene::listing(&[notice("UTO", "L898902C3", Kind::Visa)], HOUR);
             scene.settings.policy.kind_differs = KindDiffers::Inconclusive;
@@ -185,6 +202,12 @@ fn provoke(code: AdvisoryCode) -> Scene {
             Scene::listing(&listed, HOUR).asked_for("L898902C3", "MLI")
         }
         AdvisoryCode::LookalikesIncomplete => Scene::clean().asked_for("0011225566880", "UTO"),
+        AdvisoryCode::KnownDeviation => {
+            let mut scene = Scene::clean().asked(zone_with("8989", "8980"));
+            scene.settings.policy.deviations = parse_deviations(DEVIATION).unwrap();
+            scene
+        }
+        AdvisoryCode::HomoglyphsRead => Scene::clean().asked_for("L898902С3", "UTO"),
         AdvisoryCode::NoticeLapsed => {
             let lapsed =
                 Notice { review_on: Some(date(2024, 5, 6)), ..notice("UTO", "L898902C3", Kind::Passport) };

@@ -4,21 +4,65 @@
 /// from the left, summed modulo 10. Any other character counts as a filler; callers check the alphabet first.
 #[must_use]
 pub fn check_digit(field: impl IntoIterator<Item = u8>) -> u8 {
-    let weights = [7, 3, 1].into_iter().cycle();
-    let sum: u32 = field.into_iter().zip(weights).map(|(byte, weight)| value(byte) * weight).sum();
-    b'0' + (sum % 10) as u8
+    let mut sum = Sum::default();
+    for byte in field {
+        sum.add(&[byte]);
+    }
+    sum.digit()
 }
 
-fn value(byte: u8) -> u32 {
-    match byte {
-        b'0'..=b'9' => u32::from(byte - b'0'),
-        b'A'..=b'Z' => u32::from(byte - b'A') + 10,
-        _ => 0,
+/// The check digit of a run of cells.
+pub(super) fn digit_of(cells: &[u8]) -> u8 {
+    let mut sum = Sum::default();
+    sum.add(cells);
+    sum.digit()
+}
+
+/// A weighted sum in the making, over cells that need not lie side by side.
+#[derive(Default)]
+pub(super) struct Sum {
+    total: u32,
+    counted: usize,
+}
+
+impl Sum {
+    pub(super) fn add(&mut self, cells: &[u8]) {
+        let weights = &WEIGHTS[self.counted % 3];
+        self.counted += cells.len();
+        for triple in cells.chunks(3) {
+            for (cell, weight) in triple.iter().zip(weights) {
+                self.total += u32::from(VALUES[usize::from(*cell)]) * weight;
+            }
+        }
+    }
+
+    pub(super) fn digit(&self) -> u8 {
+        b'0' + (self.total % 10) as u8
     }
 }
 
+/// The weights of three cells, by how many cells came before.
+const WEIGHTS: [[u32; 3]; 3] = [[7, 3, 1], [3, 1, 7], [1, 7, 3]];
+
+const VALUES: [u8; 256] = {
+    let mut values = [0; 256];
+    let mut at = 0;
+    while at < 10 {
+        values[b'0' as usize + at] = at as u8;
+        at += 1;
+    }
+    let mut at = 0;
+    while at < 26 {
+        values[b'A' as usize + at] = at as u8 + 10;
+        at += 1;
+    }
+    values
+};
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -31,6 +75,17 @@ mod tests {
             ("HA672242<658022549601086<<<<<<<", b'8'),
         ] {
             assert_eq!(check_digit(field.bytes()), digit, "{field}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_sum_does_not_depend_on_where_its_cells_are_cut(cells in "[0-9A-Z<]{0,60}", at in 0..60_usize) {
+            let (head, tail) = cells.as_bytes().split_at(at.min(cells.len()));
+            let mut sum = Sum::default();
+            sum.add(head);
+            sum.add(tail);
+            prop_assert_eq!(sum.digit(), check_digit(cells.bytes()));
         }
     }
 }

@@ -1,12 +1,32 @@
 //! The machine-readable zone of a travel document (ICAO Doc 9303 parts 3 to 7).
 //!
-//! Reads the two formats with lines of 44 characters: passports (TD3) and full-size visas (MRV-A). Names and dates of
-//! birth are stepped over and never leave the parser; errors name line, column and rule and never repeat content.
+//! ```text
+//! text ─ lines (as it lies, or tidied) ─ format ─ layout ─► Zone: state, number, nationality, check digits
+//! ```
+//! Names and dates of birth are stepped over and never leave the parser: no type here can hold them. Errors name line,
+//! column and rule and never repeat content.
 
 mod check_digit;
+mod code;
+mod fault;
+mod format;
+mod keyboard;
+mod lines;
+mod mend;
+mod notes;
+mod number;
 mod read;
+mod tidy;
 mod zone;
 
 pub use check_digit::check_digit;
-pub use read::{MrzFault, read};
-pub use zone::{CheckDigit, Field, Format, Summary, Zone};
+pub use fault::MrzFault;
+pub use format::Format;
+pub use keyboard::Keyboard;
+pub use mend::{Change, Mending, mendings};
+pub use notes::{Note, Notes};
+pub use number::{LongNumberRule, NumberField};
+pub use read::read;
+pub use zone::{CheckDigit, CheckDigits, Field, Summary, Zone};
+
+pub(crate) use tidy::latin_twin;

@@ -1,198 +1,148 @@
 //! From text to [`Zone`].
 
-use super::check_digit;
-use super::zone::{CheckDigit, Field, Format, Zone};
-use crate::domain::Kind;
+use super::check_digit::{Sum, digit_of};
+use super::code;
+use super::fault::MrzFault;
+use super::format::{Checked, Format, Span};
+use super::keyboard::Keyboard;
+use super::lines::Lines;
+use super::number::NumberField;
+use super::tidy::Tidied;
+use super::zone::{CheckDigit, CheckDigits, Field, Zone};
 
-const LINE_LEN: usize = 44;
-
-/// Why a text is no zone that we read. Line and column count from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MrzFault {
-    /// There are not two lines.
-    #[error("a zone of this kind has 2 lines; {lines} were read")]
-    Lines {
-        /// How many lines were read, empty ones left out.
-        lines: usize,
-    },
-    /// A line has another length than 44.
-    #[error("line {line} has {length} characters where 44 were expected")]
-    Length {
-        /// The line.
-        line: usize,
-        /// Its length in characters.
-        length: usize,
-    },
-    /// A character that zones don't have.
-    #[error(
-        "line {line}, column {column}: a zone has the characters A-Z, 0-9 and < only (Doc 9303 part 3, 4.3)"
-    )]
-    Character {
-        /// The line.
-        line: usize,
-        /// The column.
-        column: usize,
-    },
-    /// The first character is neither `P` nor `V`.
-    #[error("line 1, column 1: the document code begins with neither P nor V")]
-    DocumentCode,
-}
-
-/// Reads a zone of two lines of 44 characters. Line breaks may be LF or CR LF, and a blank end of a line is cut off.
+/// Reads a zone of any [`Format`], as scanners and people send it: in either case, with blanks, control characters or a
+/// barcode reader's prefix around it, with its line breaks missing or with a line too many. [`Zone::notes`] says what
+/// had to be done.
 ///
-/// Wrong check digits are no fault: they are in [`Zone::check_digits`].
+/// Wrong check digits are no fault: they are in [`Zone::check_digits`]. Allocates nothing; what it copies it wipes.
 ///
 /// # Errors
 /// [`MrzFault`] if the text has another shape or other characters.
 pub fn read(text: &str) -> Result<Zone, MrzFault> {
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let (Some(first), Some(second), None) = (lines.next(), lines.next(), lines.next()) else {
-        return Err(MrzFault::Lines { lines: text.lines().filter(|line| !line.trim().is_empty()).count() });
-    };
-    let (first, second) = (line(1, first)?, line(2, second)?);
-    let format = match first[0] {
-        b'P' => Format::Td3,
-        b'V' => Format::MrvA,
-        _ => return Err(MrzFault::DocumentCode),
-    };
-    let (kind, code_known) = kind(first[1], format);
-    Ok(Zone {
+    with_lines(text, zone)
+}
+
+/// Does something with the lines of a text's zone.
+pub(super) fn with_lines<T>(text: &str, of: impl Fn(&Lines<'_>) -> T) -> Result<T, MrzFault> {
+    if let Some(lines) = Lines::plain(text) {
+        return Ok(of(&lines));
+    }
+    let tidied = Tidied::of(text);
+    match Lines::find(&tidied) {
+        Ok(lines) => Ok(of(&lines)),
+        Err(fault) => Err(Keyboard::recognise(text).map_or(fault, |layout| MrzFault::Keyboard { layout })),
+    }
+}
+
+impl Lines<'_> {
+    /// The cells of a span.
+    pub(super) fn cells(&self, span: Span) -> &[u8] {
+        &self.line(span.line)[span.from - 1..span.to]
+    }
+
+    fn three(&self, span: Span) -> [u8; 3] {
+        self.cells(span).try_into().unwrap_or(*b"<<<")
+    }
+
+    fn cell(&self, line: usize, column: usize) -> u8 {
+        self.line(line)[column - 1]
+    }
+}
+
+fn zone(lines: &Lines<'_>) -> Zone {
+    let (format, layout) = (lines.format, lines.format.layout());
+    let (code_line, code_column) = format.code();
+    let code = [lines.cell(code_line, code_column), lines.cell(code_line, code_column + 1)];
+    let (kind, code_known) = code::kind(code, format);
+    let issuing_state = lines.three(layout.state);
+    let (number, number_digit) = number(lines, code, issuing_state);
+    Zone {
         format,
         kind,
         code_known,
-        issuing_state: part(first, 3),
-        number: part(second, 1),
-        nationality: part(second, 11),
-        check_digits: check_digits(second, format),
-    })
-}
-
-fn line(at: usize, text: &str) -> Result<&[u8; LINE_LEN], MrzFault> {
-    let alien = text.chars().position(|char| !matches!(char, '0'..='9' | 'A'..='Z' | '<'));
-    if let Some(column) = alien {
-        return Err(MrzFault::Character { line: at, column: column + 1 });
-    }
-    text.as_bytes().try_into().map_err(|_| MrzFault::Length { line: at, length: text.len() })
-}
-
-/// `N` characters from a column that counts from 1, as Doc 9303 does.
-fn part<const N: usize>(line: &[u8; LINE_LEN], column: usize) -> [u8; N] {
-    std::array::from_fn(|at| line[column - 1 + at])
-}
-
-/// The kind behind the second character of the code (Doc 9303 part 4 section 4.4; part 8 for `PU`). The first letter
-/// alone decides between passport and visa, for until 2038 the second may be of an issuer's own invention.
-fn kind(second: u8, format: Format) -> (Kind, bool) {
-    match (format, second) {
-        (Format::MrvA, _) => (Kind::Visa, true),
-        (Format::Td3, b'R' | b'T' | b'S') => (Kind::RefugeeTravelDocument, true),
-        (Format::Td3, b'L') => (Kind::LaissezPasser, true),
-        (Format::Td3, b'<' | b'P' | b'E' | b'D' | b'O' | b'M' | b'U') => (Kind::Passport, true),
-        (Format::Td3, _) => (Kind::Passport, false),
+        issuing_state,
+        number,
+        nationality: layout.nationality.map_or(*b"<<<", |span| lines.three(span)),
+        check_digits: check_digits(lines, &number, number_digit, issuing_state),
+        notes: lines.notes,
     }
 }
 
-/// Positions in the lower line: Doc 9303 part 4 section 4.2.2 for TD3; part 7 for visas, which have neither a
-/// personal number's digit nor a composite.
-fn check_digits(line: &[u8; LINE_LEN], format: Format) -> Vec<CheckDigit> {
-    let columns = |from: usize, to: usize| line[from - 1..to].iter().copied();
-    let digit = |field, at: usize, computed: u8| {
-        let printed = line[at - 1];
-        CheckDigit { field, printed, computed, ok: printed == computed }
-    };
-    let mut digits = vec![
-        digit(Field::Number, 10, check_digit(columns(1, 9))),
-        digit(Field::DateOfBirth, 20, check_digit(columns(14, 19))),
-        digit(Field::DateOfExpiry, 28, check_digit(columns(22, 27))),
-    ];
-    if format == Format::Td3 {
-        let mut personal = digit(Field::PersonalNumber, 43, check_digit(columns(29, 42)));
-        let empty = columns(29, 42).all(|byte| byte == b'<');
-        personal.ok |= empty && personal.printed == b'<';
-        digits.push(personal);
-        let covered = columns(1, 10).chain(columns(14, 20)).chain(columns(22, 43));
-        digits.push(digit(Field::Composite, 44, check_digit(covered)));
+/// The number and its printed check digit.
+fn number(lines: &Lines<'_>, code: [u8; 2], issuing_state: [u8; 3]) -> (NumberField, Option<u8>) {
+    let layout = lines.format.layout();
+    let field = lines.cells(layout.number);
+    let Some(column) = layout.number_digit else { return (NumberField::of_field(field), None) };
+    let printed = lines.cell(layout.number.line, column);
+    if let Some(span) = layout.overflow
+        && let Some((rest, digit)) = overflow(field, printed, lines.cells(span))
+    {
+        return (NumberField::continued(field, rest), Some(digit));
     }
-    for date in [1, 2] {
-        digits[date].ok |= digits[date].printed == b'<' && digits[date].computed == b'0';
+    if lines.format == Format::Td3 && code == *b"PN" && issuing_state == *b"RUS" {
+        let fourth = layout.personal.map_or(b'<', |personal| lines.cells(personal.field)[0]);
+        return (NumberField::interleaved(field, fourth), Some(printed));
+    }
+    (NumberField::of_field(field), Some(printed))
+}
+
+/// The rest of a number of more than nine characters and its check digit: a filler stands where the digit would be, and
+/// the optional data begins with the rest, then the digit, then a filler.
+fn overflow<'l>(field: &[u8], printed: u8, optional: &'l [u8]) -> Option<(&'l [u8], u8)> {
+    if printed != b'<' || field.last() == Some(&b'<') {
+        return None;
+    }
+    let end = optional.iter().position(|cell| *cell == b'<').unwrap_or(optional.len());
+    let (digit, rest) = optional[..end].split_last()?;
+    (!rest.is_empty()).then_some((rest, *digit))
+}
+
+fn check_digits(
+    lines: &Lines<'_>,
+    number: &NumberField,
+    number_digit: Option<u8>,
+    issuing_state: [u8; 3],
+) -> CheckDigits {
+    let layout = lines.format.layout();
+    let mut digits = CheckDigits::NONE;
+    if let Some(printed) = number_digit {
+        let computed = number.computed();
+        let ok = printed == computed || number.long_rule(printed).is_some();
+        digits.push(CheckDigit { field: Field::Number, printed, computed, ok });
+    }
+    let dutch = Checked { field: Span { line: 1, from: 16, to: 29 }, digit: 30 };
+    // Older Dutch cards have the holder's personal number in the optional data, with a digit of its own behind it.
+    let has_dutch =
+        lines.format == Format::Td1 && issuing_state == *b"NLD" && lines.cell(1, dutch.digit) != b'<';
+    let personal = layout.personal.or(has_dutch.then_some(dutch));
+    for (field, checked) in [
+        (Field::DateOfBirth, layout.birth),
+        (Field::DateOfExpiry, layout.expiry),
+        (Field::PersonalNumber, personal),
+    ] {
+        if let Some(checked) = checked {
+            digits.push(check(lines, field, checked));
+        }
+    }
+    if let Some((covered, at)) = layout.composite {
+        let mut sum = Sum::default();
+        for span in covered {
+            sum.add(lines.cells(*span));
+        }
+        let (printed, computed) = (lines.cell(at.line, at.from), sum.digit());
+        digits.push(CheckDigit { field: Field::Composite, printed, computed, ok: printed == computed });
     }
     digits
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const UPPER: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<";
-    const LOWER: &str = "L898902C36UTO7408122F1204159ZE184226B<<<<<10";
-
-    fn zone(upper: &str, lower: &str) -> Zone {
-        read(&format!("{upper}\n{lower}")).unwrap()
-    }
-
-    #[test]
-    fn the_official_passport_specimen_is_read_and_all_its_digits_agree() {
-        let zone = zone(UPPER, LOWER);
-        assert_eq!((zone.format, zone.kind, zone.code_known), (Format::Td3, Kind::Passport, true));
-        assert_eq!((&zone.issuing_state, &zone.number, &zone.nationality), (b"UTO", b"L898902C3", b"UTO"));
-        assert_eq!(zone.check_digits.len(), 5);
-        assert!(zone.check_digits.iter().all(|digit| digit.ok), "{:?}", zone.check_digits);
-    }
-
-    #[test]
-    fn a_visa_has_neither_personal_number_nor_composite() {
-        let zone = zone(
-            "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
-            "L898902C<3UTO6908061F9406236ZE184226B<<<<<<<",
-        );
-        assert_eq!((zone.format, zone.kind, zone.check_digits.len()), (Format::MrvA, Kind::Visa, 3));
-        assert!(zone.check_digits.iter().all(|digit| digit.ok));
-    }
-
-    #[test]
-    fn an_empty_personal_number_may_have_a_filler_for_its_digit() {
-        let refugee = zone(
-            "PRD<<DOE<<JANE<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<",
-            "C01X0006H1XXB9001011F3101012<<<<<<<<<<<<<<<4",
-        );
-        assert_eq!(refugee.kind, Kind::RefugeeTravelDocument);
-        assert!(refugee.check_digits.iter().all(|digit| digit.ok));
-    }
-
-    #[test]
-    fn a_wrong_digit_is_reported_and_not_a_fault() {
-        let zone = zone(UPPER, "L898902C46UTO7408122F1204159ZE184226B<<<<<10");
-        let number = zone.number_check_digit();
-        assert_eq!(
-            (number.field, number.printed, number.computed, number.ok),
-            (Field::Number, b'6', b'7', false)
-        );
-    }
-
-    #[test]
-    fn faults_name_line_and_column_and_never_the_content() {
-        assert_eq!(read(""), Err(MrzFault::Lines { lines: 0 }));
-        assert_eq!(read(UPPER), Err(MrzFault::Lines { lines: 1 }));
-        assert_eq!(read(&format!("{UPPER}\n{}", &LOWER[1..])), Err(MrzFault::Length { line: 2, length: 43 }));
-        assert_eq!(
-            read(&format!("{UPPER}\n{}", LOWER.replace('C', "c"))),
-            Err(MrzFault::Character { line: 2, column: 8 })
-        );
-        assert_eq!(read(&format!("A{}\n{LOWER}", &UPPER[1..])), Err(MrzFault::DocumentCode));
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_breaks_the_reader(text in "\\PC{0,200}") {
-            let _ = read(&text);
-        }
-
-        #[test]
-        fn any_text_of_the_right_shape_is_read(upper in "P[0-9A-Z<]{43}", lower in "[0-9A-Z<]{44}") {
-            let zone = zone(&upper, &lower);
-            prop_assert_eq!(&zone.number[..], &lower.as_bytes()[..9]);
-        }
-    }
+/// An empty field may have a filler for its digit (Doc 9303 part 4 section 4.2.2.2; issuers do it with dates too).
+fn check(lines: &Lines<'_>, field: Field, checked: Checked) -> CheckDigit {
+    let cells = lines.cells(checked.field);
+    let (printed, computed) = (lines.cell(checked.field.line, checked.digit), digit_of(cells));
+    let ok = printed == computed || printed == b'<' && cells.iter().all(|cell| *cell == b'<');
+    CheckDigit { field, printed, computed, ok }
 }
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

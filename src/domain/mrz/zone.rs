@@ -1,9 +1,12 @@
 //! What is kept of a zone: never a name, never a date.
 
+use super::format::Format;
+use super::notes::Notes;
+use super::number::{LongNumberRule, NumberField};
 use crate::domain::Kind;
 
 /// A zone as printed, without what identifies its holder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Zone {
     /// The layout.
     pub format: Format,
@@ -13,55 +16,48 @@ pub struct Zone {
     pub code_known: bool,
     /// The issuing field, three characters of `0-9A-Z<`.
     pub issuing_state: [u8; 3],
-    /// The number field, nine characters of `0-9A-Z<`.
-    pub number: [u8; 9],
-    /// The nationality field, three characters of `0-9A-Z<`.
+    /// The number as printed.
+    pub number: NumberField,
+    /// The nationality field, three characters of `0-9A-Z<`; fillers where the format has none.
     pub nationality: [u8; 3],
     /// Every check digit of the format, the number's first.
-    pub check_digits: Vec<CheckDigit>,
+    pub check_digits: CheckDigits,
+    /// What had to be done to the text to read it.
+    pub notes: Notes,
 }
 
 impl Zone {
-    /// The check digit of the document number.
+    /// The check digit of the document number, in formats that have one.
     #[must_use]
-    pub fn number_check_digit(&self) -> CheckDigit {
-        self.check_digits[0]
+    pub fn number_check_digit(&self) -> Option<CheckDigit> {
+        self.check_digits.first().copied()
     }
 
     /// What an answer says of the zone.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        Summary { format: self.format, check_digits: self.check_digits.clone() }
+        Summary {
+            format: self.format,
+            long_number_rule: self
+                .number_check_digit()
+                .and_then(|digit| self.number.long_rule(digit.printed)),
+            check_digits: self.check_digits,
+            notes: self.notes,
+        }
     }
 }
 
 /// What an answer says of a zone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// The layout.
     pub format: Format,
+    /// The rule that the check digit of a number of more than nine characters follows.
+    pub long_number_rule: Option<LongNumberRule>,
     /// Every check digit of the format.
-    pub check_digits: Vec<CheckDigit>,
-}
-
-/// The layouts that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Passports, 2 × 44 (Doc 9303 part 4).
-    Td3,
-    /// Full-size visas, 2 × 44 (Doc 9303 part 7).
-    MrvA,
-}
-
-impl Format {
-    /// The word on the wire.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Td3 => "TD3",
-            Self::MrvA => "MRVA",
-        }
-    }
+    pub check_digits: CheckDigits,
+    /// What had to be done to the text to read it.
+    pub notes: Notes,
 }
 
 /// One printed check digit beside the computed one.
@@ -77,7 +73,43 @@ pub struct CheckDigit {
     pub ok: bool,
 }
 
-/// Fields of a zone that have a check digit.
+/// The check digits of one zone, at most five.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CheckDigits {
+    digits: [CheckDigit; Self::LEN_MAX],
+    len: u8,
+}
+
+impl CheckDigits {
+    const LEN_MAX: usize = 5;
+
+    pub(super) const NONE: Self = Self {
+        digits: [CheckDigit { field: Field::Number, printed: b'<', computed: b'0', ok: false };
+            Self::LEN_MAX],
+        len: 0,
+    };
+
+    pub(super) fn push(&mut self, digit: CheckDigit) {
+        self.digits[usize::from(self.len)] = digit;
+        self.len += 1;
+    }
+}
+
+impl std::ops::Deref for CheckDigits {
+    type Target = [CheckDigit];
+
+    fn deref(&self) -> &[CheckDigit] {
+        &self.digits[..usize::from(self.len)]
+    }
+}
+
+impl std::fmt::Debug for CheckDigits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Fields of a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
     /// Document number.
@@ -90,6 +122,10 @@ pub enum Field {
     PersonalNumber,
     /// All of them together.
     Composite,
+    /// The issuing state's code, which no check digit covers.
+    IssuingState,
+    /// The code of the holder's nationality, which no check digit covers.
+    Nationality,
 }
 
 impl Field {
@@ -102,6 +138,24 @@ impl Field {
             Self::DateOfExpiry => "date_of_expiry",
             Self::PersonalNumber => "personal_number",
             Self::Composite => "composite",
+            Self::IssuingState => "issuing_state",
+            Self::Nationality => "nationality",
         }
+    }
+
+    /// The field with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [
+            Self::Number,
+            Self::DateOfBirth,
+            Self::DateOfExpiry,
+            Self::PersonalNumber,
+            Self::Composite,
+            Self::IssuingState,
+            Self::Nationality,
+        ]
+        .into_iter()
+        .find(|field| field.word() == word)
     }
 }

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{API_REVISION, CoverageBody};
 use crate::domain::{
-    Advisory, Answer, Audited, Candidate, DocumentId, Finding, IssuingState, Kind, Notice, Reason, Receipt,
-    Understood, Verdict, mrz,
+    Advisory, Answer, Audited, Candidate, DocumentId, Finding, IssuingState, Kind, Notice, ReadingDiffers,
+    Reason, Receipt, Understood, Verdict, mrz,
 };
 
 /// The body of an answer to `POST /v1/checks`.
@@ -23,6 +23,8 @@ pub struct AnswerBody<'a> {
     advisories: Vec<AdvisoryBody>,
     document: DocumentBody<'a>,
     mrz: Option<MrzBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mrz_fault: Option<MrzFaultBody>,
     coverage: CoverageBody<'a>,
     audit: AuditBody<'a>,
 }
@@ -55,6 +57,8 @@ struct CandidateBody<'a> {
     #[serde(rename = "type")]
     tag: &'static str,
     differs: &'static str,
+    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
+    matched: Option<&'static str>,
     feed: &'a str,
     status: &'static str,
     document: ListedBody<'a>,
@@ -89,6 +93,38 @@ struct DocumentBody<'a> {
 struct MrzBody {
     format: &'static str,
     check_digits: Vec<CheckDigitBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    long_number_rule: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    input: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mendings: Vec<MendingBody>,
+}
+
+#[derive(Serialize)]
+struct MrzFaultBody {
+    rule: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct MendingBody {
+    field: &'static str,
+    changes: Vec<ChangeBody>,
+}
+
+#[derive(Serialize)]
+struct ChangeBody {
+    line: usize,
+    column: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    printed: Option<char>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read: Option<char>,
 }
 
 #[derive(Serialize)]
@@ -124,7 +160,8 @@ impl<'a> From<&'a Audited<Answer>> for AnswerBody<'a> {
             candidates: answer.candidates.iter().map(CandidateBody::from).collect(),
             advisories: answer.advisories.iter().map(AdvisoryBody::from).collect(),
             document: DocumentBody::from(&answer.understood),
-            mrz: answer.understood.mrz.as_ref().map(MrzBody::from),
+            mrz: answer.understood.mrz.as_ref().map(|zone| MrzBody::of(zone, &answer.understood.mendings)),
+            mrz_fault: answer.understood.mrz_fault.as_ref().map(MrzFaultBody::from),
             coverage: CoverageBody::from(&answer.coverage),
             audit: AuditBody::from(receipt),
         }
@@ -164,6 +201,7 @@ impl<'a> From<&'a Candidate> for CandidateBody<'a> {
         Self {
             tag: "notice",
             differs: candidate.differs.word(),
+            matched: (candidate.differs == ReadingDiffers::NumberLength).then_some("truncated"),
             feed: candidate.feed.as_str(),
             status: notice.status.word(),
             document: ListedBody::from(notice),
@@ -201,15 +239,40 @@ impl<'a> From<&'a Understood> for DocumentBody<'a> {
     }
 }
 
-impl From<&mrz::Summary> for MrzBody {
-    fn from(summary: &mrz::Summary) -> Self {
+impl MrzBody {
+    fn of(summary: &mrz::Summary, mendings: &[mrz::Mending]) -> Self {
         let body = |digit: &mrz::CheckDigit| CheckDigitBody {
             field: digit.field.word(),
             printed: char::from(digit.printed),
             computed: char::from(digit.computed),
             ok: digit.ok,
         };
-        Self { format: summary.format.word(), check_digits: summary.check_digits.iter().map(body).collect() }
+        Self {
+            format: summary.format.word(),
+            check_digits: summary.check_digits.iter().map(body).collect(),
+            long_number_rule: summary.long_number_rule.map(mrz::LongNumberRule::word),
+            input: summary.notes.iter().map(mrz::Note::word).collect(),
+            mendings: mendings.iter().map(MendingBody::from).collect(),
+        }
+    }
+}
+
+impl From<&mrz::MrzFault> for MrzFaultBody {
+    fn from(fault: &mrz::MrzFault) -> Self {
+        let (line, column) = fault.place();
+        Self { rule: fault.word(), line, column, detail: fault.to_string() }
+    }
+}
+
+impl From<&mrz::Mending> for MendingBody {
+    fn from(mending: &mrz::Mending) -> Self {
+        let change = |change: &mrz::Change| ChangeBody {
+            line: change.line,
+            column: change.column,
+            printed: change.characters.map(|(printed, _)| char::from(printed)),
+            read: change.characters.map(|(_, read)| char::from(read)),
+        };
+        Self { field: mending.field.word(), changes: mending.changes.iter().map(change).collect() }
     }
 }
 

@@ -20,7 +20,7 @@ proptest! {
         if is_empty { world.notices.clear(); }
         if !expects_it { world.expected.clear(); }
         let zone = format!("{}\n{number}{digit}UTO7408122F1204159ZE184226B<<<<<10", UPPER.replace("UTO", &state));
-        let said = world.says(&asked(Presented::Mrz(zone)));
+        let said = world.says(&asked(Presented::Mrz(zone.into())));
         if let Verdict::NoHit(_) = said.verdict {
             prop_assert!(has_generation && feed_is_there && !is_empty && expects_it && age_h < 72);
             prop_assert!(said.understood.issuing_state.is_some() && state != "QQQ");

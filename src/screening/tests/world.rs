@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::Policy;
 use super::super::coverage::{FeedInForce, GenerationInForce, Judgement, describe};
 use super::super::decide::decide;
-use super::super::evidence::{Evidence, Lists};
+use super::super::evidence::{Evidence, Lists, Longer};
 use super::super::question::{Asker, Presented, Question};
 use super::super::reading::Reading;
 use crate::domain::*;
@@ -30,6 +30,17 @@ impl Lists for World {
     fn notices(&self, document: &DocumentId) -> Vec<(FeedName, Notice)> {
         let listed = self.notices.iter().filter(|notice| notice.document == *document);
         listed.map(|notice| (feed("local"), notice.clone())).collect()
+    }
+
+    fn longer(&self, document: &DocumentId) -> Longer {
+        let longer = |notice: &&Notice| {
+            let (listed, asked) = (notice.document.number.as_bytes(), document.number.as_bytes());
+            notice.document.issuing_state == document.issuing_state
+                && listed.len() > asked.len()
+                && listed.starts_with(asked)
+        };
+        let found = self.notices.iter().filter(longer);
+        Longer { notices: found.map(|notice| (feed("local"), notice.clone())).collect(), cut: false }
     }
 }
 
@@ -91,12 +102,12 @@ pub(super) fn typed(state: &str, number: &str, kind: Option<Kind>) -> Question {
 }
 
 pub(super) fn scanned(lower: &str) -> Question {
-    asked(Presented::Mrz(format!("{UPPER}\n{lower}")))
+    asked(Presented::Mrz(format!("{UPPER}\n{lower}").into()))
 }
 
 impl World {
     pub(super) fn says(&self, question: &Question) -> Said {
-        let reading = Reading::of(question);
+        let reading = Reading::of(question, &self.policy.deviations);
         let id = |_: &FeedName, _: &Notice| FindingId([0; 16]);
         let evidence = Evidence::gather(&reading, self, &self.policy, now(), &id);
         let bulletins: Vec<_> = self

@@ -1,0 +1,172 @@
+//! Numbers as people type them.
+
+use crate::domain::{DocumentNumber, latin_twin};
+
+/// A typed number, and what it may also have been meant to be.
+#[derive(Debug, Default)]
+pub(super) struct TypedNumber {
+    pub(super) number: Option<DocumentNumber>,
+    /// The number with, or without, what seems to be a prefix. Listed ones are worth a second look.
+    pub(super) alternatives: Vec<DocumentNumber>,
+    /// Full-width or Cyrillic characters were read as the Latin ones they look like.
+    pub(super) homoglyphs: bool,
+}
+
+/// Words that people copy from the document's face in front of the number.
+const WORDS: [&str; 19] = [
+    "PASSPORT",
+    "PASSEPORT",
+    "PASAPORTE",
+    "REISEPASS",
+    "DOCUMENT",
+    "DOC",
+    "CARD",
+    "VISA",
+    "PERMIT",
+    "NUMBER",
+    "NUMERO",
+    "NUMMER",
+    "NUM",
+    "SERIAL",
+    "SERIES",
+    "NO",
+    "NR",
+    "N",
+    "ID",
+];
+/// A word of this length or more is no part of a number.
+const UNMISTAKABLE_LEN: usize = 4;
+/// A number is what is left of a prefix only if it is long enough to be one.
+const NUMBER_LEN_MIN: usize = 5;
+
+impl TypedNumber {
+    /// Reads what was typed. Separators of all sorts are left out; prefixes are recognised, the issuing state's code as
+    /// typed among them.
+    pub(super) fn of(text: &str, issuing_state: &str) -> Self {
+        let mut typed = Self::default();
+        let margin = |char: char| char.is_whitespace() || char.is_control() || char == '\u{feff}';
+        let text: String = text.trim_matches(margin).chars().map(|char| typed.plain(char)).collect();
+        let Ok(whole) = DocumentNumber::parse(&text.replace('#', " ")) else { return typed };
+        typed.number = Some(whole);
+        if let Some(prefix) = Prefix::of(&text)
+            && let Ok(rest) = DocumentNumber::parse(prefix.rest)
+            && is_telling(&rest)
+        {
+            let (number, other) = if prefix.unmistakable { (rest, whole) } else { (whole, rest) };
+            typed.number = Some(number);
+            typed.alternatives.push(other);
+        }
+        typed.alternatives.retain(|other| Some(*other) != typed.number);
+        typed.alternatives.extend(typed.number.and_then(|number| without_code(&number, issuing_state)));
+        typed
+    }
+
+    /// One character in the alphabet of numbers, or a blank for what separates, or as it is.
+    fn plain(&mut self, char: char) -> char {
+        match char {
+            '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
+                self.homoglyphs = true;
+                u8::try_from(char as u32 - '０' as u32 + u32::from(b'0')).map_or(char, char::from)
+            }
+            '\u{2010}'..='\u{2015}' | '\u{2212}' | '_' | ',' | '\'' | '’' | '\\' => ' ',
+            // Marks that only ever stand between a word and a number.
+            '№' => '#',
+            'º' | '°' | ':' | '#' => '#',
+            // Two lines are two numbers, of which nobody knows which was meant.
+            char if char.is_whitespace() && !matches!(char, '\n' | '\r') => ' ',
+            char => match latin_twin(char) {
+                Some(twin) => {
+                    self.homoglyphs = true;
+                    char::from(twin)
+                }
+                None => char,
+            },
+        }
+    }
+}
+
+/// What stands in front of a number.
+struct Prefix<'t> {
+    rest: &'t str,
+    /// Nobody's number begins like that.
+    unmistakable: bool,
+}
+
+impl<'t> Prefix<'t> {
+    fn of(text: &'t str) -> Option<Self> {
+        let (mut rest, mut unmistakable, mut found) = (text.trim_start(), false, false);
+        loop {
+            let word_end = rest.find(|char: char| !char.is_ascii_alphabetic()).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(word_end);
+            let mark_end = after.find(|char: char| char.is_ascii_alphanumeric()).unwrap_or(after.len());
+            let (mark, next) = after.split_at(mark_end);
+            let is_word = WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
+            let marked = mark.contains(['#', '.']);
+            if !(is_word && !mark.is_empty() || word.is_empty() && mark.contains('#')) {
+                break;
+            }
+            unmistakable |= marked || word.len() >= UNMISTAKABLE_LEN;
+            (rest, found) = (next, true);
+        }
+        found.then_some(Self { rest, unmistakable })
+    }
+}
+
+/// The number without the issuing state's code in front.
+fn without_code(number: &DocumentNumber, issuing_state: &str) -> Option<DocumentNumber> {
+    let code = issuing_state.trim_matches(['<', ' ']);
+    let (head, rest) = number.as_str().split_at_checked(code.len())?;
+    let rest = (code.len() >= 2 && head.eq_ignore_ascii_case(code)).then_some(rest)?;
+    DocumentNumber::parse(rest).ok().filter(is_telling)
+}
+
+fn is_telling(number: &DocumentNumber) -> bool {
+    number.as_bytes().len() >= NUMBER_LEN_MIN && number.as_bytes().iter().any(u8::is_ascii_digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Option<String>, Vec<String>) {
+        let typed = TypedNumber::of(text, "UTO");
+        let words = |number: DocumentNumber| number.as_str().to_owned();
+        (typed.number.map(words), typed.alternatives.into_iter().map(words).collect())
+    }
+
+    #[test]
+    fn separators_of_every_sort_are_left_out() {
+        for text in
+            ["L898902C3", "l 898-902/c.3", "L898902–C3", "L\u{a0}898_902,C3", "L898902\tC3\r\n", "Ｌ898902С3"]
+        {
+            assert_eq!(read(text), (Some("L898902C3".into()), vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unmistakable_prefix_is_left_out_and_the_whole_is_asked_besides() {
+        for (text, whole) in [
+            ("No. L898902C3", "NOL898902C3"),
+            ("№ L898902C3", "L898902C3"),
+            ("Nº L898902C3", "NL898902C3"),
+            ("Passport No: L898902C3", "PASSPORTNOL898902C3"),
+            ("passport L898902C3", "PASSPORTL898902C3"),
+        ] {
+            let (number, _) = read(text);
+            assert_eq!(number.as_deref(), Some("L898902C3"), "{text} of {whole}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_prefix_or_a_part_of_the_number_is_asked_both_ways() {
+        assert_eq!(read("NO 1234567"), (Some("NO1234567".into()), vec!["1234567".into()]));
+        assert_eq!(read("UTO1234567"), (Some("UTO1234567".into()), vec!["1234567".into()]));
+    }
+
+    #[test]
+    fn a_number_that_only_begins_like_a_word_is_left_alone() {
+        for text in ["NO1234567", "ID99887766", "N123", "CARD", "UTO1"] {
+            assert_eq!(read(text), (Some(text.into()), vec![]), "{text}");
+        }
+    }
+}
