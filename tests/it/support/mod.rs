@@ -5,3 +5,4 @@ pub(crate) mod crash;
 pub(crate) mod recording;
 pub(crate) mod serving;
 pub(crate) mod site;
+pub(crate) mod zones;
