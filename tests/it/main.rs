@@ -32,6 +32,7 @@ mod live_damage;
 mod mrz_allocations;
 mod mrz_generated;
 mod mrz_oracles;
+mod mrz_russian;
 mod newest_generation;
 mod privacy;
 mod publish_crash;
