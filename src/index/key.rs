@@ -1,5 +1,7 @@
 //! Issuing state and number in 56 bits, so that equal keys are equal documents.
 
+use std::ops::Range;
+
 use crate::domain::{DocumentId, DocumentNumber, IssuingState};
 
 /// A document in 56 bits: 9 of issuing state, then 47 of the rank of its number. A bijection: no false hit can exist.
@@ -19,14 +21,7 @@ impl Key {
     pub fn pack(document: &DocumentId) -> Option<Self> {
         let number = document.number.as_bytes();
         let base = base_of(number.len())?;
-        let value = number.iter().try_fold(0_u64, |value, character| {
-            let digit = match character {
-                b'0'..=b'9' => character - b'0',
-                b'A'..=b'Z' => character - b'A' + 10,
-                _ => return None,
-            };
-            (u64::from(digit) < base).then(|| value * base + u64::from(digit))
-        })?;
+        let value = value(number, base)?;
         let state = u64::from(document.issuing_state.number());
         Some(Self(state << RANK_BITS | (FIRST_RANKS[number.len()] + value)))
     }
@@ -49,6 +44,21 @@ impl Key {
     #[must_use]
     pub fn bits(self) -> u64 {
         self.0
+    }
+
+    /// The keys of all documents of the same state whose numbers are longer than this one's and begin with it, as
+    /// intervals of [`bits`](Self::bits), one for each length.
+    pub fn longer(document: &DocumentId) -> impl Iterator<Item = Range<u64>> + use<> {
+        let DocumentId { issuing_state, number } = *document;
+        let len = number.as_bytes().len();
+        let state = u64::from(issuing_state.number()) << RANK_BITS;
+        (len + 1..=LEN_MAX).filter_map(move |longer| {
+            let base = base_of(longer)?;
+            let value = value(number.as_bytes(), base)?;
+            let width = base.pow(u32::try_from(longer - len).ok()?);
+            let first = state | (FIRST_RANKS[longer] + value * width);
+            Some(first..first + width)
+        })
     }
 
     fn rank(self) -> u64 {
@@ -96,6 +106,18 @@ const FIRST_RANKS: [u64; LEN_MAX + 2] = {
     }
     first
 };
+
+/// The value of a number's characters; `None` if one of them is no digit of the base.
+fn value(number: &[u8], base: u64) -> Option<u64> {
+    number.iter().try_fold(0_u64, |value, character| {
+        let digit = match character {
+            b'0'..=b'9' => character - b'0',
+            b'A'..=b'Z' => character - b'A' + 10,
+            _ => return None,
+        };
+        (u64::from(digit) < base).then(|| value * base + u64::from(digit))
+    })
+}
 
 const fn base_of(len: usize) -> Option<u64> {
     match len {

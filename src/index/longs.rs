@@ -2,8 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use fst::Streamer;
 use fst::raw::Fst;
+use fst::{IntoStreamer, Streamer};
 
 use crate::domain::{DocumentId, DocumentNumber, IssuingState};
 
@@ -42,6 +42,21 @@ impl Longs {
     pub(super) fn find(&self, document: &DocumentId) -> Option<u64> {
         let (key, len) = key(document);
         self.0.get(&key[..len]).map(fst::raw::Output::value)
+    }
+
+    /// The documents of the same state whose numbers are longer and begin with this one's, with their set numbers,
+    /// ascending.
+    pub(super) fn longer(
+        &self,
+        document: &DocumentId,
+    ) -> impl Iterator<Item = Result<(DocumentId, u64), Damaged>> + '_ {
+        let (key, len) = key(document);
+        let mut stream = self.0.range().gt(&key[..len]).into_stream();
+        std::iter::from_fn(move || {
+            let (found, set) = stream.next()?;
+            let begins_alike = found.starts_with(&key[..len]);
+            begins_alike.then(|| self::document(found).map(|found| (found, set.value())).ok_or(Damaged))
+        })
     }
 
     /// Every document with its set number, ascending.

@@ -42,6 +42,6 @@ pub use layout::{current, segment_path};
 pub use mapping::Mapping;
 pub use publish::{Publisher, Staged};
 pub use scrub::ScrubFault;
-pub use segment::Segment;
+pub use segment::{LONGER_MAX, Longer, Segment};
 pub use snapshot::{FeedInForce, Snapshot};
 pub use state_digest::StateDigest;

@@ -1,5 +1,7 @@
 //! A segment that was checked: lookups in it cannot fail.
 
+use std::ops::Range;
+
 use crate::domain::{DocumentId, IssuingState, Notice};
 
 use super::check::Checked;
@@ -42,6 +44,32 @@ impl<B: AsRef<[u8]>> Segment<B> {
         };
         let Some(set) = set else { return Ok(Vec::new()) };
         view.set(set)?.map(|body| body?.notice(*document)).collect()
+    }
+
+    /// Every notice on documents of the same state whose numbers are longer than this one's and begin with it, for at
+    /// most [`LONGER_MAX`] documents.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the bytes are no longer those that were checked.
+    pub fn find_longer(&self, document: &DocumentId) -> Result<Longer, Damaged> {
+        let view = self.view();
+        let mut longer = Longer::default();
+        let keyed = Key::longer(document).flat_map(|keys| view.slots_in(keys));
+        let keyed = keyed.map(|slot| {
+            let slot = slot?;
+            Ok((Key::from_bits(slot.key).ok_or(Damaged)?.unpack(), u64::from(slot.set)))
+        });
+        for (documents, found) in keyed.chain(self.longs.longer(document)).enumerate() {
+            let (found, set) = found?;
+            if documents == LONGER_MAX {
+                longer.cut = true;
+                break;
+            }
+            for body in view.set(set)? {
+                longer.notices.push(body?.notice(found)?);
+            }
+        }
+        Ok(longer)
     }
 
     /// Every notice, by document. After the first [`Damaged`] nothing is to be relied on.
@@ -89,6 +117,18 @@ impl<B: AsRef<[u8]>> Segment<B> {
     }
 }
 
+/// Documents whose longer numbers are told; more would help nobody to look.
+pub const LONGER_MAX: usize = 16;
+
+/// Notices on documents with longer numbers.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Longer {
+    /// The notices, by document.
+    pub notices: Vec<Notice>,
+    /// There are more documents than are told.
+    pub cut: bool,
+}
+
 impl<B> std::fmt::Debug for Segment<B> {
     /// Shows the header only: the rest is document numbers.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -123,6 +163,39 @@ impl<'a> View<'a> {
             set: u32::from_le_bytes(set),
             reserved: u32::from_le_bytes(reserved),
         })
+    }
+
+    /// The slots whose keys are in an interval.
+    fn slots_in(self, keys: Range<u64>) -> impl Iterator<Item = Result<Slot, Damaged>> + use<'a> {
+        let (mut at, mut fault) = match self.first_slot(keys.start) {
+            Ok(at) => (at, None),
+            Err(damaged) => (self.header.layout.slot_count, Some(Err(damaged))),
+        };
+        std::iter::from_fn(move || {
+            if fault.is_some() || at >= self.header.layout.slot_count {
+                return fault.take();
+            }
+            let slot = self.slot(at);
+            at += 1;
+            match slot {
+                Ok(slot) if slot.key >= keys.end => None,
+                other => Some(other),
+            }
+        })
+    }
+
+    /// Where the first slot stands whose key is not below this one.
+    fn first_slot(self, key: u64) -> Result<u64, Damaged> {
+        let (mut low, mut high) = (0, self.header.layout.slot_count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let slot = self.slot(middle)?;
+            if slot.key == 0 {
+                return Err(Damaged);
+            }
+            if slot.key < key { low = middle + 1 } else { high = middle }
+        }
+        Ok(low)
     }
 
     /// The set number in the slot of a key.

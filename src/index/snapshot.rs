@@ -11,7 +11,7 @@ use crate::ground::storage::Storage;
 
 use super::layout::segment_path;
 use super::scrub::Checksums;
-use super::{Generation, IndexError, Mapping, ScrubFault, Segment, SegmentError, Stamp};
+use super::{Generation, IndexError, Longer, Mapping, ScrubFault, Segment, SegmentError, Stamp};
 
 /// The feeds of one generation, ready to be asked. Any number of threads may ask at once.
 #[derive(Debug)]
@@ -90,6 +90,20 @@ impl Snapshot {
             found.extend(feed.find(document).into_iter().map(|notice| (name, notice)));
         }
         found
+    }
+
+    /// Every notice on documents of the same state whose numbers are longer than this one's and begin with it, by feed,
+    /// and whether a feed has more of them than are told. As with [`find`](Self::find), what is not found proves nothing
+    /// if the snapshot is poisoned afterwards.
+    #[must_use]
+    pub fn find_longer(&self, document: &DocumentId) -> (Vec<(&FeedName, Notice)>, bool) {
+        let (mut found, mut cut) = (Vec::new(), false);
+        for feed in &self.feeds {
+            let longer = feed.find_longer(document);
+            cut |= longer.cut;
+            found.extend(longer.notices.into_iter().map(|notice| (&feed.bulletin().feed, notice)));
+        }
+        (found, cut)
     }
 
     /// True if a segment was damaged after it was opened. To be asked after the last [`find`](Self::find) on which an
@@ -194,6 +208,13 @@ impl FeedInForce {
         self.segment.find(document).unwrap_or_else(|_| {
             self.segment.bytes().poison();
             Vec::new()
+        })
+    }
+
+    fn find_longer(&self, document: &DocumentId) -> Longer {
+        self.segment.find_longer(document).unwrap_or_else(|_| {
+            self.segment.bytes().poison();
+            Longer::default()
         })
     }
 

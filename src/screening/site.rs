@@ -224,8 +224,10 @@ impl Lists for InForce {
         snapshot.find(document).into_iter().map(|(feed, notice)| (feed.clone(), notice)).collect()
     }
 
-    fn longer(&self, _document: &DocumentId) -> Longer {
-        Longer::default()
+    fn longer(&self, document: &DocumentId) -> Longer {
+        let Some(snapshot) = &self.snapshot else { return Longer::default() };
+        let (found, cut) = snapshot.find_longer(document);
+        Longer { notices: found.into_iter().map(|(feed, notice)| (feed.clone(), notice)).collect(), cut }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::date;
 use portcullis::domain::{DocumentId, IssuingState, Kind, Notice, Reference, SegmentRole, Status};
-use portcullis::index::{Segment, SegmentError, StateDigest};
+use portcullis::index::{LONGER_MAX, Longer, Segment, SegmentError, StateDigest};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -28,6 +28,39 @@ fn what_was_pushed_is_found_under_its_document_and_nothing_else_is() {
     assert_eq!(segment.header().stamp, stamp());
     assert_eq!(segment.header().documents(), 8);
     assert_eq!((built.segment.notices, built.duplicates), (12, 0));
+}
+
+#[test]
+fn longer_numbers_that_begin_alike_are_found_in_both_places_that_numbers_are_kept_in() {
+    let listed = [
+        ("UTO", "123456789"),
+        ("UTO", "1234567890"),
+        ("UTO", "123456789012"),
+        ("UTO", "12345678901234"),
+        ("UTO", "123456789A"),
+        ("UTO", "123456788999"),
+        ("UTO", "1234567900"),
+        ("FRA", "1234567890"),
+    ];
+    let notices =
+        listed.map(|(state, number)| Notice { document: document(state, number), ..a_few()[0].clone() });
+    let (file, _) = build(&notices);
+    let segment = Segment::open(file.as_slice()).unwrap();
+    let longer = segment.find_longer(&document("UTO", "123456789")).unwrap();
+    let found: Vec<_> = longer.notices.iter().map(|notice| notice.document.number.as_str()).collect();
+    assert_eq!(found, ["1234567890", "123456789012", "12345678901234", "123456789A"]);
+    assert!(!longer.cut);
+    assert_eq!(segment.find_longer(&document("UTO", "L898902C3")), Ok(Longer::default()));
+}
+
+#[test]
+fn no_more_longer_numbers_are_told_than_somebody_looks_at() {
+    let notices: Vec<_> = (0..=LONGER_MAX)
+        .map(|at| Notice { document: document("UTO", &format!("123456789{at:03}")), ..a_few()[0].clone() })
+        .collect();
+    let (file, _) = build(&notices);
+    let longer = Segment::open(file.as_slice()).unwrap().find_longer(&document("UTO", "123456789")).unwrap();
+    assert_eq!((longer.notices.len(), longer.cut), (LONGER_MAX, true));
 }
 
 #[test]

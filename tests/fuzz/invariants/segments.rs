@@ -1,12 +1,12 @@
 //! Segments: refused, or sound in every answer.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 use portcullis::domain::{DocumentId, DocumentNumber, IssuingState, Kind, Notice, Reference, Status};
 use portcullis::ground::storage::StorageFile;
-use portcullis::index::{Builder, Segment, Stamp, StateDigest};
+use portcullis::index::{Builder, LONGER_MAX, Segment, Stamp, StateDigest};
 
 use super::Choices;
 use super::parts::{Mending, Parts};
@@ -113,7 +113,28 @@ fn assert_sound<B: AsRef<[u8]>>(segment: &Segment<B>) {
             let expected = listed.get(&other).cloned().unwrap_or_default();
             assert_eq!(segment.find(&other), Ok(expected), "a lookup finds what is not listed");
         }
+        if let Some(number) = document.number.first(document.number.as_bytes().len().div_ceil(2).min(9)) {
+            assert_longer(segment, &DocumentId { number, ..*document }, &listed);
+        }
     }
+}
+
+fn assert_longer<B: AsRef<[u8]>>(
+    segment: &Segment<B>,
+    document: &DocumentId,
+    listed: &HashMap<DocumentId, Vec<Notice>>,
+) {
+    let found = segment.find_longer(document).expect("the bytes are those that were checked");
+    let (len, begin) = (document.number.as_bytes().len(), document.number.as_bytes());
+    let longer = |other: &&DocumentId| {
+        let number = other.number.as_bytes();
+        other.issuing_state == document.issuing_state && number.len() > len && number.starts_with(begin)
+    };
+    let expected: HashSet<_> = listed.keys().filter(longer).collect();
+    let told: HashSet<_> = found.notices.iter().map(|notice| &notice.document).collect();
+    assert!(told.is_subset(&expected), "a longer number is found that is not listed");
+    assert_eq!(found.cut, expected.len() > LONGER_MAX, "what is left out is not said");
+    assert_eq!(told.len(), expected.len().min(LONGER_MAX), "a longer number is not found");
 }
 
 /// Documents that differ from one by one character at its beginning or its end, by its length, or by its state.
@@ -146,6 +167,7 @@ fn spoil(sound: Vec<u8>, spoilt: Vec<u8>) {
     is_spoilt.set(true);
     for document in documents {
         let _ = segment.find(&document);
+        let _ = segment.find_longer(&document);
     }
     segment.notices().take(SPOILT_MAX).for_each(drop);
 }
