@@ -62,6 +62,9 @@
 //! - Time and files are handed in. Time never runs below the highest time seen in generation, log and process.
 //! - Numbers are personal data: no log line, error, metric, path or process list has one; `Debug` hides them; names and
 //!   dates of birth never leave the zone's parser; the audit log keeps keyed digests.
+//! - Every format of zone is one table of positions ([`domain::mrz`]). A zone that is nothing but a zone is read where it
+//!   lies; any other text is first made into lines of cells, in a buffer that is wiped. What a damaged zone may have said
+//!   is told and never applied; a number that a zone or a list may have cut takes a `no_hit` away and makes no hit.
 //! - Each process that decides writes a log of its own. One `fdatasync` serves all who wait.
 //! - A manifest's answers are recorded a chunk at a time, before the first of them is given.
 

@@ -29,14 +29,17 @@ impl IssuingState {
     /// Codes that only state a nationality (`XXA`, `XXB`, `XXC`, `XXX`) name no issuer and give `None`.
     #[must_use]
     pub fn recognise(code: &str) -> Option<Recognised> {
-        let code = code.trim_matches(['<', ' ']);
-        let mut upper = [0_u8; 3];
-        let upper = upper.get_mut(..code.len())?;
-        upper.copy_from_slice(code.as_bytes());
-        upper.make_ascii_uppercase();
-        let upper = std::str::from_utf8(upper).ok()?;
-        let at = BY_CODE.binary_search_by(|(known, _)| (*known).cmp(upper)).ok()?;
-        Some(BY_CODE[at].1)
+        BY_CODE[place(code.trim_matches(['<', ' ']).as_bytes())?]
+    }
+
+    /// Understands the field of a zone, where only Germany's code is shorter than three letters (Doc 9303 part 3
+    /// section 5): two letters and a filler are three of which one was misread, and not ISO's code of two.
+    #[must_use]
+    pub fn of_zone(field: &[u8; 3]) -> Option<Recognised> {
+        match field {
+            b"D<<" => BY_CODE[place(b"D")?],
+            field => BY_CODE[place(field)?],
+        }
     }
 
     /// True for a code that says of its holder that no state calls him its national, or which does not matter
@@ -82,20 +85,35 @@ impl std::fmt::Display for IssuingState {
     }
 }
 
-static BY_CODE: LazyLock<Vec<(&'static str, Recognised)>> = LazyLock::new(|| {
+/// Codes of one to three letters.
+const PLACES: usize = 27 * 27 * 27;
+
+/// Where a code stands among all codes; `None` if it is empty, too long, or has something else than letters.
+fn place(code: &[u8]) -> Option<usize> {
+    if code.is_empty() || code.len() > 3 {
+        return None;
+    }
+    code.iter().try_fold(0, |place, byte| {
+        let letter = byte.to_ascii_uppercase();
+        letter.is_ascii_uppercase().then(|| place * 27 + usize::from(letter - b'A') + 1)
+    })
+}
+
+static BY_CODE: LazyLock<Box<[Option<Recognised>]>> = LazyLock::new(|| {
     let own = |code: &str| {
         let at =
             CODES.iter().position(|known| *known == code).expect("every alias names a code of the table");
         IssuingState(u16::try_from(at + 1).expect("numbers fit 9 bits"))
     };
-    let mut codes: Vec<_> = CODES
-        .iter()
-        .map(|code| (*code, Recognised { state: own(code), merged: false }))
-        .chain(SPELLINGS.iter().map(|(code, of)| (*code, Recognised { state: own(of), merged: false })))
-        .chain(MERGED.iter().map(|(code, into)| (*code, Recognised { state: own(into), merged: true })))
-        .collect();
-    codes.sort_unstable_by_key(|(code, _)| *code);
-    codes
+    let own_codes = CODES.iter().map(|code| (*code, Recognised { state: own(code), merged: false }));
+    let spellings = SPELLINGS.iter().map(|(code, of)| (*code, Recognised { state: own(of), merged: false }));
+    let merged = MERGED.iter().map(|(code, into)| (*code, Recognised { state: own(into), merged: true }));
+    let mut places = vec![None; PLACES];
+    for (code, found) in own_codes.chain(spellings).chain(merged) {
+        let at = place(code.as_bytes()).expect("codes have one to three letters");
+        assert!(places[at].replace(found).is_none(), "no code means two things");
+    }
+    places.into()
 });
 
 const _: () = assert!(CODES.len() < 512, "a state's number has 9 bits in an index key");
@@ -114,7 +132,15 @@ mod tests {
             assert_eq!(state(known.code()), Some(known));
             assert_eq!(IssuingState::from_number(known.number()), Some(known));
         }
-        assert!(BY_CODE.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+
+    #[test]
+    fn a_zone_has_no_codes_of_two_letters() {
+        let of_zone = |field: &[u8; 3]| IssuingState::of_zone(field).map(|found| found.state.code());
+        assert_eq!((of_zone(b"FRA"), of_zone(b"D<<")), (Some("FRA"), Some("D")));
+        for field in [b"FR<", b"<FR", b"DE<", b"<<D", b"<<<", b"F1A"] {
+            assert_eq!(of_zone(field), None, "{field:?}");
+        }
     }
 
     #[test]

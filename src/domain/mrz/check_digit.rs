@@ -29,10 +29,14 @@ impl Sum {
     pub(super) fn add(&mut self, cells: &[u8]) {
         let weights = &WEIGHTS[self.counted % 3];
         self.counted += cells.len();
-        for triple in cells.chunks(3) {
-            for (cell, weight) in triple.iter().zip(weights) {
-                self.total += u32::from(VALUES[usize::from(*cell)]) * weight;
-            }
+        let value = |cell: u8| u32::from(VALUES[usize::from(cell)]);
+        let (triples, rest) = cells.as_chunks::<3>();
+        for [first, second, third] in triples {
+            self.total +=
+                value(*first) * weights[0] + value(*second) * weights[1] + value(*third) * weights[2];
+        }
+        for (cell, weight) in rest.iter().zip(weights) {
+            self.total += value(*cell) * weight;
         }
     }
 

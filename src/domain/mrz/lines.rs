@@ -27,8 +27,8 @@ impl<'t> Lines<'t> {
         let mut count = 0;
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
-            let end = rest.iter().position(|byte| !IN_ALPHABET[usize::from(*byte)]).unwrap_or(rest.len());
-            *lines.get_mut(count)? = &rest[..end];
+            let end = LENGTHS.into_iter().find(|len| matches!(rest.get(*len), None | Some(b'\n' | b'\r')))?;
+            *lines.get_mut(count)? = rest.get(..end).filter(|line| in_alphabet(line))?;
             count += 1;
             rest = match &rest[end..] {
                 [] => &[],
@@ -36,7 +36,8 @@ impl<'t> Lines<'t> {
                 _ => return None,
             };
         }
-        Self::of_shape(&lines[..count], Notes::default())?.ok()
+        let lines = &lines[..count];
+        Self::of_cells(shape(lines)?, lines, Notes::default()).ok()
     }
 
     /// Finds the zone in a tidied text.
@@ -61,18 +62,18 @@ impl<'t> Lines<'t> {
         Err(misfit(all))
     }
 
+    /// Lines of a zone's lengths; `None` if they are no zone's.
     fn of_shape(lines: &[&'t [u8]], notes: Notes) -> Option<Result<Self, MrzFault>> {
-        let fits = |shape: &&[usize]| {
-            shape.len() == lines.len() && shape.iter().zip(lines).all(|(len, line)| *len == line.len())
-        };
-        let shape = SHAPES.into_iter().find(fits)?;
-        if let Some(fault) = lines.iter().zip(1..).find_map(|(line, at)| alien(line, at)) {
-            return Some(Err(fault));
-        }
+        let shape = shape(lines)?;
+        let alien = lines.iter().zip(1..).find_map(|(line, at)| alien(line, at));
+        Some(alien.map_or_else(|| Self::of_cells(shape, lines, notes), Err))
+    }
+
+    fn of_cells(shape: &[usize], lines: &[&'t [u8]], notes: Notes) -> Result<Self, MrzFault> {
         let mut kept: [&[u8]; LINES_MAX] = [&[]; LINES_MAX];
         kept[..lines.len()].copy_from_slice(lines);
-        let format = format(shape, kept);
-        Some(format.map(|format| Self { format, lines: kept, notes }).ok_or(MrzFault::DocumentCode))
+        let format = format(shape, kept).ok_or(MrzFault::DocumentCode)?;
+        Ok(Self { format, lines: kept, notes })
     }
 
     /// One line that has all the cells of a zone. A line of 30 is a zone in itself and never comes here.
@@ -114,6 +115,12 @@ impl<'t> Lines<'t> {
     pub(super) fn line(&self, at: usize) -> &'t [u8] {
         self.lines[at - 1]
     }
+}
+
+fn shape(lines: &[&[u8]]) -> Option<&'static [usize]> {
+    SHAPES.into_iter().find(|shape| {
+        shape.len() == lines.len() && shape.iter().zip(lines).all(|(len, line)| *len == line.len())
+    })
 }
 
 fn format(shape: &[usize], lines: [&[u8]; LINES_MAX]) -> Option<Format> {
@@ -159,12 +166,12 @@ fn misfit(lines: &[&[u8]]) -> MrzFault {
     }
 }
 
-const IN_ALPHABET: [bool; 256] = {
-    let mut known = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        known[byte] = matches!(byte as u8, b'0'..=b'9' | b'A'..=b'Z' | b'<');
-        byte += 1;
-    }
-    known
-};
+/// The lengths of lines, ascending: the first that ends in a line's end is the line's.
+const LENGTHS: [usize; 5] = [9, 30, 34, 36, 44];
+
+/// Without a branch for each cell, so that the compiler takes many at once.
+fn in_alphabet(cells: &[u8]) -> bool {
+    cells.iter().fold(true, |known, cell| {
+        known & ((cell.wrapping_sub(b'0') < 10) | (cell.wrapping_sub(b'A') < 26) | (*cell == b'<'))
+    })
+}
