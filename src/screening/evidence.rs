@@ -8,7 +8,7 @@ use crate::domain::{
 };
 
 use super::policy::{KindDiffers, Policy};
-use super::reading::{CutBy, Reading};
+use super::reading::{Cut, CutBy, Reading};
 
 /// Everything that a verdict is decided on.
 #[derive(Debug, Default)]
@@ -110,7 +110,12 @@ impl Evidence {
     /// A number that the zone or the list may have cut. What is listed under the other length is no finding, and no
     /// `no_hit` stands beside it.
     fn truncated(&mut self, reading: &Reading, lists: &dyn Lists, now: Timestamp) {
-        let Some(cut) = &reading.cut else { return };
+        for cut in &reading.cut {
+            self.cut(cut, lists, now);
+        }
+    }
+
+    fn cut(&mut self, cut: &Cut, lists: &dyn Lists, now: Timestamp) {
         let longer = match cut.by {
             CutBy::Zone => lists.longer(&cut.id),
             CutBy::List => Longer { notices: lists.notices(&cut.id), cut: false },

@@ -16,7 +16,7 @@ pub(super) struct Reading {
     pub(super) exact: Vec<Exact>,
     pub(super) others: Vec<Other>,
     pub(super) number_rule: Option<NumberRule>,
-    pub(super) cut: Option<Cut>,
+    pub(super) cut: Vec<Cut>,
     pub(super) doubts: Vec<Reason>,
     pub(super) advisories: Vec<Advisory>,
 }
@@ -176,6 +176,9 @@ impl Reading {
         let issuer = reading.ask(number, &code, nationality.state(), Some(zone.kind), assurance, check);
         if zone.format.cuts_long_numbers() && zone.number.fills_its_field() {
             reading.cut_by_zone(issuer, number, zone.kind);
+            if zone.kind == Kind::Visa {
+                reading.cut_by_zone(nationality.state(), number, Kind::Passport);
+            }
         }
         reading
     }
@@ -185,7 +188,7 @@ impl Reading {
             && number.as_bytes().len() == FIELD_LEN
         {
             let id = DocumentId { issuing_state, number };
-            self.cut = Some(Cut { id, kind: Some(kind), by: CutBy::Zone });
+            self.cut.push(Cut { id, kind: Some(kind), by: CutBy::Zone });
         }
     }
 
@@ -214,7 +217,7 @@ impl Reading {
                 self.number_rule = Some(NumberRule { id, check });
             }
             if let Some(first) = number.first(FIELD_LEN) {
-                self.cut = Some(Cut { id: DocumentId { number: first, ..id }, kind, by: CutBy::List });
+                self.cut.push(Cut { id: DocumentId { number: first, ..id }, kind, by: CutBy::List });
             }
         }
         self.ask_other_states(number, code, issuer.map(|found| found.state), nationality, kind);

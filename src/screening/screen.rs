@@ -228,7 +228,9 @@ fn asked(reading: &Reading, evidence: &Evidence) -> Asked {
     };
     Asked {
         presented: unseen(&mut reading.exact.iter().map(|exact| exact.id)),
-        readings: unseen(&mut reading.others.iter().map(|other| other.id)),
+        readings: unseen(
+            &mut reading.others.iter().map(|other| other.id).chain(reading.cut.iter().map(|cut| cut.id)),
+        ),
         listed: unseen(&mut evidence.candidates.iter().map(|candidate| candidate.notice.document)),
     }
 }

@@ -56,6 +56,9 @@ impl TypedNumber {
             typed.number = Some(number);
             typed.alternatives.push(other);
         }
+        typed.alternatives.extend(without_words(&text));
+        typed.alternatives.sort_unstable();
+        typed.alternatives.dedup();
         typed.alternatives.retain(|other| Some(*other) != typed.number);
         typed.alternatives.extend(typed.number.and_then(|number| without_code(&number, issuing_state)));
         typed
@@ -112,6 +115,14 @@ impl<'t> Prefix<'t> {
     }
 }
 
+/// What is left once every word is left out, also those within, as in `AB No 123456`.
+fn without_words(text: &str) -> Option<DocumentNumber> {
+    let words = text.split(|char: char| !char.is_ascii_alphanumeric());
+    let is_word = |word: &str| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let rest: String = words.filter(|word| !is_word(word)).collect();
+    DocumentNumber::parse(&rest).ok().filter(is_telling)
+}
+
 /// The number without the issuing state's code in front.
 fn without_code(number: &DocumentNumber, issuing_state: &str) -> Option<DocumentNumber> {
     let code = issuing_state.trim_matches(['<', ' ']);
@@ -160,6 +171,7 @@ mod tests {
     #[test]
     fn what_may_be_a_prefix_or_a_part_of_the_number_is_asked_both_ways() {
         assert_eq!(read("NO 1234567"), (Some("NO1234567".into()), vec!["1234567".into()]));
+        assert_eq!(read("AB No 123456"), (Some("ABNO123456".into()), vec!["AB123456".into()]));
         assert_eq!(read("UTO1234567"), (Some("UTO1234567".into()), vec!["1234567".into()]));
     }
 

@@ -56,7 +56,8 @@ impl<'t> Lines<'t> {
         if let Some(found) = Self::of_shape(all, notes) {
             return found;
         }
-        if let Some(found) = Self::split(all, notes).or_else(|| Self::without_extra_line(all, notes)) {
+        let split = |lines| if tidied.gaps { None } else { Self::split(lines, notes) };
+        if let Some(found) = split(all).or_else(|| Self::without_extra_line(all, tidied)) {
             return found;
         }
         Err(misfit(all))
@@ -76,7 +77,8 @@ impl<'t> Lines<'t> {
         Ok(Self { format, lines: kept, notes })
     }
 
-    /// One line that has all the cells of a zone. A line of 30 is a zone in itself and never comes here.
+    /// One line that has all the cells of a zone. A line of 30 is a zone in itself and never comes here, nor does one
+    /// with gaps: blanks in the place of fillers would make the cells of one format those of another.
     fn split(lines: &[&'t [u8]], mut notes: Notes) -> Option<Result<Self, MrzFault>> {
         let [line] = lines else { return None };
         let shape = SHAPES.into_iter().find(|shape| shape.iter().sum::<usize>() == line.len())?;
@@ -90,7 +92,8 @@ impl<'t> Lines<'t> {
     }
 
     /// Leaves out a first or last line, if the others are a zone in exactly one way or the line came twice.
-    fn without_extra_line(lines: &[&'t [u8]], mut notes: Notes) -> Option<Result<Self, MrzFault>> {
+    fn without_extra_line(lines: &[&'t [u8]], tidied: &Tidied) -> Option<Result<Self, MrzFault>> {
+        let mut notes = tidied.notes;
         let (first, last) = (lines.first()?, lines.last()?);
         notes.add(Note::ExtraLine);
         let (head, tail) = (&lines[..lines.len() - 1], &lines[1..]);
@@ -100,7 +103,7 @@ impl<'t> Lines<'t> {
         match (zone(head), zone(tail)) {
             (Some(found), None) | (None, Some(found)) => Some(found),
             (Some(head), Some(tail)) if read_again => Some(if second_is_first { tail } else { head }),
-            (None, None) if lines.len() == 2 => Self::one_line_of_two(lines, notes),
+            (None, None) if lines.len() == 2 && !tidied.gaps => Self::one_line_of_two(lines, notes),
             (Some(_), Some(_)) | (None, None) => None,
         }
     }

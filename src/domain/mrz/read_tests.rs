@@ -238,7 +238,7 @@ fn text_as_it_comes_reads_as_the_clean_zone_and_says_what_was_done() {
         (format!("\u{feff}{UPPER}\n{LOWER}"), vec![Note::ControlCharacters]),
         (format!("]L0{UPPER}\n{LOWER}"), vec![Note::AimPrefix]),
         (format!("{UPPER}{LOWER}"), vec![Note::LineBreaksMissing]),
-        (format!("{UPPER}\t{LOWER}"), vec![Note::Blanks, Note::LineBreaksMissing]),
+        (format!("{UPPER}\t{LOWER}"), vec![Note::Blanks]),
         (
             format!("{UPPER}\n{LOWER}\nscanned by: desk 4 ¶"),
             vec![Note::LowerCase, Note::Blanks, Note::ExtraLine],
@@ -256,6 +256,16 @@ fn text_as_it_comes_reads_as_the_clean_zone_and_says_what_was_done() {
     assert_eq!(read(card).unwrap().format, Format::Td1);
     let td2 = "I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<D231458907UTO7408122F1204159<<<<<<<6";
     assert_eq!(read(td2).unwrap().format, Format::Td2);
+}
+
+#[test]
+fn blanks_in_the_place_of_fillers_make_no_zone_of_another_format() {
+    let joined = format!("{}{}", UPPER.replace('<', " "), LOWER);
+    assert!(joined.contains(' ') && read(&joined).is_err());
+    // Without its sixteen blanks, the line has as many cells as a visa of the smaller size.
+    let visa = "V<UTOERIKSSON<<ANNA<MARIA                   L898902C<3UTO6908061F9406236ZE184226B<<<<<<<";
+    assert_eq!(visa.chars().filter(|char| *char != ' ').count(), 69);
+    assert!(read(visa).is_err() && read(&visa.replace("B<<<<<<<", "B<<<<<<<<<<")).is_err());
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub(super) struct Tidied {
     pub(super) notes: Notes,
     /// How many lines the text has, also if there are more than are kept.
     pub(super) lines_read: usize,
+    /// Blanks within a line were left out: its length may be another than it was.
+    pub(super) gaps: bool,
 }
 
 impl Tidied {
@@ -29,6 +31,7 @@ impl Tidied {
             lines: 0,
             notes: Notes::default(),
             lines_read: 0,
+            gaps: false,
         };
         tidied.take(text);
         tidied
@@ -46,14 +49,18 @@ impl Tidied {
     fn take(&mut self, text: &str) {
         let mut filled = 0;
         let mut started = false;
+        let mut blank = false;
         for char in self.without_prefix(text).chars() {
             match self.cell(char) {
                 Piece::Nothing => {}
+                Piece::Blank => blank = started,
                 Piece::Break => {
                     self.end_line(filled, started);
-                    started = false;
+                    (started, blank) = (false, false);
                 }
                 Piece::Cell(cell) => {
+                    self.gaps |= blank;
+                    blank = false;
                     // What does not fit shows in the line's length, which is then no zone's.
                     if let Some(free) = self.cells.get_mut(filled) {
                         *free = cell;
@@ -97,9 +104,14 @@ impl Tidied {
             '0'..='9' | 'A'..='Z' | '<' => Piece::Cell(char as u8),
             'a'..='z' => self.noted(Note::LowerCase, char.to_ascii_uppercase() as u8),
             '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => Piece::Break,
-            ' ' | '\t' | '\u{a0}' | '\u{3000}' | '\u{2000}'..='\u{200a}' => {
+            ' ' | '\u{a0}' | '\u{3000}' | '\u{2000}'..='\u{200a}' => {
                 self.notes.add(Note::Blanks);
-                Piece::Nothing
+                Piece::Blank
+            }
+            // Readers that type end a line with a tab as others do with a carriage return.
+            '\t' => {
+                self.notes.add(Note::Blanks);
+                Piece::Break
             }
             '\u{feff}' | '\u{200b}' => {
                 self.notes.add(Note::ControlCharacters);
@@ -136,6 +148,7 @@ impl Drop for Tidied {
 enum Piece {
     Cell(u8),
     Break,
+    Blank,
     Nothing,
 }
 

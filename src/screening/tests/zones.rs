@@ -47,6 +47,14 @@ fn a_zone_that_cuts_numbers_is_not_clear_while_a_longer_number_is_listed() {
 }
 
 #[test]
+fn a_visa_that_may_carry_a_longer_passport_number_is_not_clear_while_that_is_listed() {
+    let visa = [&UPPER.replacen('P', "V", 1), "L898902C36FRA7408122F1204159ZE184226B<<<<<<<"];
+    let said = world(&[listed("FRA", "L898902C345", Kind::Passport), listed("UTO", "ACDEF7", Kind::Visa)])
+        .says(&zone(&[visa[0], visa[1]]));
+    said.is("inconclusive", &["number_truncated_listed"]);
+}
+
+#[test]
 fn a_longer_number_of_another_kind_is_not_what_a_zone_has_cut() {
     let world = world(&[listed("UTO", "L898902C345", Kind::Visa)]);
     world.says(&scanned(LOWER)).is("no_hit", &[]);
