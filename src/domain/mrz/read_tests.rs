@@ -151,6 +151,14 @@ fn a_russian_internal_passport_has_ten_digits_of_which_the_zone_interleaves_one(
     ]);
     assert_eq!((zone.kind, number(&zone).as_str()), (Kind::IdentityCard, "3914935349"));
     assert!(zone.number_check_digit().unwrap().ok);
+    // The check digit covers the nine that stand in the field, whatever the fourth is.
+    let other = "4507123450RUS7207233M<<<<<<<9151218910003<50".replacen(
+        "4507123450",
+        &format!("450712345{}", check_digits_of("450712345")),
+        1,
+    );
+    let zone = read(&format!("PNRUSZDRIL7K<<SERGEQ<ANATOL9EVI3<<<<<<<<<<<<\n{other}")).unwrap();
+    assert_eq!((number(&zone).as_str(), zone.number_check_digit().unwrap().ok), ("4509712345", true));
     let without = "3919353498RUS7207233M<<<<<<<<<<<<<<<<<<<<<<0";
     let zone = read(&format!("PNRUSZDRIL7K<<SERGEQ<ANATOL9EVI3<<<<<<<<<<<<\n{without}")).unwrap();
     assert_eq!(zone.number.document_number(), None, "nine digits of ten are no number");
@@ -200,6 +208,8 @@ fn an_empty_field_may_have_a_filler_or_a_zero_for_its_digit_and_a_full_one_may_n
     assert!(sound(&unknown_birth));
     let partial = LOWER.replacen("7408122", &format!("7408<<{}", check_digits_of("7408<<")), 1);
     assert!(zone(&[UPPER, &partial]).check_digits[1].ok, "a day may be unknown");
+    let zeros = LOWER.replacen("7408122", "000000<", 1);
+    assert!(!zone(&[UPPER, &zeros]).check_digits[1].ok, "a date of zeros is not empty");
     let dutch = "SPECI20142NLD6503101F2403096999999990<<<<<84".replacen("<84", "<<4", 1);
     assert!(!zone(&["P<NLDDE<BRUIJN<<WILLEKE<LISELOTTE<<<<<<<<<<<", &dutch]).check_digits[3].ok);
 }
