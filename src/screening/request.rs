@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::domain::{DocumentNumber, FeedName, Kind, mrz};
 
@@ -190,7 +191,7 @@ impl Faults {
 #[derive(Default)]
 struct Content {
     number: Option<String>,
-    bare: String,
+    bare: Zeroizing<String>,
     is_zone: bool,
 }
 
@@ -207,7 +208,7 @@ impl Content {
         };
         Self {
             number: number.map(|number| number.as_str().to_owned()),
-            bare: bare(text),
+            bare: bare(text).into(),
             is_zone: matches!(presented, Presented::Mrz(_)),
         }
     }

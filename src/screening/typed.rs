@@ -137,6 +137,8 @@ fn is_telling(number: &DocumentNumber) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(text: &str) -> (Option<String>, Vec<String>) {
@@ -179,6 +181,17 @@ mod tests {
     fn a_number_that_only_begins_like_a_word_is_left_alone() {
         for text in ["NO1234567", "ID99887766", "N123", "CARD", "UTO1"] {
             assert_eq!(read(text), (Some(text.into()), vec![]), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_reader_and_a_number_in_normal_form_is_itself(text in "\\PC{0,40}") {
+            let typed = TypedNumber::of(&text, &text);
+            prop_assert!(typed.alternatives.iter().all(|other| Some(*other) != typed.number));
+            if let Some(number) = typed.number {
+                prop_assert_eq!(TypedNumber::of(number.as_str(), "UTO").number, Some(number));
+            }
         }
     }
 }

@@ -215,6 +215,28 @@ fn an_empty_field_may_have_a_filler_or_a_zero_for_its_digit_and_a_full_one_may_n
 }
 
 #[test]
+fn what_issuers_leave_out_or_move_is_no_fault() {
+    let german = zone(&[
+        "IDD<<T220001293<<<<<<<<<<<<<<<",
+        "6408125<2010315D<<<<<<<<<<<<<4",
+        "MUSTERMANN<<ERIKA<<<<<<<<<<<<<",
+    ]);
+    assert_eq!((&german.nationality, number(&german).as_str(), sound(&german)), (b"D<<", "T22000129", true));
+    let brazilian = zone(&[
+        "IDBRA123456789712345R00F456912",
+        "7408122F1204159BRA<<<<<<<<<<<6",
+        "ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+    ]);
+    assert_eq!(number(&brazilian), "123456789");
+    assert!(brazilian.check_digits[0].ok && !brazilian.check_digits[3].ok, "its own composite is wrong");
+    for upper in
+        [format!("{:<<44}", "P<IND<<ASHA"), format!("{:<<44}", "P<IND"), format!("P<IND{}", "A".repeat(39))]
+    {
+        assert!(sound(&zone(&[&upper, LOWER])), "{upper}");
+    }
+}
+
+#[test]
 fn a_dutch_card_has_a_digit_behind_its_personal_number() {
     let zone = zone(&[
         "I<NLDSPECI20142999999990<<<<<8",

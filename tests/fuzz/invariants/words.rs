@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use portcullis::bulk::{LineFault, Lines, Manifest, RawLine};
-use portcullis::config::Settings;
+use portcullis::config::{Settings, parse_deviations};
 use portcullis::domain::{
     DocumentNumber, IssuingState, Lookalikes, code_lookalikes, mend_code, mrz as zones,
 };
@@ -211,5 +211,9 @@ pub fn settings(data: &[u8]) {
             assert_eq!(settings.canonical(), again.canonical(), "the same settings have two canonical texts");
         }
         Err(faults) => assert!(!faults.to_string().is_empty(), "settings are refused without a word"),
+    }
+    match parse_deviations(&text) {
+        Ok(deviations) => assert_eq!(parse_deviations(&text), Ok(deviations)),
+        Err(faults) => assert!(!faults.to_string().is_empty(), "deviations are refused without a word"),
     }
 }
