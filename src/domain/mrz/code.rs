@@ -16,7 +16,7 @@ pub(super) fn kind(code: [u8; 2], format: Format) -> (Kind, bool) {
         (Format::Td3, [b'P', b'N']) => (Kind::IdentityCard, true),
         (_, [b'P', second]) => passport(second, format),
         (_, [b'A', b'C']) => (Kind::SeafarerDocument, true),
-        (_, [b'I' | b'A', b'R']) | (_, [b'R', b'P']) => (Kind::ResidencePermit, true),
+        (_, [b'I', b'R'] | [b'R', b'P']) => (Kind::ResidencePermit, true),
         (_, [b'R', _]) => (Kind::ResidencePermit, false),
         (_, [b'A', b'I']) | (_, [b'A' | b'C' | b'I', b'V']) => (Kind::IdentityCard, false),
         (_, _) => (Kind::IdentityCard, true),
