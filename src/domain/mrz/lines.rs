@@ -50,7 +50,7 @@ impl<'t> Lines<'t> {
         }
         let all = &all[..count];
         let notes = tidied.notes;
-        if tidied.lines_read > CANDIDATES_MAX {
+        if tidied.lines_read > CANDIDATES_MAX || tidied.too_long {
             return Err(MrzFault::Lines { lines: tidied.lines_read });
         }
         if let Some(found) = Self::of_shape(all, notes) {

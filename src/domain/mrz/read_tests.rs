@@ -291,6 +291,13 @@ fn text_as_it_comes_reads_as_the_clean_zone_and_says_what_was_done() {
 }
 
 #[test]
+fn a_line_that_is_too_long_is_not_cut_to_size_by_what_stands_before_it() {
+    let text = |more: &str| format!("{}\n{UPPER}\n{LOWER}{more}", "X".repeat(104));
+    assert!(read(&text("")).is_ok());
+    assert_eq!(read(&text("7")), Err(MrzFault::Lines { lines: 3 }));
+}
+
+#[test]
 fn blanks_in_the_place_of_fillers_make_no_zone_of_another_format() {
     let joined = format!("{}{}", UPPER.replace('<', " "), LOWER);
     assert!(joined.contains(' ') && read(&joined).is_err());

@@ -21,6 +21,8 @@ pub(super) struct Tidied {
     pub(super) lines_read: usize,
     /// Blanks within a line were left out: its length may be another than it was.
     pub(super) gaps: bool,
+    /// There are more cells than are kept: the last line has more than it shows.
+    pub(super) too_long: bool,
 }
 
 impl Tidied {
@@ -32,6 +34,7 @@ impl Tidied {
             notes: Notes::default(),
             lines_read: 0,
             gaps: false,
+            too_long: false,
         };
         tidied.take(text);
         tidied
@@ -61,10 +64,12 @@ impl Tidied {
                 Piece::Cell(cell) => {
                     self.gaps |= blank;
                     blank = false;
-                    // What does not fit shows in the line's length, which is then no zone's.
-                    if let Some(free) = self.cells.get_mut(filled) {
-                        *free = cell;
-                        filled += 1;
+                    match self.cells.get_mut(filled) {
+                        Some(free) => {
+                            *free = cell;
+                            filled += 1;
+                        }
+                        None => self.too_long = true,
                     }
                     started = true;
                 }
