@@ -213,6 +213,7 @@ mod tests {
             reported_on: None,
             review_on: None,
             reference: reference.map(|text| crate::domain::Reference::parse(text).unwrap()),
+            alias: false,
         };
         let feed = |name| FeedName::parse(name).unwrap();
         let findings: HashSet<_> = [("a", None), ("b", None), ("a", Some("x")), ("ab", None)]

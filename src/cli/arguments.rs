@@ -79,17 +79,25 @@ pub(crate) struct Generate {
 #[derive(Args)]
 #[command(after_help = "\
 Columns (CSV with a header line, or members of one JSON object a line): document_number, issuing_state, kind,
-status; optional: reported_on, review_on (YYYY-MM-DD), reference. gzip, zstd and bzip2 are recognised by content.
+status; optional: reported_on, review_on (YYYY-MM-DD), reference, document_number_to (the last number of an interval
+of stolen blanks). gzip, zstd, bzip2 and zip are recognised by content. Publishers' own formats:
+  ru-mvd    Russia, invalid internal passports: list_of_expired_passports.csv.bz2
+  ua-mvs    Ukraine, stolen and lost passports: mvswantedpassport.json
+  cz-mvcr   Czech Republic, invalid documents: zipped CSV for each class, or the ministry's answers in XML
+  mapped    any other CSV, NDJSON or JSON array, as the --mapping file says
   kinds     passport identity_card visa residence_permit refugee_travel_document laissez_passer
             seafarer_document other
   statuses  stolen lost stolen_blank revoked invalid
 Every row is accounted for: read = accepted + duplicates + rejected. Rejected rows go to a side file with line,
-reason and column; it holds no document numbers.
+reason and column; it holds no document numbers. Before the list is put in force it is compared with the one that is,
+and rows just read are asked for again. A list of which too much was rejected or has gone is refused: exit code 1.
 
 The list is as old as --as-of says, and answers turn inconclusive when it gets stale: give the time at which its
 publisher made it. Without --as-of the oldest modification time of the files is taken.
 Examples:
   portcullis import --data site --feed national --format csv --as-of 2026-03-01T06:00:00Z register.csv.gz
+  portcullis import --data site --feed ru-passports --format ru-mvd --dry-run list_of_expired_passports.csv.bz2
+  portcullis import --data site --feed own --format mapped --mapping config/registers/ru-mvd.toml export.csv
   zcat register.ndjson.gz | portcullis import --data site --feed national --format ndjson --as-of 2026-03-01T06:00:00Z -")]
 pub(crate) struct Import {
     /// The site's data directory; created if need be.
@@ -104,18 +112,45 @@ pub(crate) struct Import {
     /// The time as of which the list is complete, such as 2026-03-01T06:00:00Z; required for standard input.
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<String>,
+    /// The mapping file of --format mapped; config/registers has examples that explain every key.
+    #[arg(long, value_name = "FILE", required_if_eq("format", "mapped"))]
+    pub(crate) mapping: Option<PathBuf>,
     /// Where rejected rows are listed [default: <data>/imports/<feed>.rejects.csv].
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
+    /// The greatest share of rows that may be rejected, 0 to 1: a list with more changes nothing.
+    #[arg(long, value_name = "SHARE", default_value = "0.05", value_parser = share)]
+    pub(crate) max_rejects: f64,
+    /// The greatest share of the feed's notices that may be gone, 0 to 1: a list that lost more changes nothing.
+    #[arg(long, value_name = "SHARE", default_value = "0.01", value_parser = share)]
+    pub(crate) max_shrink: f64,
+    /// Accept a list that lost any number of notices, or whole states: its publisher withdrew them.
+    #[arg(long)]
+    pub(crate) accept_shrink: bool,
+    /// Read, build, compare and report, and change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Write the report as JSON too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Register files, or - for standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RegisterFormat {
     Csv,
     Ndjson,
+    RuMvd,
+    UaMvs,
+    CzMvcr,
+    Mapped,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "a share is a number from 0 to 1, such as 0.05 for 5 %".to_owned())
 }
 
 /// Screens one document.

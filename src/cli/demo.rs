@@ -31,8 +31,14 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
         data: data.clone(),
         feed: FEED.to_owned(),
         format: RegisterFormat::Csv,
+        mapping: None,
         as_of: None,
         rejects: None,
+        max_rejects: 0.0,
+        max_shrink: 1.0,
+        accept_shrink: true,
+        dry_run: false,
+        report: None,
         files: vec![register],
     })?;
     println!("\n3. The service");

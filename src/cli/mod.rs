@@ -8,6 +8,7 @@ mod feed;
 mod generate;
 mod import;
 mod inspect;
+mod interrupt;
 mod manifest;
 mod progress;
 mod samples;

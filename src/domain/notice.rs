@@ -7,7 +7,7 @@ use super::{DocumentId, Kind, Status};
 
 /// One publisher's statement about one document.
 ///
-/// Identity within a feed: document, kind and reference. Of several notices with one identity the latest wins:
+/// Identity within a feed: document, kind, reference, and whether it is an alias. Of several notices with one identity the latest wins:
 /// the one with the later `reported_on` (none is earliest), then the one whose canonical bytes are greater.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Notice {
@@ -23,6 +23,9 @@ pub struct Notice {
     pub review_on: Option<Date>,
     /// The reporting authority's own file number.
     pub reference: Option<Reference>,
+    /// The number is another spelling of the one that the publisher lists, whose own notice stands beside this one: it
+    /// is found as an alias and counts for nothing.
+    pub alias: bool,
 }
 
 impl Notice {
@@ -36,20 +39,29 @@ impl Notice {
 
     /// Appends the bytes that digests and orderings are made of. Two notices have the same bytes only if they are equal.
     ///
-    /// Layout, little-endian: state `u16`, number length `u8` and bytes, kind `u8`, status `u8`, `reported_on` and
+    /// Layout, little-endian: state `u16`, number length `u8` and bytes, [kind](Self::kind_byte) `u8`, status `u8`, `reported_on` and
     /// `review_on` as [`day_number`](Self::day_number) `i32`, reference length `u8` and bytes.
     pub fn canonical_bytes(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.document.issuing_state.number().to_le_bytes());
         let number = self.document.number.as_bytes();
         out.push(number.len() as u8);
         out.extend_from_slice(number);
-        out.extend_from_slice(&[self.kind as u8, self.status as u8]);
+        out.extend_from_slice(&[self.kind_byte(), self.status as u8]);
         out.extend_from_slice(&Self::day_number(self.reported_on).to_le_bytes());
         out.extend_from_slice(&Self::day_number(self.review_on).to_le_bytes());
         let reference = self.reference.as_ref().map_or("", Reference::as_str);
         out.push(reference.len() as u8);
         out.extend_from_slice(reference.as_bytes());
     }
+
+    /// The kind's number, with [`ALIAS`](Self::ALIAS) added for an alias.
+    #[must_use]
+    pub fn kind_byte(&self) -> u8 {
+        self.kind as u8 | if self.alias { Self::ALIAS } else { 0 }
+    }
+
+    /// The bit of a kind's byte that says that the notice is an alias. Kinds have numbers below it.
+    pub const ALIAS: u8 = 0x80;
 
     /// Days since 1970-01-01, or `i32::MIN` for no day.
     #[must_use]
@@ -111,6 +123,7 @@ mod tests {
             reported_on: Some(jiff::civil::date(2020, 2, 29)),
             review_on,
             reference: None,
+            alias: false,
         }
     }
 

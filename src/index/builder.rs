@@ -9,7 +9,7 @@ use crate::ground::storage::StorageFile;
 use super::format::{Header, Layout, STATES, Stamp};
 use super::output::Output;
 use super::sets::{canonical_bytes, push_body};
-use super::{IndexError, Key, StateDigest, longs};
+use super::{Counts, IndexError, Key, StateDigest, longs};
 
 /// Collects the notices of one feed, in any order, and writes them as a base segment.
 ///
@@ -20,6 +20,7 @@ pub struct Builder {
     long: Vec<Record<DocumentId>>,
     references: Vec<Reference>,
     pushed: u64,
+    aliases: u64,
 }
 
 /// What was built.
@@ -27,8 +28,12 @@ pub struct Builder {
 pub struct Built {
     /// The base segment, named by what was written.
     pub segment: SegmentRef,
-    /// Notices that were superseded by, or equal to, another of the same identity.
+    /// Notices that were superseded by, or equal to, another of the same identity. Aliases are not counted.
     pub duplicates: u64,
+    /// Aliases beside the live notices.
+    pub aliases: u64,
+    /// The live notices, counted by what they say.
+    pub counts: Counts,
     /// Digest and count of the live notices.
     pub state_digest: StateDigest,
 }
@@ -40,15 +45,19 @@ impl Builder {
         Self::default()
     }
 
-    /// Adds a notice. Of those with one identity (document, kind and reference) the latest wins, whatever the order.
+    /// Adds a notice. Of those with one identity the latest wins, whatever the order.
     pub fn push(&mut self, notice: &Notice) {
-        self.pushed += 1;
+        if notice.alias {
+            self.aliases += 1;
+        } else {
+            self.pushed += 1;
+        }
         let reference = notice.reference.as_ref().map_or(NO_REFERENCE, |reference| {
             self.references.push(reference.clone());
             u32::try_from(self.references.len()).unwrap_or(u32::MAX)
         });
         let body = Body {
-            kind: notice.kind as u8,
+            kind: notice.kind_byte(),
             status: notice.status as u8,
             reported_on: Notice::day_number(notice.reported_on),
             review_on: Notice::day_number(notice.review_on),
@@ -126,12 +135,15 @@ impl Builder {
         let (digest, length) = output.finish(layout.checksums)?;
         progress(header.documents(), header.documents());
 
-        let live = (self.keyed.len() + self.long.len()) as u64;
-        let duplicates = self.pushed - live;
-        assert_eq!(state_digest.notices + duplicates, self.pushed, "every notice is live or superseded");
+        let (live, all) = (state_digest.notices, (self.keyed.len() + self.long.len()) as u64);
+        let (duplicates, aliases) = (self.pushed - live, all - live);
+        assert!(aliases <= self.aliases, "every notice is live or superseded");
         assert_eq!(length, layout.file_length(), "the file is as long as its header says");
         let segment = SegmentRef { role: SegmentRole::Base, digest, length, notices: live };
-        Ok(Built { segment, duplicates, state_digest })
+        let mut counts = Counts::of_states(&tally.counts);
+        let used = keyed_sets.iter().chain(&long_sets).map(|set| new_numbers[*set as usize]);
+        counts.add_sets(&sets, used);
+        Ok(Built { segment, duplicates, aliases, counts, state_digest })
     }
 }
 
@@ -216,9 +228,10 @@ impl Tally {
                 let fields = (body.kind, body.status, body.reported_on, body.review_on);
                 push_body(fields, texts.text(body), &mut set);
                 canonical_bytes(&document, &set[start..], &mut canonical);
-                self.state_digest.add(&canonical);
+                let alias = body.kind & Notice::ALIAS != 0;
+                self.state_digest.add(&canonical, alias);
+                self.counts[usize::from(document.issuing_state.number())] += u64::from(!alias);
             }
-            self.counts[usize::from(document.issuing_state.number())] += records.len() as u64;
             let next = u32::try_from(self.sets.len()).map_err(|_| IndexError::TooLarge)?;
             let number = match self.sets.get(set.as_slice()) {
                 Some(number) => *number,

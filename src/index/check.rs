@@ -140,8 +140,8 @@ impl<'a> Sums<'a> {
         for body in self.view.set(set).map_err(|_| "it has a set that does not exist")? {
             let body = body.map_err(|_| "it has a set that can't be read")?;
             canonical_bytes(document, body.bytes(), &mut self.canonical);
-            self.state_digest.add(&self.canonical);
-            self.reports[usize::from(document.issuing_state.number())] += 1;
+            self.state_digest.add(&self.canonical, body.is_alias());
+            self.reports[usize::from(document.issuing_state.number())] += u64::from(!body.is_alias());
         }
         Ok(())
     }

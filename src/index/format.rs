@@ -11,7 +11,7 @@
 //! | checksums | xxh3-64 of each block of [`BLOCK_LEN`] bytes of all that stands before, the last one short |
 //!
 //! A set is what a feed says of one document: bodies, ascending by kind, then reference. A body is the end of the
-//! notice's canonical bytes: kind `u8`, status `u8`, `reported_on` and `review_on` as `i32` days since 1970-01-01 or
+//! notice's canonical bytes: kind `u8` (its highest bit set for an alias, which no count counts), status `u8`, `reported_on` and `review_on` as `i32` days since 1970-01-01 or
 //! `i32::MIN`, reference length `u8` and bytes. Every section begins at a multiple of 8, after bytes of 0.
 //!
 //! The bytes depend on the live notices, the stamp and the format version, on nothing else.

@@ -70,6 +70,9 @@ impl FeedInspection {
         let (mut by_kind, mut by_status) = (BTreeMap::new(), BTreeMap::new());
         for notice in segment.notices() {
             let notice = notice?;
+            if notice.alias {
+                continue;
+            }
             *by_kind.entry(notice.kind).or_default() += 1;
             *by_status.entry(notice.status).or_default() += 1;
         }

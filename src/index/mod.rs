@@ -8,6 +8,8 @@
 
 mod builder;
 mod check;
+mod counts;
+mod difference;
 mod error;
 mod format;
 mod generation;
@@ -17,6 +19,7 @@ mod generation_file_tests;
 mod inspect;
 mod key;
 mod layout;
+mod listed;
 mod longs;
 mod mapping;
 mod output;
@@ -33,6 +36,8 @@ mod samples;
 mod snapshot_tests;
 
 pub use builder::{Builder, Built};
+pub use counts::Counts;
+pub use difference::Difference;
 pub use error::{Damaged, IndexError, SegmentError};
 pub use format::{Header, Stamp};
 pub use generation::{FeedRecord, Floor, Generation, Kept};

@@ -47,6 +47,7 @@ pub(super) fn notice(state: &str, number: &str) -> Notice {
         reported_on: Some(date(2024, 2, 29)),
         review_on: None,
         reference: None,
+        alias: false,
     }
 }
 

@@ -112,7 +112,12 @@ impl<B: AsRef<[u8]>> Segment<B> {
         &self.checksums
     }
 
-    fn view(&self) -> View<'_> {
+    /// The documents with long numbers and their set numbers, ascending.
+    pub(super) fn long_documents(&self) -> impl Iterator<Item = Result<(DocumentId, u64), Damaged>> + '_ {
+        self.longs.documents()
+    }
+
+    pub(super) fn view(&self) -> View<'_> {
         View { file: self.bytes.as_ref(), header: &self.header }
     }
 }

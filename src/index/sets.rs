@@ -47,14 +47,22 @@ impl<'a> Body<'a> {
         self.0
     }
 
-    /// What tells the notices of one document apart, and orders them: kind and reference.
+    pub(super) fn is_alias(self) -> bool {
+        self.0[0] & Notice::ALIAS != 0
+    }
+
+    /// What tells the notices of one document apart, and orders them: kind's byte and reference.
     pub(super) fn identity(self) -> (u8, &'a [u8]) {
         (self.0[0], &self.0[REFERENCE_AT..])
     }
 
     pub(super) fn notice(self, document: DocumentId) -> Result<Notice, Damaged> {
         let (kind, status, reported_on, review_on, reference) = self.fields()?;
-        Ok(Notice { document, kind, status, reported_on, review_on, reference })
+        Ok(Notice { document, kind, status, reported_on, review_on, reference, alias: self.is_alias() })
+    }
+
+    pub(super) fn says(self) -> Result<(Kind, Status, Option<Date>), Damaged> {
+        self.fields().map(|(kind, status, reported_on, ..)| (kind, status, reported_on))
     }
 
     /// Can be read as a notice.
@@ -77,7 +85,7 @@ impl<'a> Body<'a> {
                 Some(Reference::parse(text).map_err(|_| Damaged)?)
             }
         };
-        let kind = Kind::from_number(self.0[0]).ok_or(Damaged)?;
+        let kind = Kind::from_number(self.0[0] & !Notice::ALIAS).ok_or(Damaged)?;
         let status = Status::from_number(self.0[1]).ok_or(Damaged)?;
         Ok((kind, status, day(2)?, day(6)?, reference))
     }
@@ -124,6 +132,7 @@ mod tests {
             reported_on: None,
             review_on: Some(jiff::civil::date(2030, 12, 31)),
             reference: reference.map(|text| Reference::parse(text).unwrap()),
+            alias: false,
         }
     }
 
@@ -131,7 +140,7 @@ mod tests {
         let mut body = Vec::new();
         let days = (Notice::day_number(notice.reported_on), Notice::day_number(notice.review_on));
         let reference = notice.reference.as_ref().map_or("", Reference::as_str);
-        push_body((notice.kind as u8, notice.status as u8, days.0, days.1), reference, &mut body);
+        push_body((notice.kind_byte(), notice.status as u8, days.0, days.1), reference, &mut body);
         body
     }
 

@@ -46,13 +46,28 @@ impl Snapshot {
         id: GenerationId,
         bulletins: Vec<Verified<Bulletin>>,
     ) -> Result<Self, IndexError> {
+        let locate = |segment: &SegmentRef| segment_path(data_dir, segment.digest);
+        Self::open_located(storage, &locate, generation, id, bulletins)
+    }
+
+    /// As [`open`](Self::open), with segments where `locate` says: also before they are in their place.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_located(
+        storage: &dyn Storage,
+        locate: &dyn Fn(&SegmentRef) -> PathBuf,
+        generation: &Generation,
+        id: GenerationId,
+        bulletins: Vec<Verified<Bulletin>>,
+    ) -> Result<Self, IndexError> {
         let bulletins = bulletins.iter().map(|verified| verified.get().clone()).collect();
-        Self::open_verified(storage, data_dir, generation, id, bulletins)
+        Self::open_verified(storage, locate, generation, id, bulletins)
     }
 
     pub(super) fn open_verified(
         storage: &dyn Storage,
-        data_dir: &Path,
+        locate: &dyn Fn(&SegmentRef) -> PathBuf,
         generation: &Generation,
         id: GenerationId,
         mut bulletins: Vec<Bulletin>,
@@ -69,7 +84,7 @@ impl Snapshot {
         if let Some(stranger) = bulletins.get(generation.feeds.len()) {
             return Err(IndexError::NotVerified(stranger.feed.clone()));
         }
-        let feeds = bulletins.into_iter().map(|bulletin| FeedInForce::open(storage, data_dir, bulletin));
+        let feeds = bulletins.into_iter().map(|bulletin| FeedInForce::map(storage, locate, bulletin));
         Ok(Self {
             id,
             published_at: generation.published_at,
@@ -162,13 +177,30 @@ impl Snapshot {
 }
 
 impl FeedInForce {
-    fn open(storage: &dyn Storage, data_dir: &Path, bulletin: Bulletin) -> Result<Self, IndexError> {
+    /// Maps the segment of one feed and checks every byte of it.
+    ///
+    /// # Errors
+    /// As [`Snapshot::open`].
+    pub fn open(
+        storage: &dyn Storage,
+        data_dir: &Path,
+        bulletin: &Verified<Bulletin>,
+    ) -> Result<Self, IndexError> {
+        let locate = |segment: &SegmentRef| segment_path(data_dir, segment.digest);
+        Self::map(storage, &locate, bulletin.get().clone())
+    }
+
+    fn map(
+        storage: &dyn Storage,
+        locate: &dyn Fn(&SegmentRef) -> PathBuf,
+        bulletin: Bulletin,
+    ) -> Result<Self, IndexError> {
         let Bulletin { feed, sequence, as_of, segments, .. } = &bulletin;
         if segments.iter().any(|segment| segment.role == SegmentRole::Delta) {
             return Err(IndexError::Delta(feed.clone()));
         }
         let [base] = segments.as_slice() else { return Err(IndexError::NoSingleBase(feed.clone())) };
-        let path = segment_path(data_dir, base.digest);
+        let path = locate(base);
         let segment = map(storage, &path, base)?;
         let header = segment.header();
         let same_time = |stamp: Stamp| stamp.as_of.as_microsecond() == as_of.as_microsecond();

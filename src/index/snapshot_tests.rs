@@ -1,10 +1,12 @@
 //! A snapshot answers from what was verified, and says so when it no longer can.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::domain::{Authority, Bulletin, FeedName, GenerationId, IssuingState, Kind, SegmentRole};
+use crate::domain::{
+    Authority, Bulletin, FeedName, GenerationId, IssuingState, Kind, SegmentRef, SegmentRole,
+};
 use crate::ground::storage::{Disk, Storage};
 
 use super::layout::segment_path;
@@ -49,6 +51,10 @@ fn site() -> Site {
 }
 
 impl Site {
+    fn locate(&self) -> impl Fn(&SegmentRef) -> PathBuf + '_ {
+        |segment| segment_path(self.folder.path(), segment.digest)
+    }
+
     fn bulletins(&self) -> Vec<Bulletin> {
         self.generation.feeds.iter().map(|record| record.bulletin.clone()).collect()
     }
@@ -58,7 +64,7 @@ impl Site {
     }
 
     fn open_with(&self, bulletins: Vec<Bulletin>) -> Result<Snapshot, IndexError> {
-        Snapshot::open_verified(&Disk, self.folder.path(), &self.generation, self.id, bulletins)
+        Snapshot::open_verified(&Disk, &self.locate(), &self.generation, self.id, bulletins)
     }
 
     /// Opens with the first feed's bulletin changed, in the generation too.
@@ -66,7 +72,7 @@ impl Site {
         let mut generation = self.generation.clone();
         change(&mut generation.feeds[0].bulletin);
         let bulletins = generation.feeds.iter().map(|record| record.bulletin.clone()).collect();
-        Snapshot::open_verified(&Disk, self.folder.path(), &generation, generation.id(), bulletins)
+        Snapshot::open_verified(&Disk, &self.locate(), &generation, generation.id(), bulletins)
     }
 
     fn segment(&self, at: usize) -> std::path::PathBuf {
@@ -117,8 +123,7 @@ fn only_exactly_the_verified_bulletins_of_the_generation_are_opened() {
 fn a_generation_under_the_id_of_another_is_refused() {
     let site = site();
     let other = GenerationId { digest: crate::domain::Digest([0; 32]), ..site.id };
-    let opened =
-        Snapshot::open_verified(&Disk, site.folder.path(), &site.generation, other, site.bulletins());
+    let opened = Snapshot::open_verified(&Disk, &site.locate(), &site.generation, other, site.bulletins());
     assert!(matches!(opened, Err(IndexError::WrongId { number: 2 })));
 }
 

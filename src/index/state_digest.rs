@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_128;
 
-/// Σ xxh3-128(canonical notice bytes) mod 2^128, and how many notices were added.
+/// Σ xxh3-128(canonical notice bytes) mod 2^128, and how many notices were added; an alias is in the sum only.
 ///
 /// Independent of order, so that a base with its delta can be compared with the whole list. It catches mistakes;
 /// signatures and SHA-256 catch people.
@@ -10,15 +10,15 @@ use xxhash_rust::xxh3::xxh3_128;
 pub struct StateDigest {
     /// The sum.
     pub sum: u128,
-    /// Notices in it.
+    /// Notices in it, without aliases.
     pub notices: u64,
 }
 
 impl StateDigest {
     /// Adds a notice by its [canonical bytes](crate::domain::Notice::canonical_bytes).
-    pub fn add(&mut self, canonical_bytes: &[u8]) {
+    pub fn add(&mut self, canonical_bytes: &[u8], alias: bool) {
         self.sum = self.sum.wrapping_add(xxh3_128(canonical_bytes));
-        self.notices += 1;
+        self.notices += u64::from(!alias);
     }
 }
 

@@ -10,6 +10,9 @@ use crate::feed::LocalError;
 use crate::index::IndexError;
 use crate::register::RegisterError;
 
+/// The most documents that the intervals of one import may add.
+pub const RANGES_MAX: u64 = 50_000_000;
+
 /// Why nothing was published. But for [`Uncertain`](Self::Uncertain), the generation in force is what it was.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishingError {
@@ -47,6 +50,29 @@ pub enum PublishingError {
         /// The side file.
         rejects: PathBuf,
     },
+    /// Intervals of stolen blanks add up to more than any publisher lists.
+    #[error(
+        "intervals of stolen blanks list more than {RANGES_MAX} documents: check document_number_to; nothing was changed"
+    )]
+    RangesTooMany,
+    /// What was read is not found in what was built of it.
+    #[error(
+        "the self-test failed: {missing} of the rows just read are not found in the new index, {wrong} of their neighbours come out wrong. Nothing was changed; this is a defect of this program or of the machine's memory or disk: check those and report it"
+    )]
+    SelfTest {
+        /// Rows that are not found.
+        missing: usize,
+        /// Neighbours that come out wrong.
+        wrong: usize,
+    },
+    /// A file of the index changed while it was read.
+    #[error(
+        "a file of the index changed while it was compared; nothing was changed: check the disk and try again"
+    )]
+    Damaged,
+    /// Somebody asked to stop.
+    #[error("interrupted: nothing was changed")]
+    Interrupted,
     /// The list claims to be from the future.
     #[error(
         "the list is as of {as_of:.0}, which is in the future: give the time at which its publisher made it with --as-of"

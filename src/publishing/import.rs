@@ -3,20 +3,25 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 
 use crate::audit::{Act, AuditLog};
-use crate::domain::{Authority, Bulletin, FeedName, GenerationId};
-use crate::feed::verify_local;
+use crate::domain::{Authority, Bulletin, FeedName, GenerationId, SegmentRef, Verified};
+use crate::feed::{LocalError, verify_local};
 use crate::ground::clock::{Clock, Now};
 use crate::ground::storage::Storage;
-use crate::index::{self, Builder, FeedRecord, Generation, IndexError, Publisher, Stamp};
-use crate::register::{self, Format, RejectFile, Source, Tally};
+use crate::index::{
+    self, Builder, Built, FeedInForce, FeedRecord, Generation, IndexError, Publisher, Snapshot, Staged, Stamp,
+};
+use crate::register::{Adapter, Source, Tally};
 
 use super::error::PublishingError;
+use super::gates::{Change, Limits};
+use super::imported::{Imported, Outcome};
+use super::reading::{Read, read};
 use super::record::{record, trusted_now};
+use super::self_test::Failed;
 
 /// What is imported, and where to.
 pub struct Import<'a> {
@@ -33,11 +38,15 @@ pub struct Import<'a> {
     /// The feed whose list is replaced.
     pub feed: FeedName,
     /// How the registers are written.
-    pub format: Format,
+    pub adapter: Adapter,
     /// The time as of which the list is complete; `None` takes the oldest modification time of the files.
     pub as_of: Option<Timestamp>,
     /// Where rejected rows are listed.
     pub rejects: PathBuf,
+    /// What is allowed.
+    pub limits: Limits,
+    /// Do everything but put the list in force.
+    pub dry_run: bool,
 }
 
 /// The registers.
@@ -48,21 +57,15 @@ pub enum Inputs {
     Stream(Box<dyn std::io::Read + Send>),
 }
 
-/// What an import came to.
-#[derive(Debug)]
-pub struct Imported {
-    /// What became of every row.
-    pub tally: Tally,
-    /// The generation that the import put in force.
-    pub generation: GenerationId,
-    /// What was published.
-    pub bulletin: Bulletin,
-}
-
 /// How far an import is.
 pub trait Progress {
     /// `done` of `total` bytes or steps of a stage; `total` is `None` where nobody knows.
     fn at(&mut self, stage: Stage, done: u64, total: Option<u64>);
+
+    /// True once somebody wants the import to stop, which it does soon and without a trace.
+    fn stopped(&self) -> bool {
+        false
+    }
 }
 
 /// What an import is doing.
@@ -72,16 +75,14 @@ pub enum Stage {
     Reading,
     /// Building the index file, in notices.
     Building,
-    /// Verifying what was written and putting it in force.
+    /// Verifying what was written, comparing it with what is in force, and putting it in force.
     Publishing,
 }
 
-/// Rows between two reports of progress.
-const ROWS_PER_REPORT: u64 = 1 << 14;
-
 /// Imports registers as the whole list of a feed and puts the next generation in force.
 ///
-/// Every row is accounted for. On an error nothing has changed, but for the side file of rejected rows; after
+/// Every row is accounted for. A list that [`Limits`] refuse, one that says nothing new, and a dry run change nothing and
+/// are told all the same. On an error nothing has changed, but for the side file of rejected rows; after
 /// [`PublishingError::Uncertain`] either generation may be in force.
 ///
 /// # Errors
@@ -100,51 +101,158 @@ pub fn import(
     let now = trusted_now(import.clock, import.log, in_force)?;
     let sources = open(import, inputs)?;
     let as_of = as_of(import, &sources, now)?;
-    let floor = current.as_ref().and_then(|(generation, _)| generation.floor(&import.feed));
+    let floor = in_force.and_then(|generation| generation.floor(&import.feed));
     if let Some(floor) = floor.filter(|floor| as_of < floor.as_of) {
         let feed = import.feed.clone();
         return Err(IndexError::AsOfEarlier { feed, as_of, floor: floor.as_of }.into());
     }
 
     let mut builder = Builder::new();
-    let mut tally = read(import, sources, &mut builder, progress)?;
+    let Read { mut tally, sample } = read(import, sources, &mut builder, progress)?;
     if tally.read == tally.rejected_total() {
         let (read, rejected) = (tally.read, tally.rejected_total());
         return Err(PublishingError::Empty { read, rejected, rejects: import.rejects.clone() });
     }
+    let mut imported = Imported::new(tally.clone(), as_of);
+    if let Some(refusal) = import.limits.rows(&tally) {
+        imported.outcome = Outcome::Refused(refusal);
+        return Ok(imported);
+    }
     let sequence = floor.map_or(0, |floor| floor.sequence) + 1;
     let mut staged = publisher.stage()?;
-    let built = builder.finish(Stamp { sequence, as_of }, staged.file(), &mut |done, total| {
+    let built = build(builder, Stamp { sequence, as_of }, &mut staged, &mut tally, progress)?;
+    if progress.stopped() {
+        return Err(PublishingError::Interrupted);
+    }
+
+    progress.at(Stage::Publishing, 0, None);
+    let segments = vec![built.segment.clone()];
+    let feed = import.feed.clone();
+    let bulletin = Bulletin { feed, sequence, as_of, authority: Authority::Local, segments };
+    let record_of_feed = FeedRecord { bulletin: bulletin.clone(), metadata: BTreeMap::new(), root: None };
+    let previous = current.as_ref().map(|(generation, id)| (generation, *id));
+    let next = Generation::with_feed(previous, record_of_feed, now.time)?;
+    let snapshot = open_next(import, &next, &staged, &built)?;
+    let before = in_force.and_then(|generation| generation.record(&import.feed));
+    let same = compare(import, &snapshot, &built, before, &mut imported)?;
+    imported.take(tally, &built, bulletin);
+    let refusal = import.limits.change(&import.feed, &imported.change);
+    imported.outcome = match (refusal, previous.filter(|_| same)) {
+        (Some(refusal), _) => Outcome::Refused(refusal),
+        (None, Some((_, id))) => Outcome::Unchanged(id),
+        (None, None) => Outcome::DryRun,
+    };
+    sample
+        .check(&snapshot, &import.feed)
+        .map_err(|Failed { missing, wrong }| PublishingError::SelfTest { missing, wrong })?;
+    drop(snapshot);
+    if import.dry_run || imported.outcome != Outcome::DryRun {
+        return Ok(imported);
+    }
+    if progress.stopped() {
+        return Err(PublishingError::Interrupted);
+    }
+    imported.outcome = Outcome::Published(publish(import, &publisher, staged, &built, &next, now)?);
+    Ok(imported)
+}
+
+fn build(
+    builder: Builder,
+    stamp: Stamp,
+    staged: &mut Staged,
+    tally: &mut Tally,
+    progress: &mut dyn Progress,
+) -> Result<Built, PublishingError> {
+    let built = builder.finish(stamp, staged.file(), &mut |done, total| {
         progress.at(Stage::Building, done, Some(total));
     })?;
     tally.found_duplicates(built.duplicates);
     tally.assert_adds_up();
-    assert_eq!(tally.accepted, built.segment.notices, "every accepted row is a notice in the index");
-
-    progress.at(Stage::Publishing, 0, None);
-    publisher.keep(staged, &built.segment)?;
-    let feed = import.feed.clone();
-    let bulletin =
-        Bulletin { feed, sequence, as_of, authority: Authority::Local, segments: vec![built.segment] };
-    let record_of_feed = FeedRecord { bulletin: bulletin.clone(), metadata: BTreeMap::new(), root: None };
-    let previous = current.as_ref().map(|(generation, id)| (generation, *id));
-    let next = Generation::with_feed(previous, record_of_feed, now.time)?;
-    verify(import, &next)?;
-    let act = (import.feed.clone(), sequence);
-    record(import.log, Act::Import, &import.principal, &next, act, now)?;
-    let generation = publisher.publish(&next).map_err(PublishingError::Uncertain)?;
-    Ok(Imported { tally, generation, bulletin })
+    assert_eq!(tally.accepted, built.segment.notices, "everything accepted is a notice in the index");
+    Ok(built)
 }
 
-/// A generation with one file that cannot be verified could not be opened by anybody, whatever feed the file is of.
-fn verify(import: &Import<'_>, next: &Generation) -> Result<(), PublishingError> {
-    for feed in &next.feeds {
-        verify_local(&*import.storage, feed.bulletin.clone(), |file| {
-            index::segment_path(import.data_dir, file.digest)
-        })
-        .map_err(|source| PublishingError::Verify { feed: feed.bulletin.feed.clone(), source })?;
+/// Opens the generation as a service will, but for the new segment, which is not in its place yet.
+///
+/// One with a file that cannot be verified could not be opened by anybody, whatever feed the file is of.
+fn open_next(
+    import: &Import<'_>,
+    next: &Generation,
+    staged: &Staged,
+    built: &Built,
+) -> Result<Snapshot, PublishingError> {
+    let locate = |segment: &SegmentRef| {
+        if segment.digest == built.segment.digest {
+            staged.path().to_owned()
+        } else {
+            index::segment_path(import.data_dir, segment.digest)
+        }
+    };
+    let verify = |record: &FeedRecord| {
+        verify_local(&*import.storage, record.bulletin.clone(), locate)
+            .map_err(|source| PublishingError::Verify { feed: record.bulletin.feed.clone(), source })
+    };
+    let bulletins = next.feeds.iter().map(verify).collect::<Result<_, _>>()?;
+    Ok(Snapshot::open_located(&*import.storage, &locate, next, next.id(), bulletins)?)
+}
+
+/// Says what changes; gives whether nothing does, not even the time as of which the list is complete.
+fn compare(
+    import: &Import<'_>,
+    snapshot: &Snapshot,
+    built: &Built,
+    before: Option<&FeedRecord>,
+    imported: &mut Imported,
+) -> Result<bool, PublishingError> {
+    let Some(before) = before else {
+        imported.change = Change::by_number(built.segment.notices, 0);
+        return Ok(false);
+    };
+    let now = snapshot.feeds().find(|feed| feed.bulletin().feed == import.feed);
+    let now = now.expect("the generation has the feed that is imported");
+    match open_before(import, &before.bulletin) {
+        Ok(old) => {
+            imported.change = Change::of(now, &built.counts, &old).map_err(|_| PublishingError::Damaged)?;
+            let same_content = old.segment().header().state_digest == built.state_digest;
+            Ok(same_content && before.bulletin.as_of == imported.as_of)
+        }
+        // Importing it again is the way out of a damaged list, so that this stops nobody.
+        Err(error) => {
+            tracing::warn!(%error, "the list in force cannot be read: only the numbers of notices are compared");
+            let segments = &before.bulletin.segments;
+            let notices = segments.iter().map(|segment| segment.notices).sum();
+            imported.change = Change::by_number(built.segment.notices, notices);
+            Ok(false)
+        }
     }
-    Ok(())
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Unreadable {
+    #[error(transparent)]
+    Verify(#[from] LocalError),
+    #[error(transparent)]
+    Open(#[from] IndexError),
+}
+
+fn open_before(import: &Import<'_>, bulletin: &Bulletin) -> Result<FeedInForce, Unreadable> {
+    let locate = |segment: &SegmentRef| index::segment_path(import.data_dir, segment.digest);
+    let verified: Verified<Bulletin> = verify_local(&*import.storage, bulletin.clone(), locate)?;
+    Ok(FeedInForce::open(&*import.storage, import.data_dir, &verified)?)
+}
+
+fn publish(
+    import: &Import<'_>,
+    publisher: &Publisher,
+    staged: Staged,
+    built: &Built,
+    next: &Generation,
+    now: Now,
+) -> Result<GenerationId, PublishingError> {
+    publisher.keep(staged, &built.segment)?;
+    let sequence = next.record(&import.feed).map_or(0, |record| record.bulletin.sequence);
+    record(import.log, Act::Import, &import.principal, next, (import.feed.clone(), sequence), now)?;
+    publisher.publish(next).map_err(PublishingError::Uncertain)
 }
 
 fn open(import: &Import<'_>, inputs: Inputs) -> Result<Vec<Source>, PublishingError> {
@@ -162,39 +270,4 @@ fn as_of(import: &Import<'_>, sources: &[Source], now: Now) -> Result<Timestamp,
     let modified = || sources.iter().map(Source::modified).min().flatten();
     let as_of = import.as_of.or_else(modified).ok_or(PublishingError::AgeUnknown)?;
     if as_of > now.time { Err(PublishingError::FromTheFuture { as_of }) } else { Ok(as_of) }
-}
-
-/// Reads every row into the builder and lists the rejected ones. Duplicates show only once the index is built.
-fn read(
-    import: &Import<'_>,
-    sources: Vec<Source>,
-    builder: &mut Builder,
-    progress: &mut dyn Progress,
-) -> Result<Tally, PublishingError> {
-    let mut rejects = RejectFile::create(&*import.storage, &import.rejects)?;
-    let mut tally = Tally::default();
-    let total = sources.iter().map(Source::length).sum::<Option<u64>>();
-    let mut done = 0;
-    for source in sources {
-        let (path, length, consumed) = (source.path().to_owned(), source.length(), source.progress());
-        register::read(source, import.format, &mut |_, row| -> Result<(), PublishingError> {
-            match row {
-                Ok(notice) => {
-                    builder.push(&notice);
-                    tally.accept();
-                }
-                Err(reject) => {
-                    rejects.write(&path, &reject)?;
-                    tally.reject(reject.reason);
-                }
-            }
-            if tally.read.is_multiple_of(ROWS_PER_REPORT) {
-                progress.at(Stage::Reading, done + consumed.load(Ordering::Relaxed), total);
-            }
-            Ok(())
-        })?;
-        done += length.unwrap_or_default();
-    }
-    rejects.finish()?;
-    Ok(tally)
 }

@@ -1,13 +1,22 @@
 //! From a register to a generation in force.
 //!
-//! [`import`] reads registers, builds a segment, passes it through gate 1 and puts the next generation in force;
-//! [`forget`] takes a feed out. Both plan first, record the act in the audit log, and then publish: one rename commits.
+//! [`import`] reads registers, builds a segment, opens the generation it would make, compares it with the one in force,
+//! asks it for what was just read, and puts it in force unless [`Limits`] refuse; [`forget`] takes a feed out. Both record
+//! the act in the audit log and then publish: one rename commits.
 
 mod error;
 mod forget;
+mod gates;
 mod import;
+mod imported;
+mod reading;
 mod record;
+mod report;
+mod self_test;
 
-pub use error::PublishingError;
+pub use error::{PublishingError, RANGES_MAX};
 pub use forget::forget;
-pub use import::{Import, Imported, Inputs, Progress, Stage, import};
+pub use gates::{Change, Limits, Refusal};
+pub use import::{Import, Inputs, Progress, Stage, import};
+pub use imported::{Imported, Outcome};
+pub use report::report;

@@ -17,14 +17,25 @@ pub enum Column {
     ReviewOn,
     /// The reporting authority's file number; may be empty or absent.
     Reference,
+    /// The last number of an interval of stolen blanks that begins with the document's number; may be empty or absent.
+    DocumentNumberTo,
 }
 
-/// One text per column, by `Column as usize`; an empty text is an absent one.
-pub(super) type Texts<'a> = [&'a str; Column::ALL.len()];
-
 impl Column {
-    /// Every column, in the order in which registers are written.
-    pub const ALL: [Self; 7] = [
+    /// Every column. Registers are written with [`WRITTEN`](Self::WRITTEN) of them.
+    pub const ALL: [Self; 8] = [
+        Self::DocumentNumber,
+        Self::IssuingState,
+        Self::Kind,
+        Self::Status,
+        Self::ReportedOn,
+        Self::ReviewOn,
+        Self::Reference,
+        Self::DocumentNumberTo,
+    ];
+
+    /// The columns of a register that is written, in its order: one document a row.
+    pub const WRITTEN: [Self; 7] = [
         Self::DocumentNumber,
         Self::IssuingState,
         Self::Kind,
@@ -45,6 +56,7 @@ impl Column {
             Self::ReportedOn => "reported_on",
             Self::ReviewOn => "review_on",
             Self::Reference => "reference",
+            Self::DocumentNumberTo => "document_number_to",
         }
     }
 
@@ -59,7 +71,7 @@ impl Column {
     pub fn is_required(self) -> bool {
         match self {
             Self::DocumentNumber | Self::IssuingState | Self::Kind | Self::Status => true,
-            Self::ReportedOn | Self::ReviewOn | Self::Reference => false,
+            Self::ReportedOn | Self::ReviewOn | Self::Reference | Self::DocumentNumberTo => false,
         }
     }
 }

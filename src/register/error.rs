@@ -3,8 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::{Column, Compression};
-
 /// Why a register was not read or not written. Never quotes its content.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
@@ -26,35 +24,63 @@ pub enum RegisterError {
     },
     /// A compressed file ends too early or its content is corrupt.
     #[error(
-        "the {} archive {} is cut short or damaged: nothing of it may be used, fetch it again",
-        .compression.word(), .path.display()
+        "the {archive} archive {} is cut short or damaged: nothing of it may be used, fetch it again",
+        .path.display()
     )]
     Damaged {
         /// The register.
         path: PathBuf,
-        /// How it is compressed.
-        compression: Compression,
+        /// The sort of archive.
+        archive: &'static str,
         /// What the decoder says.
         source: io::Error,
     },
     /// A compressed file grows beyond [`EXPANSION_MAX`](super::EXPANSION_MAX) times its size.
     #[error(
-        "the {} archive {} grows to more than {} times its size, which no register does: check where it comes from",
-        .compression.word(), .path.display(), super::EXPANSION_MAX
+        "the {archive} archive {} grows to more than {} times its size, which no register does: check where it comes from",
+        .path.display(), super::EXPANSION_MAX
     )]
     ExpandsTooFar {
         /// The register.
         path: PathBuf,
-        /// How it is compressed.
-        compression: Compression,
+        /// The sort of archive.
+        archive: &'static str,
     },
     /// The file is an archive of a sort that is not read.
-    #[error("{} is a {archive} archive: unpack it, or use gzip, zstd or bzip2", .path.display())]
+    #[error("{} is a {archive} archive: unpack it, or use zip, gzip, zstd or bzip2", .path.display())]
     Unsupported {
         /// The register.
         path: PathBuf,
         /// The sort of archive.
         archive: &'static str,
+    },
+    /// An archive on standard input, which must be read from its end.
+    #[error(
+        "standard input is a zip archive, which can only be read from a file: save it and import the file"
+    )]
+    ArchiveInPipe {
+        /// The register, `-`.
+        path: PathBuf,
+    },
+    /// An archive inside an archive, or a compressed file inside one.
+    #[error("{} holds another archive: unpack it once and import what is in it", .path.display())]
+    Nested {
+        /// The register, with the member's name.
+        path: PathBuf,
+    },
+    /// An archive with more than [`MEMBERS_MAX`](super::MEMBERS_MAX) members.
+    #[error("the archive {} has more than {} members, which no register has: check where it comes from", .path.display(), super::MEMBERS_MAX)]
+    MembersTooMany {
+        /// The register.
+        path: PathBuf,
+    },
+    /// The text is not of the shape that its format says; a list that has lost its end looks like that.
+    #[error("{} cannot be read as this format, {what}: nothing of it may be used", .path.display())]
+    Shape {
+        /// The register.
+        path: PathBuf,
+        /// What is wrong, in words of ours.
+        what: &'static str,
     },
     /// There is not one line with content in the file.
     #[error("the register {} is empty: an empty file is never taken for a list without entries", .path.display())]
@@ -77,20 +103,20 @@ pub enum RegisterError {
         label: ColumnLabel,
     },
     /// The header names a column twice.
-    #[error("column {} occurs twice in the header of {}: take one out", .column.word(), .path.display())]
+    #[error("{label} occurs twice in the header of {}: take one out", .path.display())]
     ColumnDuplicate {
         /// The register.
         path: PathBuf,
         /// Which column.
-        column: Column,
+        label: ColumnLabel,
     },
     /// The header lacks a required column.
-    #[error("column {} is missing in the header of {}: every register needs it", .column.word(), .path.display())]
+    #[error("column {name} is missing in the header of {}: every register of this format needs it", .path.display())]
     ColumnMissing {
         /// The register.
         path: PathBuf,
-        /// Which column.
-        column: Column,
+        /// Its name, or its place from 1.
+        name: Box<str>,
     },
     /// A file name that says neither the format nor the compression to write.
     #[error("cannot tell what to write to {}: use .csv or .ndjson, alone or with .gz, .zst or .bz2", .path.display())]

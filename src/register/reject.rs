@@ -5,7 +5,8 @@ use super::Column;
 /// A row that became no notice. Says where and why, never what stands there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reject {
-    /// The line in the file with its compression undone, from 1; a CSV header counts.
+    /// The line in the text with its compression undone, from 1, a CSV header counted; in a JSON array or among answers
+    /// in XML, the element's place.
     pub line: u64,
     /// Why.
     pub reason: RejectReason,
@@ -47,11 +48,21 @@ pub enum RejectReason {
     ColumnUnknown,
     /// NDJSON: a member occurs twice.
     DuplicateMember,
+    /// The row has bytes that are not of the register's encoding.
+    EncodingInvalid,
+    /// A part of the number is not of so many digits as this publisher's numbers have.
+    NumberShape,
+    /// The two numbers are no interval: they differ in more than the digits at their ends, or run backwards.
+    RangeInvalid,
+    /// The interval has more than [`RANGE_MAX`](super::RANGE_MAX) numbers.
+    RangeTooWide,
+    /// The row says that the document is *not* listed.
+    NotListed,
 }
 
 impl RejectReason {
     /// Every reason.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::MalformedRow,
         Self::NotUtf8,
         Self::RowTooLong,
@@ -67,6 +78,11 @@ impl RejectReason {
         Self::ReferenceInvalid,
         Self::ColumnUnknown,
         Self::DuplicateMember,
+        Self::EncodingInvalid,
+        Self::NumberShape,
+        Self::RangeInvalid,
+        Self::RangeTooWide,
+        Self::NotListed,
     ];
 
     /// The word in reports and lists of rejects.
@@ -88,6 +104,11 @@ impl RejectReason {
             Self::ReferenceInvalid => "reference_invalid",
             Self::ColumnUnknown => "column_unknown",
             Self::DuplicateMember => "duplicate_member",
+            Self::EncodingInvalid => "encoding_invalid",
+            Self::NumberShape => "number_shape",
+            Self::RangeInvalid => "range_invalid",
+            Self::RangeTooWide => "range_too_wide",
+            Self::NotListed => "not_listed",
         }
     }
 }

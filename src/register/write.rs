@@ -26,7 +26,7 @@ pub fn write(
 
 fn write_csv(notices: impl IntoIterator<Item = Notice>, out: &mut dyn Write) -> io::Result<u64> {
     let mut csv = csv::WriterBuilder::new().buffer_capacity(64 * 1024).from_writer(out);
-    csv.write_record(Column::ALL.map(Column::word))?;
+    csv.write_record(Column::WRITTEN.map(Column::word))?;
     let mut rows = 0;
     for notice in notices {
         let (reported_on, review_on) = (Day::new(notice.reported_on), Day::new(notice.review_on));

@@ -58,7 +58,7 @@ impl Evidence {
             for (feed, notice) in current {
                 let matched = match (asked.carried, as_presented(&notice)) {
                     (true, false) => continue,
-                    (false, true) if asked.alias => Match::Alias,
+                    (false, true) if asked.alias || notice.alias => Match::Alias,
                     (false, true) => Match::Exact,
                     (true, true) | (false, false) => Match::KindDiffers,
                 };

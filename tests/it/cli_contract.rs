@@ -7,7 +7,22 @@ use crate::support::command::portcullis;
 const COMMANDS: [(&[&str], &[&str]); 10] = [
     (&["demo"], &["--data", "--once", "--port", "--records"]),
     (&["generate"], &["--out", "--records", "--seed"]),
-    (&["import"], &["--as-of", "--data", "--feed", "--format", "--rejects"]),
+    (
+        &["import"],
+        &[
+            "--accept-shrink",
+            "--as-of",
+            "--data",
+            "--dry-run",
+            "--feed",
+            "--format",
+            "--mapping",
+            "--max-rejects",
+            "--max-shrink",
+            "--rejects",
+            "--report",
+        ],
+    ),
     (&["check"], &["--config", "--data", "--issuer", "--json", "--kind", "--mrz", "--number"]),
     (&["manifest"], &["--config", "--data", "--out"]),
     (&["feed", "forget"], &["--data"]),

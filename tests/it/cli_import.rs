@@ -10,9 +10,15 @@ use crate::support::command::{
 };
 
 fn import(place: &Place, feed: &str, rows: &str) -> Run {
-    let register = place.write("register.csv", format!("{HEADER}{rows}"));
-    place.import(&["--feed", feed, "--format", "csv", &register])
+    import_with(place, feed, rows, &[])
 }
+
+fn import_with(place: &Place, feed: &str, rows: &str, more: &[&str]) -> Run {
+    let register = place.write("register.csv", format!("{HEADER}{rows}"));
+    place.import(&[&["--feed", feed, "--format", "csv", &register], more].concat())
+}
+
+const ANY_REJECTS: [&str; 2] = ["--max-rejects", "1"];
 
 #[test]
 fn without_as_of_the_list_is_as_old_as_its_oldest_file() {
@@ -75,7 +81,7 @@ fn rows_that_are_refused_are_listed_with_file_line_reason_and_column_and_without
         L898902C8,UTO,passport\n\
         \"L898902C9,UTO,passport,stolen\n\
         X1,UTO,passport,lost\n";
-    let imported = import(&place, "local", rows).exits(0);
+    let imported = import_with(&place, "local", rows, &ANY_REJECTS).exits(0);
     let expected = Accounting { read: 11, accepted: 2, duplicates: 1, rejected: 8 };
     assert_eq!(imported.accounting(), expected);
     let path = place.path("site/imports/local.rejects.csv");
@@ -109,16 +115,20 @@ fn rejects_go_where_they_are_told_to() {
     let register =
         place.write("register.csv", format!("{HEADER}A1,UTO,passport,lost\nA2,QQQ,passport,lost\n"));
     let rejects = place.argument("refused.csv");
-    place.import(&["--feed", "local", "--format", "csv", "--rejects", &rejects, &register]).exits(0);
+    let arguments = ["--feed", "local", "--format", "csv", "--rejects", &rejects, &register];
+    place.import(&[&arguments[..], &ANY_REJECTS].concat()).exits(0);
     assert_eq!(fs::read_to_string(rejects).unwrap().lines().count(), 2);
     assert!(!place.path("site/imports").exists());
 }
 
 #[test]
-fn a_mostly_rejected_register_is_imported_and_says_so() {
+fn a_mostly_rejected_register_is_imported_only_if_that_is_allowed() {
     let place = Place::new();
     let rows = format!("A1,UTO,passport,lost\n{}", "A2,QQQ,passport,lost\n".repeat(50));
-    let imported = import(&place, "local", &rows).exits(0);
+    let refused = import(&place, "local", &rows).exits(1);
+    assert!(refused.err.contains("50 of 51 rows were rejected, more than the 5.0 %"), "{}", refused.err);
+    assert_eq!(place.current(), None);
+    let imported = import_with(&place, "local", &rows, &ANY_REJECTS).exits(0);
     let expected = Accounting { read: 51, accepted: 1, duplicates: 0, rejected: 50 };
     assert_eq!(imported.accounting(), expected);
 }
@@ -160,7 +170,7 @@ fn an_import_replaces_the_whole_list_of_its_feed_and_no_other() {
     let place = Place::new();
     import(&place, "other", "B1,UTO,passport,lost\n").exits(0);
     import(&place, "local", "A1,UTO,passport,lost\nA2,UTO,passport,lost\n").exits(0);
-    let imported = import(&place, "local", "A2,UTO,passport,lost\n").exits(0);
+    let imported = import_with(&place, "local", "A2,UTO,passport,lost\n", &["--accept-shrink"]).exits(0);
     assert!(imported.out.contains("generation 3 is in force: feed local, sequence 2"), "{}", imported.out);
     place.check("A1").exits(0);
     place.check("A2").exits(10);

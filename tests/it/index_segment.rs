@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::date;
 use portcullis::domain::{DocumentId, IssuingState, Kind, Notice, Reference, SegmentRole, Status};
-use portcullis::index::{LONGER_MAX, Longer, Segment, SegmentError, StateDigest};
+use portcullis::index::{Difference, LONGER_MAX, Longer, Segment, SegmentError, StateDigest};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -160,20 +160,32 @@ fn any_notice() -> impl Strategy<Value = Notice> {
     let state = prop::sample::select(vec!["ABW", "D", "UTO", "IAO"]);
     let kind = prop::sample::select(vec![Kind::Passport, Kind::Visa, Kind::Other]);
     let status = prop::sample::select(Status::ALL.to_vec());
-    (state, number, kind, status, day.clone(), day, reference).prop_map(
-        |(state, number, kind, status, reported_on, review_on, reference)| Notice {
+    (state, number, kind, status, day.clone(), day, reference, any::<bool>()).prop_map(
+        |(state, number, kind, status, reported_on, review_on, reference, alias)| Notice {
             document: document(state, &number),
             kind,
             status,
             reported_on,
             review_on,
             reference,
+            alias,
         },
     )
 }
 
+/// By identity, in the order of a file.
+type Live = BTreeMap<(DocumentId, bool, Kind, Option<Reference>), Notice>;
+
+fn identity(notice: &Notice) -> (DocumentId, bool, Kind, Option<Reference>) {
+    (notice.document, notice.alias, notice.kind, notice.reference.clone())
+}
+
+fn counted<'n>(notices: impl IntoIterator<Item = &'n Notice>) -> u64 {
+    notices.into_iter().filter(|notice| !notice.alias).count() as u64
+}
+
 /// The rule as it stands on [`Notice`], written down once more.
-fn latest(notices: &[Notice]) -> BTreeMap<(DocumentId, Kind, Option<Reference>), Notice> {
+fn latest(notices: &[Notice]) -> Live {
     let lateness = |notice: &Notice| {
         let mut bytes = Vec::new();
         notice.canonical_bytes(&mut bytes);
@@ -181,8 +193,7 @@ fn latest(notices: &[Notice]) -> BTreeMap<(DocumentId, Kind, Option<Reference>),
     };
     let mut live = BTreeMap::new();
     for notice in notices {
-        let identity = (notice.document, notice.kind, notice.reference.clone());
-        let held = live.entry(identity).or_insert_with(|| notice.clone());
+        let held = live.entry(identity(notice)).or_insert_with(|| notice.clone());
         if lateness(notice) > lateness(held) {
             *held = notice.clone();
         }
@@ -202,8 +213,14 @@ proptest! {
         let (file, built) = build(&notices);
         let segment = Segment::open(file.as_slice()).unwrap();
 
-        prop_assert_eq!(built.segment.notices, live.len() as u64);
-        prop_assert_eq!(built.duplicates, (notices.len() - live.len()) as u64);
+        prop_assert_eq!(built.segment.notices, counted(live.values()));
+        prop_assert_eq!(built.duplicates, counted(&notices) - counted(live.values()));
+        prop_assert_eq!(built.aliases, live.len() as u64 - counted(live.values()));
+        let by_kind = live.values().filter(|notice| notice.kind == Kind::Visa);
+        prop_assert_eq!(built.counts.kinds.get(&Kind::Visa).copied().unwrap_or(0), counted(by_kind));
+        let by_year = live.values().filter(|notice| notice.reported_on.is_none());
+        prop_assert_eq!(built.counts.years.get(&None).copied().unwrap_or(0), counted(by_year));
+        prop_assert_eq!(built.counts.statuses.values().sum::<u64>(), built.segment.notices);
         for notice in notices.iter().chain(&asked) {
             let expected: Vec<_> =
                 live.values().filter(|held| held.document == notice.document).cloned().collect();
@@ -211,20 +228,47 @@ proptest! {
         }
 
         let mut listed: Vec<_> = segment.notices().collect::<Result<_, _>>().unwrap();
-        listed.sort_by_key(|notice| (notice.document, notice.kind, notice.reference.clone()));
+        listed.sort_by_key(identity);
         prop_assert!(listed.iter().eq(live.values()));
 
         let mut state_digest = StateDigest::default();
         for notice in live.values() {
             let mut bytes = Vec::new();
             notice.canonical_bytes(&mut bytes);
-            state_digest.add(&bytes);
+            state_digest.add(&bytes, notice.alias);
         }
         prop_assert_eq!(segment.header().state_digest, state_digest);
         for state in IssuingState::all() {
-            let reports = live.values().filter(|notice| notice.document.issuing_state == state).count();
-            prop_assert_eq!(segment.reports(state), reports as u64);
+            let reports = counted(live.values().filter(|notice| notice.document.issuing_state == state));
+            prop_assert_eq!(segment.reports(state), reports);
+            prop_assert_eq!(built.counts.states.get(&state).copied().unwrap_or(0), reports);
         }
+
+        let mut documents: Vec<_> = notices.iter().chain(&asked).map(|notice| notice.document).collect();
+        documents.sort_unstable();
+        documents.dedup();
+        let listed = segment.listed_of(&documents).unwrap();
+        documents.retain(|document| live.values().any(|notice| notice.document == *document));
+        prop_assert_eq!(listed, documents);
+    }
+
+    #[test]
+    fn a_difference_is_that_of_two_maps(
+        before in prop::collection::vec(any_notice(), 0..120),
+        changed in prop::collection::vec(any_notice(), 0..120),
+        kept in 0_usize..120,
+    ) {
+        let after: Vec<_> = before.iter().take(kept).chain(&changed).cloned().collect();
+        let [old, new] = [&before, &after].map(|notices| latest(notices));
+        let [old_file, new_file] = [&before, &after].map(|notices| build(notices).0);
+        let segment = |file| Segment::open(file).unwrap();
+        let found = segment(new_file).difference(&segment(old_file)).unwrap();
+        let of = |live: &Live, other: &Live| {
+            counted(live.iter().filter(|(key, _)| !other.contains_key(*key)).map(|(_, notice)| notice))
+        };
+        let differs = |(key, notice): &(&_, &Notice)| old.get(*key).is_some_and(|held| held != *notice);
+        let changed = counted(new.iter().filter(differs).map(|(_, notice)| notice));
+        prop_assert_eq!(found, Difference { new: of(&new, &old), changed, gone: of(&old, &new) });
     }
 
     #[test]

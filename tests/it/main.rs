@@ -39,6 +39,8 @@ mod publish_crash;
 mod reasons;
 mod register_archives;
 mod register_generate;
+mod register_mapped;
+mod register_publishers;
 mod register_rows;
 mod register_support;
 mod support;

@@ -100,6 +100,7 @@ fn objects_are_refused_for_the_same_reasons_and_two_of_their_own() {
         .iter()
         .map(|(_, reason, _)| *reason)
         .chain(faulty_rows().into_iter().map(|(_, reason, _)| reason))
+        .chain(crate::register_mapped::faulty().into_iter().map(|(_, _, reason, _)| reason))
         .collect();
     assert_eq!(reached, RejectReason::ALL.into_iter().collect(), "a reason has no row that shows it");
 }
@@ -169,12 +170,13 @@ fn the_list_of_rejects_has_every_reject_and_no_content_of_the_register() {
     let register = source.path().to_owned();
     let mut list = RejectFile::create(&Disk, &path).unwrap();
     let mut tally = Tally::default();
-    read::<RegisterError>(source, Format::Csv, &mut |_, row| {
+    read::<RegisterError>(source, &Format::Csv.into(), &mut |text, _, row| {
+        assert_eq!(text, register);
         match row {
-            Ok(_) => tally.accept(),
+            Ok(row) => tally.accept(&row),
             Err(reject) => {
                 tally.reject(reject.reason);
-                list.write(&register, &reject)?;
+                list.write(text, &reject)?;
                 assert!(!format!("{reject:?}").contains("SECRET"));
             }
         }
@@ -213,7 +215,7 @@ fn a_file_says_its_length_its_progress_and_its_time() {
 fn whoever_takes_the_rows_can_end_the_reading() {
     let source = Source::stdin(Cursor::new(csv(&[GOOD, GOOD]))).unwrap();
     let mut rows = 0;
-    let ended = read(source, Format::Csv, &mut |_, _| {
+    let ended = read(source, &Format::Csv.into(), &mut |_, _, _| {
         rows += 1;
         Err(RegisterError::Empty { path: "full".into() })
     });

@@ -5,7 +5,7 @@
 use std::io::Cursor;
 
 use portcullis::domain::{DocumentId, DocumentNumber, IssuingState, Kind, Notice, Reference, Status};
-use portcullis::register::{Format, RegisterError, Reject, Source, read};
+use portcullis::register::{Adapter, RegisterError, Reject, Row, Source, read};
 use proptest::prelude::*;
 
 pub(crate) const HEADER: &str = "document_number,issuing_state,kind,status,reported_on,review_on,reference";
@@ -14,22 +14,30 @@ pub(crate) const HEADER: &str = "document_number,issuing_state,kind,status,repor
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Contents {
     pub(crate) rows: u64,
+    /// Without second spellings.
     pub(crate) notices: Vec<Notice>,
+    pub(crate) read: Vec<Row>,
     pub(crate) rejects: Vec<Reject>,
 }
 
-pub(crate) fn contents(format: Format, bytes: impl Into<Vec<u8>>) -> Result<Contents, RegisterError> {
+pub(crate) fn contents(
+    format: impl Into<Adapter>,
+    bytes: impl Into<Vec<u8>>,
+) -> Result<Contents, RegisterError> {
     contents_of(Source::stdin(Cursor::new(bytes.into()))?, format)
 }
 
-pub(crate) fn contents_of(source: Source, format: Format) -> Result<Contents, RegisterError> {
+pub(crate) fn contents_of(source: Source, format: impl Into<Adapter>) -> Result<Contents, RegisterError> {
     let mut contents = Contents::default();
-    let mut line_before = 0;
-    contents.rows = read::<RegisterError>(source, format, &mut |line, row| {
-        assert!(line > line_before, "rows come in the order of their lines");
-        line_before = line;
+    let mut before = (std::path::PathBuf::new(), 0);
+    contents.rows = read::<RegisterError>(source, &format.into(), &mut |text, line, row| {
+        assert!(before.0 != text || line > before.1, "rows come in the order of their lines");
+        before = (text.to_owned(), line);
         match row {
-            Ok(notice) => contents.notices.push(notice),
+            Ok(row) => {
+                contents.notices.extend(row.notices());
+                contents.read.push(row);
+            }
             Err(reject) => {
                 assert_eq!(reject.line, line);
                 contents.rejects.push(reject);
@@ -61,6 +69,7 @@ pub(crate) fn any_notice() -> impl Strategy<Value = Notice> {
                 reported_on: reported_on.map(date),
                 review_on: review_on.map(date),
                 reference: reference.map(|text| Reference::parse(&text).unwrap()),
+                alias: false,
             }
         })
 }

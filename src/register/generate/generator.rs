@@ -147,6 +147,7 @@ impl Generator {
             reported_on,
             review_on: reported_on.filter(|_| reviewed).map(ten_years_after),
             reference: None,
+            alias: false,
         }
     }
 }

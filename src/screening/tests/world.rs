@@ -72,6 +72,7 @@ pub(super) fn listed(state: &str, number: &str, kind: Kind) -> Notice {
         reported_on: None,
         review_on: None,
         reference: None,
+        alias: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::panic::catch_unwind;
 
 use fst::raw::Fst;
-use portcullis::domain::{DocumentId, DocumentNumber, IssuingState};
+use portcullis::domain::{DocumentId, DocumentNumber, IssuingState, Notice};
 use portcullis::index::{Key, StateDigest};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -145,9 +145,10 @@ impl Parts {
             while let Some(body) = rest.get(10).and_then(|len| rest.get(..11 + usize::from(*len))) {
                 let number = document.number.as_bytes();
                 let state = document.issuing_state.number();
-                digest.add(&[&state.to_le_bytes()[..], &[number.len() as u8], number, body].concat());
+                let alias = body[0] & Notice::ALIAS != 0;
+                digest.add(&[&state.to_le_bytes()[..], &[number.len() as u8], number, body].concat(), alias);
                 let at = 8 * usize::from(state);
-                let count = word(&counts, at) as u64 + 1;
+                let count = word(&counts, at) as u64 + u64::from(!alias);
                 put(&mut counts, at, count);
                 rest = &rest[body.len()..];
             }

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read as _, Write as _};
 
 use portcullis::domain::DocumentNumber;
-use portcullis::register::{Format, RegisterError, Source, read};
+use portcullis::register::{Adapter, Format, RANGE_MAX, RegisterError, Source, read};
 
 use super::{Choices, assert_silent, json_strings};
 
@@ -17,22 +17,22 @@ struct Sums {
 
 /// A register in CSV.
 pub fn register_csv(data: &[u8]) {
-    check(data, Format::Csv);
+    check(data, &Format::Csv.into());
 }
 
 /// A register in NDJSON.
 pub fn register_ndjson(data: &[u8]) {
-    check(data, Format::Ndjson);
+    check(data, &Format::Ndjson.into());
 }
 
 /// One byte of choices, then bytes that are an archive, or become one that may be cut short.
 pub fn register_source(data: &[u8]) {
     let mut choices = Choices(data);
     let choice = choices.byte();
-    let format = if choice & 1 == 0 { Format::Csv } else { Format::Ndjson };
+    let format = Adapter::from(if choice & 1 == 0 { Format::Csv } else { Format::Ndjson });
     let archive = match choice >> 1 & 3 {
         0 => {
-            check(choices.rest(), format);
+            check(choices.rest(), &format);
             return;
         }
         1 => |plain: &[u8]| {
@@ -61,8 +61,8 @@ pub fn register_source(data: &[u8]) {
         let is_plain = head.as_mut().is_ok_and(|source| source.compression().extension().is_none());
         if is_plain {
             assert_eq!(
-                check(&packed, format),
-                check(plain, format),
+                check(&packed, &format),
+                check(plain, &format),
                 "an archive says something else than its content"
             );
         }
@@ -70,7 +70,7 @@ pub fn register_source(data: &[u8]) {
         && (members == 1 || left > pack(first).len() + 6)
     {
         assert_eq!(
-            check(&packed[..left], format),
+            check(&packed[..left], &format),
             None,
             "an archive that is cut short is taken for a whole one"
         );
@@ -78,17 +78,19 @@ pub fn register_source(data: &[u8]) {
 }
 
 /// `None` if the register as a whole was refused.
-fn check(register: &[u8], format: Format) -> Option<Sums> {
+fn check(register: &[u8], adapter: &Adapter) -> Option<Sums> {
     let mut sums = Sums { rows: 0, notices: 0, rejects: 0 };
     let mut before = 0;
     let source = Source::stdin(Cursor::new(register.to_vec()));
     let rows = source.and_then(|source| {
-        read::<RegisterError>(source, format, &mut |line, row| {
+        read::<RegisterError>(source, adapter, &mut |_, line, row| {
             assert!(line > before, "lines do not ascend");
             before = line;
             match row {
-                Ok(notice) => {
+                Ok(row) => {
                     sums.notices += 1;
+                    assert!((1..=RANGE_MAX).contains(&row.documents));
+                    let notice = row.notices().last().expect("a row lists a document");
                     let number = notice.document.number;
                     assert_eq!(
                         DocumentNumber::parse(number.as_str()),

@@ -36,6 +36,7 @@ pub(crate) fn notice(state: &str, number: &str, kind: Kind) -> Notice {
         reported_on: Some(jiff::civil::date(2024, 5, 6)),
         review_on: None,
         reference: None,
+        alias: false,
     }
 }
 

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The most bytes that one byte of an archive may become. Registers reach 10 to 20.
-pub const EXPANSION_MAX: u64 = 1000;
+pub const EXPANSION_MAX: u64 = 250;
 
 /// Output up to which [`EXPANSION_MAX`] is not looked at: small files of equal rows compress well.
 pub const EXPANSION_FREE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The most bytes that an archive may become, whatever its own size: ten times the largest register known.
+pub const EXPANDED_BYTES_MAX: u64 = 128 * 1024 * 1024 * 1024;
 
 /// A decoder's output, refused with [`ExpandsTooFar`] when it grows beyond the bound.
 pub(super) struct Bounded<R> {
@@ -34,7 +37,7 @@ impl<R: Read> Read for Bounded<R> {
         let count = self.decoder.read(buffer)?;
         self.produced += count as u64;
         let allowed = self.consumed.load(Ordering::Relaxed).saturating_mul(EXPANSION_MAX);
-        if self.produced > allowed.max(EXPANSION_FREE_BYTES) {
+        if self.produced > allowed.clamp(EXPANSION_FREE_BYTES, EXPANDED_BYTES_MAX) {
             return Err(io::Error::other(ExpandsTooFar));
         }
         Ok(count)

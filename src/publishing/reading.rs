@@ -1,0 +1,61 @@
+//! Registers are read into a builder, and every row is accounted for.
+
+use std::sync::atomic::Ordering;
+
+use crate::index::Builder;
+use crate::register::{self, RejectFile, Source, Tally};
+
+use super::error::{PublishingError, RANGES_MAX};
+use super::import::{Import, Progress, Stage};
+use super::self_test::Sample;
+
+/// What was read.
+pub(super) struct Read {
+    pub(super) tally: Tally,
+    pub(super) sample: Sample,
+}
+
+/// Rows between two reports of progress.
+const ROWS_PER_REPORT: u64 = 1 << 14;
+
+/// Reads every row into the builder and lists the rejected ones. Duplicates show only once the index is built.
+pub(super) fn read(
+    import: &Import<'_>,
+    sources: Vec<Source>,
+    builder: &mut Builder,
+    progress: &mut dyn Progress,
+) -> Result<Read, PublishingError> {
+    let mut rejects = RejectFile::create(&*import.storage, &import.rejects)?;
+    let (mut tally, mut sample) = (Tally::default(), Sample::new());
+    let total = sources.iter().map(Source::length).sum::<Option<u64>>();
+    let mut done = 0;
+    for source in sources {
+        let (length, consumed) = (source.length(), source.progress());
+        register::read(source, &import.adapter, &mut |text, _, row| -> Result<(), PublishingError> {
+            match row {
+                Ok(row) => {
+                    sample.offer(&row.notice);
+                    row.notices().chain(row.alias_notice()).for_each(|notice| builder.push(&notice));
+                    tally.accept(&row);
+                    if tally.expanded > RANGES_MAX {
+                        return Err(PublishingError::RangesTooMany);
+                    }
+                }
+                Err(reject) => {
+                    rejects.write(text, &reject)?;
+                    tally.reject(reject.reason);
+                }
+            }
+            if tally.read.is_multiple_of(ROWS_PER_REPORT) {
+                if progress.stopped() {
+                    return Err(PublishingError::Interrupted);
+                }
+                progress.at(Stage::Reading, done + consumed.load(Ordering::Relaxed), total);
+            }
+            Ok(())
+        })?;
+        done += length.unwrap_or_default();
+    }
+    rejects.finish()?;
+    Ok(Read { tally, sample })
+}
