@@ -61,8 +61,11 @@ pub(crate) struct Demo {
 #[derive(Args)]
 #[command(after_help = "\
 The file's name says how it is written: .csv or .ndjson, and .gz, .zst or .bz2 behind that.
-Example:
-  portcullis generate --records 5000000 --seed 7 --out register.csv.zst")]
+With --like it is written as a publisher does: ru-mvd .csv, ua-mvs .json, cz-mvcr .zip. With --dirty a share of the
+rows has a fault, each of every class that the format has; what must be refused is counted and printed.
+Examples:
+  portcullis generate --records 5000000 --seed 7 --out register.csv.zst
+  portcullis generate --records 1000000 --like ru-mvd --dirty 0.02 --out list_of_expired_passports.csv.bz2")]
 pub(crate) struct Generate {
     /// Records to write.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
@@ -70,9 +73,22 @@ pub(crate) struct Generate {
     /// The same seed and number of records give the same bytes.
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Write it as this publisher does.
+    #[arg(long)]
+    pub(crate) like: Option<Publisher>,
+    /// The share of rows that have a fault, 0 to 1.
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share)]
+    pub(crate) dirty: f64,
     /// The file to write; an existing one is replaced once the new one is whole.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Publisher {
+    RuMvd,
+    UaMvs,
+    CzMvcr,
 }
 
 /// Imports a register as a feed: builds an index file and puts a new generation in force. Replaces what the feed had.

@@ -25,7 +25,13 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
     println!("1. A synthetic register of {} records", arguments.records);
     let register = data.join("register.csv.zst");
     site::disk().create_dir_all(&data).with_context(|| format!("cannot create {}", data.display()))?;
-    generate::run(&Generate { records: arguments.records, seed: SEED, out: register.clone() })?;
+    generate::run(&Generate {
+        records: arguments.records,
+        seed: SEED,
+        like: None,
+        dirty: 0.0,
+        out: register.clone(),
+    })?;
     println!("\n2. Imported as the feed `{FEED}`");
     import::run(&Import {
         data: data.clone(),

@@ -77,15 +77,21 @@ impl Compression {
     }
 }
 
+impl Compression {
+    /// What the end of a file name says; a name that says nothing is a plain file's.
+    #[must_use]
+    pub fn from_path(path: &Path) -> Self {
+        let end = path.extension().and_then(|word| word.to_str());
+        let said = |packed: &Self| packed.extension().is_some() && packed.extension() == end;
+        Self::ALL.into_iter().find(said).unwrap_or(Self::Plain)
+    }
+}
+
 /// What a file name says of format and compression.
 pub(super) fn from_path(path: &Path) -> Option<(Format, Compression)> {
-    let extension = |path: &Path| path.extension().and_then(|word| word.to_str()).map(str::to_owned);
-    let last = extension(path)?;
-    let packed = Compression::ALL.into_iter().find(|packed| packed.extension() == Some(&*last));
-    match packed {
-        None => Some((Format::from_word(&last)?, Compression::Plain)),
-        Some(packed) => Some((Format::from_word(&extension(&path.with_extension(""))?)?, packed)),
-    }
+    let compression = Compression::from_path(path);
+    let text = if compression == Compression::Plain { path.to_owned() } else { path.with_extension("") };
+    Some((Format::from_word(text.extension()?.to_str()?)?, compression))
 }
 
 #[cfg(test)]

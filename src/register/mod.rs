@@ -15,6 +15,7 @@
 //! [`generate`] makes synthetic registers, the same bytes for the same seed on every machine.
 
 mod adapter;
+mod bundle;
 mod column;
 mod cut;
 mod error;
@@ -33,6 +34,7 @@ mod texts;
 mod write;
 
 pub use adapter::Adapter;
+pub use bundle::Bundle;
 pub use column::Column;
 pub use cut::LINE_BYTES_MAX;
 pub use error::{ColumnLabel, RegisterError};

@@ -16,27 +16,44 @@ use crate::ground::storage::Storage;
 /// when it is [finished](Self::finish) and leaves nothing behind otherwise. The same content gives the same bytes.
 pub struct Output<'s> {
     path: std::path::PathBuf,
-    format: Format,
+    format: Option<Format>,
     encoder: Encoder<BufWriter<PartFile<'s>>>,
 }
 
 impl<'s> Output<'s> {
-    /// Begins a register.
+    /// Begins a register in a format of our own.
     ///
     /// # Errors
     /// [`RegisterError::OutputName`] if the name does not say what to write, and [`RegisterError::Write`].
     pub fn create(storage: &'s dyn Storage, path: &Path) -> Result<Self, RegisterError> {
         let (format, compression) =
             format::from_path(path).ok_or_else(|| RegisterError::OutputName { path: path.to_owned() })?;
+        Self::begin(storage, path, Some(format), compression)
+    }
+
+    /// Begins a text in a publisher's format, compressed as the end of its name says.
+    ///
+    /// # Errors
+    /// [`RegisterError::Write`].
+    pub fn create_text(storage: &'s dyn Storage, path: &Path) -> Result<Self, RegisterError> {
+        Self::begin(storage, path, None, Compression::from_path(path))
+    }
+
+    fn begin(
+        storage: &'s dyn Storage,
+        path: &Path,
+        format: Option<Format>,
+        compression: Compression,
+    ) -> Result<Self, RegisterError> {
         let file = BufWriter::with_capacity(256 * 1024, PartFile::create(storage, path)?);
         let encoder = Encoder::new(compression, file)
             .map_err(|source| RegisterError::Write { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), format, encoder })
     }
 
-    /// The format that the name says.
+    /// The format that the name says; `None` for a publisher's.
     #[must_use]
-    pub fn format(&self) -> Format {
+    pub fn format(&self) -> Option<Format> {
         self.format
     }
 
@@ -45,7 +62,7 @@ impl<'s> Output<'s> {
     /// # Errors
     /// [`RegisterError::Write`].
     pub fn write_notices(&mut self, notices: impl IntoIterator<Item = Notice>) -> Result<u64, RegisterError> {
-        write(notices, self.format, &mut self.encoder)
+        write(notices, self.format.unwrap_or(Format::Csv), &mut self.encoder)
             .map_err(|source| RegisterError::Write { path: self.path.clone(), source })
     }
 

@@ -18,56 +18,62 @@ pub fn write(
     format: Format,
     out: &mut dyn Write,
 ) -> io::Result<u64> {
-    match format {
-        Format::Csv => write_csv(notices, out),
-        Format::Ndjson => write_ndjson(notices, out),
+    let (mut row, mut rows) = (Vec::new(), 0);
+    if format == Format::Csv {
+        writeln!(out, "{}", Column::WRITTEN.map(Column::word).join(","))?;
     }
-}
-
-fn write_csv(notices: impl IntoIterator<Item = Notice>, out: &mut dyn Write) -> io::Result<u64> {
-    let mut csv = csv::WriterBuilder::new().buffer_capacity(64 * 1024).from_writer(out);
-    csv.write_record(Column::WRITTEN.map(Column::word))?;
-    let mut rows = 0;
     for notice in notices {
-        let (reported_on, review_on) = (Day::new(notice.reported_on), Day::new(notice.review_on));
-        csv.write_record([
-            notice.document.number.as_str(),
-            notice.document.issuing_state.code(),
-            notice.kind.word(),
-            notice.status.word(),
-            reported_on.text().unwrap_or_default(),
-            review_on.text().unwrap_or_default(),
-            notice.reference.as_ref().map_or("", Reference::as_str),
-        ])?;
-        rows += 1;
-    }
-    csv.flush()?;
-    Ok(rows)
-}
-
-fn write_ndjson(notices: impl IntoIterator<Item = Notice>, out: &mut dyn Write) -> io::Result<u64> {
-    let mut line = Vec::new();
-    let mut rows = 0;
-    for notice in notices {
-        let (reported_on, review_on) = (Day::new(notice.reported_on), Day::new(notice.review_on));
-        line.clear();
-        serde_json::to_writer(
-            &mut line,
-            &Object {
-                document_number: notice.document.number.as_str(),
-                issuing_state: notice.document.issuing_state.code(),
-                kind: notice.kind.word(),
-                status: notice.status.word(),
-                reported_on: reported_on.text(),
-                review_on: review_on.text(),
-                reference: notice.reference.as_ref().map(Reference::as_str),
-            },
-        )?;
-        line.push(b'\n');
-        out.write_all(&line)?;
+        row.clear();
+        match format {
+            Format::Csv => csv_row(&notice, &mut row),
+            Format::Ndjson => json_row(&notice, &mut row)?,
+        }
+        out.write_all(&row)?;
         rows += 1;
     }
     Ok(rows)
+}
+
+fn csv_row(notice: &Notice, row: &mut Vec<u8>) {
+    let (reported_on, review_on) = (Day::new(notice.reported_on), Day::new(notice.review_on));
+    for field in [
+        notice.document.number.as_str(),
+        notice.document.issuing_state.code(),
+        notice.kind.word(),
+        notice.status.word(),
+        reported_on.text().unwrap_or_default(),
+        review_on.text().unwrap_or_default(),
+    ] {
+        row.extend_from_slice(field.as_bytes());
+        row.push(b',');
+    }
+    let reference = notice.reference.as_ref().map_or("", Reference::as_str);
+    // The only field that may hold a separator or a quote (RFC 4180, 2).
+    if reference.contains([',', '"']) {
+        let quoted = reference.replace('"', "\"\"");
+        row.extend([b"\"", quoted.as_bytes(), b"\""].concat());
+    } else {
+        row.extend_from_slice(reference.as_bytes());
+    }
+    row.push(b'\n');
+}
+
+fn json_row(notice: &Notice, row: &mut Vec<u8>) -> io::Result<()> {
+    let (reported_on, review_on) = (Day::new(notice.reported_on), Day::new(notice.review_on));
+    serde_json::to_writer(
+        &mut *row,
+        &Object {
+            document_number: notice.document.number.as_str(),
+            issuing_state: notice.document.issuing_state.code(),
+            kind: notice.kind.word(),
+            status: notice.status.word(),
+            reported_on: reported_on.text(),
+            review_on: review_on.text(),
+            reference: notice.reference.as_ref().map(Reference::as_str),
+        },
+    )?;
+    row.push(b'\n');
+    Ok(())
 }
 
 #[derive(Serialize)]
@@ -85,10 +91,10 @@ struct Object<'a> {
 }
 
 /// A day as `YYYY-MM-DD`, on the stack.
-struct Day(Option<[u8; 10]>);
+pub(super) struct Day(Option<[u8; 10]>);
 
 impl Day {
-    fn new(day: Option<Date>) -> Self {
+    pub(super) fn new(day: Option<Date>) -> Self {
         Self(day.map(|day| {
             let digit =
                 |number: i16, place: i16| b'0' + (number.unsigned_abs() / place.unsigned_abs() % 10) as u8;
@@ -108,7 +114,7 @@ impl Day {
         }))
     }
 
-    fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         self.0.as_ref().map(|text| std::str::from_utf8(text).expect("digits and hyphens are ASCII"))
     }
 }

@@ -6,7 +6,7 @@ use crate::support::command::portcullis;
 
 const COMMANDS: [(&[&str], &[&str]); 10] = [
     (&["demo"], &["--data", "--once", "--port", "--records"]),
-    (&["generate"], &["--out", "--records", "--seed"]),
+    (&["generate"], &["--dirty", "--like", "--out", "--records", "--seed"]),
     (
         &["import"],
         &[

@@ -17,6 +17,7 @@ mod cli_import;
 mod cli_import_refused;
 mod cli_inspect_demo;
 mod cli_manifest;
+mod cli_registers;
 mod config_faults;
 mod config_settings;
 mod corpus;
