@@ -37,28 +37,32 @@ pub fn read<E: From<RegisterError>>(
     sink: &mut Sink<'_, E>,
 ) -> Result<u64, E> {
     let parsers = thread::available_parallelism().map_or(1, usize::from).min(PARSERS_MAX);
-    let (mut to_parsers, mut from_parsers) = (Vec::new(), Vec::new());
+    let (mut to_parsers, mut from_parsers, mut threads) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..parsers {
         let (to_parser, blocks) = sync_channel(QUEUE);
         let (to_caller, parsed) = sync_channel(QUEUE);
-        thread::spawn(move || parse_all(&blocks, &to_caller));
+        threads.push(thread::spawn(move || parse_all(&blocks, &to_caller)));
         to_parsers.push(to_parser);
         from_parsers.push(parsed);
     }
     let adapter = adapter.clone();
-    // Not joined when the caller gives up: it may wait for a pipe that nobody writes to.
-    thread::spawn(move || deal(source, &adapter, &to_parsers));
+    // They are not joined when the caller gives up: one may wait for a pipe that nobody writes to.
+    threads.push(thread::spawn(move || deal(source, &adapter, &to_parsers)));
     let mut rows = 0;
-    for parsed in from_parsers.iter().cycle() {
-        match parsed.recv() {
+    for turn in (0..parsers).cycle() {
+        match from_parsers[turn].recv() {
             Ok(Delivery::Rows(parsed)) => {
                 rows += parsed.rows.len() as u64;
                 for (line, row) in parsed.rows {
                     sink(&parsed.text.path, line, row)?;
                 }
             }
-            Ok(Delivery::End(end)) => return end.map(|()| rows).map_err(E::from),
-            Err(_) => panic!("a thread that reads the register has panicked"),
+            Ok(Delivery::End(end)) => {
+                drop(from_parsers);
+                threads.into_iter().for_each(|thread| thread.join().expect(PANICKED));
+                return end.map(|()| rows).map_err(E::from);
+            }
+            Err(_) => panic!("{PANICKED}"),
         }
     }
     unreachable!("there is at least one parser")
@@ -66,6 +70,8 @@ pub fn read<E: From<RegisterError>>(
 
 /// More would only wait for the thread that undoes the compression.
 const PARSERS_MAX: usize = 8;
+
+const PANICKED: &str = "a thread that reads the register has panicked";
 
 /// What goes through a parser, in order.
 enum Delivery<T> {

@@ -10,7 +10,7 @@ mod segments;
 mod words;
 
 pub use logs::{audit_log, generation};
-pub use registers::{register_csv, register_ndjson, register_source};
+pub use registers::{mapping, register_csv, register_ndjson, register_publisher, register_source};
 pub use segments::{segment_checked, segment_raw};
 pub use words::{manifest, mrz, request, settings};
 
@@ -18,13 +18,15 @@ pub use words::{manifest, mrz, request, settings};
 pub type Invariant = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder too.
-pub const TARGETS: [(&str, Invariant); 11] = [
+pub const TARGETS: [(&str, Invariant); 13] = [
     ("audit_log", audit_log),
     ("generation", generation),
     ("manifest", manifest),
+    ("mapping", mapping),
     ("mrz", mrz),
     ("register_csv", register_csv),
     ("register_ndjson", register_ndjson),
+    ("register_publisher", register_publisher),
     ("register_source", register_source),
     ("request", request),
     ("segment_checked", segment_checked),

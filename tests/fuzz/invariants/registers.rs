@@ -25,6 +25,24 @@ pub fn register_ndjson(data: &[u8]) {
     check(data, &Format::Ndjson.into());
 }
 
+/// One byte that chooses a publisher, then a register as he writes it.
+pub fn register_publisher(data: &[u8]) {
+    let mut choices = Choices(data);
+    let words: Vec<_> = Adapter::words().collect();
+    let word = words[usize::from(choices.byte()) % words.len()];
+    check(choices.rest(), &Adapter::shipped(word).expect("the format is shipped"));
+}
+
+/// A mapping, a byte of zero, and a register to be read by it.
+pub fn mapping(data: &[u8]) {
+    let mut halves = data.splitn(2, |byte| *byte == 0);
+    let (toml, register) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
+    let Ok(toml) = std::str::from_utf8(toml) else { return };
+    if let Ok(adapter) = Adapter::mapped(toml) {
+        check(register, &adapter);
+    }
+}
+
 /// One byte of choices, then bytes that are an archive, or become one that may be cut short.
 pub fn register_source(data: &[u8]) {
     let mut choices = Choices(data);
