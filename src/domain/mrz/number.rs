@@ -103,6 +103,12 @@ impl NumberField {
         self.shape == Shape::Field && self.cells().last().is_some_and(|cell| *cell != b'<')
     }
 
+    /// True if a part of the number stands in the personal number's field, whose check digit then vouches for it.
+    #[must_use]
+    pub fn rests_on_personal_number(&self) -> bool {
+        self.shape == Shape::Interleaved
+    }
+
     /// The digit that the cells ask for, by the 8th edition's rule if the number goes on in the optional data.
     #[must_use]
     pub fn computed(&self) -> u8 {

@@ -31,6 +31,15 @@ fn a_russian_internal_passport_without_its_fourth_digit_is_never_clear() {
 }
 
 #[test]
+fn a_russian_internal_passport_whose_fourth_digit_may_be_misread_is_never_clear() {
+    let world = world(&[listed("RUS", "3914935349", Kind::IdentityCard)]);
+    let lower = RUSSIAN[1].replace("<4151218910003<5", "<5151218910003<5");
+    world.says(&zone(&[RUSSIAN[0], &lower])).is("inconclusive", &["number_check_digit_wrong"]);
+    let with_its_digit = RUSSIAN[1].replace("<4151218910003<5", "<5151218910003<2");
+    world.says(&zone(&[RUSSIAN[0], &with_its_digit])).is("no_hit", &[]);
+}
+
+#[test]
 fn a_long_number_is_found_whichever_rule_its_digit_follows() {
     let world = world(&[listed("BEL", "000590240601", Kind::IdentityCard)]);
     assert_eq!(world.says(&zone(&BELGIAN_LEGACY)).matched(), [Match::Exact]);
