@@ -8,6 +8,7 @@
 //! |---|---|
 //! | document | issuing state and number in normal form, with the kind it was presented as |
 //! | register | a source file of records as somebody publishes it |
+//! | mapping | what the fields of a publisher's register mean |
 //! | notice | what a feed says of one document; identity: feed, document, kind, reference; the latest wins |
 //! | feed | one publisher's stream of notices; today, the operator's own imports |
 //! | bulletin | one publication of a feed: sequence, as-of, segments |
@@ -35,11 +36,13 @@
 //!
 //! # Data flow
 //! ```text
-//! register file ─ register::read ─► notices ─ index::Builder ─► segment ─ index::Publisher::keep
+//! register file ─ register::read ─► rows ─ index::Builder ─► segment, staged
 //!                                                                  │
 //!                        feed::verify_local    length and SHA-256 of every file    GATE 1: Verified<Bulletin>
 //!                                                                  ▼
-//!                        index::Publisher::publish    generation file, then CURRENT: one rename commits
+//!                        publishing    opened as a service will, compared with what is in force, asked for what was read
+//!                                                                  ▼
+//!                        index::Publisher::keep, publish    generation file, then CURRENT: one rename commits
 //!                                                                  ▼
 //!                        screening::Site ─ index::Snapshot    every byte checked, then swapped in
 //!                                                                  ▼
@@ -65,6 +68,8 @@
 //! - Every format of zone is one table of positions ([`domain::mrz`]). A zone that is nothing but a zone is read where it
 //!   lies; any other text is first made into lines of cells, in a buffer that is wiped. What a damaged zone may have said
 //!   is told and never applied; a number that a zone or a list may have cut takes a `no_hit` away and makes no hit.
+//! - A register is read by a mapping, our own formats too. A row is listed whole or refused by reason; a register that may
+//!   have lost rows is refused as a whole, and so is one that would take too much out of force.
 //! - Each process that decides writes a log of its own. One `fdatasync` serves all who wait.
 //! - A manifest's answers are recorded a chunk at a time, before the first of them is given.
 

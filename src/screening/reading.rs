@@ -155,11 +155,10 @@ impl Reading {
             reading.advisories.push(Advisory { code, field: Some(digit.field) });
         }
         let digit = zone.number_check_digit();
-        let unsure = |digit: &CheckDigit| {
-            digit.field == mrz::Field::PersonalNumber && !digit.ok && !excused(digit)
-        };
+        let unsure =
+            |digit: &CheckDigit| digit.field == mrz::Field::PersonalNumber && !digit.ok && !excused(digit);
         let part_unsure =
-            zone.number.rests_on_personal_number() && zone.check_digits.iter().any(|digit| unsure(&digit));
+            zone.number.rests_on_personal_number() && zone.check_digits.iter().any(|digit| unsure(digit));
         let assurance = match digit {
             None => NumberAssurance::Unchecked,
             Some(_) if part_unsure => NumberAssurance::CheckDigitWrong,
