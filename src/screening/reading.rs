@@ -157,8 +157,7 @@ impl Reading {
         let digit = zone.number_check_digit();
         let unsure =
             |digit: &CheckDigit| digit.field == mrz::Field::PersonalNumber && !digit.ok && !excused(digit);
-        let part_unsure =
-            zone.number.rests_on_personal_number() && zone.check_digits.iter().any(|digit| unsure(digit));
+        let part_unsure = zone.number.rests_on_personal_number() && zone.check_digits.iter().any(unsure);
         let assurance = match digit {
             None => NumberAssurance::Unchecked,
             Some(_) if part_unsure => NumberAssurance::CheckDigitWrong,
