@@ -132,10 +132,13 @@ fn an_import_says_where_a_row_is_broken_and_never_what_stands_there() {
     for (format, path, code) in
         [("csv", csv, 0), ("ndjson", ndjson, 0), ("csv", headless, 1), ("csv", quoted, 1), ("csv", empty, 1)]
     {
-        let run =
-            place.import(&["--feed", &format!("broken-{format}"), "--format", format, &path]).exits(code);
+        let (feed, report) = (format!("broken-{format}"), place.argument("report.json"));
+        let arguments =
+            ["--feed", &feed, "--format", format, "--max-rejects", "1", "--report", &report, &path];
+        let run = place.import(&arguments).exits(code);
         run_tells_nothing(&path, &run);
         if code == 0 {
+            assert!(told(&SECRETS, &std::fs::read(report).unwrap()).is_empty(), "the report tells it");
             assert!(run.accounting().rejected >= 6, "{run:?}");
         }
     }
