@@ -76,6 +76,13 @@ impl DocumentNumber {
         std::str::from_utf8(self.as_bytes()).expect("a number is ASCII")
     }
 
+    /// The characters of a number of up to nine, and zero bytes behind them.
+    #[inline]
+    #[must_use]
+    pub fn first_nine(&self) -> Option<&[u8; 9]> {
+        if self.len <= 9 { self.bytes.first_chunk() } else { None }
+    }
+
     /// The first characters, if there are more than `len`.
     #[must_use]
     pub fn first(mut self, len: usize) -> Option<Self> {

@@ -17,11 +17,14 @@ impl Key {
     pub const BITS: u32 = STATE_BITS + RANK_BITS;
 
     /// The key of a document; `None` if its number is long.
+    #[inline]
     #[must_use]
     pub fn pack(document: &DocumentId) -> Option<Self> {
         let number = document.number.as_bytes();
-        let base = base_of(number.len())?;
-        let value = value(number, base)?;
+        let value = match document.number.first_nine() {
+            Some(characters) => alphanumeric_value(characters, number.len()),
+            None => value(number, base_of(number.len())?)?,
+        };
         let state = u64::from(document.issuing_state.number());
         Some(Self(state << RANK_BITS | (FIRST_RANKS[number.len()] + value)))
     }
@@ -106,6 +109,39 @@ const FIRST_RANKS: [u64; LEN_MAX + 2] = {
     }
     first
 };
+
+/// The value of each character of `0-9A-Z` in base 36; of any other byte, 0.
+const DIGITS: [u8; 256] = {
+    let mut digits = [0; 256];
+    let mut value = 0;
+    while value < 36 {
+        digits[b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[value] as usize] = value as u8;
+        value += 1;
+    }
+    digits
+};
+
+/// What a character is worth by its place in a number of each length; 0 behind its end.
+const WEIGHTS: [[u64; ALPHANUMERIC_LEN_MAX]; ALPHANUMERIC_LEN_MAX + 1] = {
+    let mut weights = [[0; ALPHANUMERIC_LEN_MAX]; ALPHANUMERIC_LEN_MAX + 1];
+    let mut len = 1;
+    while len <= ALPHANUMERIC_LEN_MAX {
+        let mut at = 0;
+        while at < len {
+            weights[len][at] = 36_u64.pow((len - 1 - at) as u32);
+            at += 1;
+        }
+        len += 1;
+    }
+    weights
+};
+
+/// The value of up to nine characters, whose products don't wait for one another.
+#[inline]
+fn alphanumeric_value(characters: &[u8; ALPHANUMERIC_LEN_MAX], len: usize) -> u64 {
+    let worth = |(character, weight): (&u8, &u64)| u64::from(DIGITS[usize::from(*character)]) * weight;
+    characters.iter().zip(&WEIGHTS[len]).map(worth).sum()
+}
 
 /// The value of a number's characters; `None` if one of them is no digit of the base.
 fn value(number: &[u8], base: u64) -> Option<u64> {

@@ -29,6 +29,7 @@ mod segment;
 mod sets;
 mod snapshot;
 mod state_digest;
+pub mod table;
 
 #[cfg(test)]
 mod samples;

@@ -1,0 +1,113 @@
+//! A bucket: a cache line of slots.
+
+use super::Place;
+
+/// Bytes of a bucket.
+pub const LINE_LEN: usize = 64;
+
+/// One bucket.
+pub(super) type Line = [u8; LINE_LEN];
+
+/// How wide the slots of a table are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// 8 bytes: the payload in the lowest 24 bits, the remainder above.
+    Narrow,
+    /// 16 bytes: remainder `u64`, payload `u32`, 0 `u32`.
+    Wide,
+}
+
+/// A slot as it is understood. Payload 0 and remainder 0: free; payload 0 otherwise: a descriptor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub(super) remainder: u64,
+    pub(super) payload: u32,
+}
+
+const PAYLOAD_BITS: u32 = 24;
+const PAYLOAD_MASK: u64 = (1 << PAYLOAD_BITS) - 1;
+
+impl Width {
+    /// The narrowest for a table of `n` buckets with payloads up to this one.
+    #[must_use]
+    pub fn of(n: u64, payload_max: u32) -> Self {
+        let fits = Place::remainder_bits(n) + PAYLOAD_BITS <= u64::BITS;
+        if fits && u64::from(payload_max) <= PAYLOAD_MASK { Self::Narrow } else { Self::Wide }
+    }
+
+    /// Slots of a bucket.
+    #[must_use]
+    pub fn slots(self) -> usize {
+        match self {
+            Self::Narrow => 8,
+            Self::Wide => 4,
+        }
+    }
+
+    #[inline]
+    pub(super) fn slot(self, line: &Line, at: usize) -> Slot {
+        let words = line.as_chunks::<8>().0;
+        match self {
+            Self::Narrow => {
+                let word = u64::from_le_bytes(words[at]);
+                Slot { remainder: word >> PAYLOAD_BITS, payload: (word & PAYLOAD_MASK) as u32 }
+            }
+            Self::Wide => Slot {
+                remainder: u64::from_le_bytes(words[2 * at]),
+                payload: u64::from_le_bytes(words[2 * at + 1]) as u32,
+            },
+        }
+    }
+
+    pub(super) fn put(self, line: &mut Line, at: usize, slot: Slot) {
+        let words = line.as_chunks_mut::<8>().0;
+        match self {
+            Self::Narrow => {
+                words[at] = (slot.remainder << PAYLOAD_BITS | u64::from(slot.payload)).to_le_bytes();
+            }
+            Self::Wide => {
+                words[2 * at] = slot.remainder.to_le_bytes();
+                words[2 * at + 1] = u64::from(slot.payload).to_le_bytes();
+            }
+        }
+    }
+
+    /// The payload under a remainder, and whether the second table may have it if it is not here.
+    #[inline]
+    pub(super) fn find(self, line: &Line, remainder: u64) -> Found {
+        let mut payload = 0;
+        // No branch for each slot: all are compared, whichever it is.
+        match self {
+            Self::Narrow => {
+                for word in line.as_chunks::<8>().0 {
+                    let word = u64::from_le_bytes(*word);
+                    payload |= if word >> PAYLOAD_BITS == remainder { word & PAYLOAD_MASK } else { 0 };
+                }
+            }
+            Self::Wide => {
+                for at in 0..self.slots() {
+                    let slot = self.slot(line, at);
+                    payload |= if slot.remainder == remainder { u64::from(slot.payload) } else { 0 };
+                }
+            }
+        }
+        let last = self.slot(line, self.slots() - 1);
+        let overflows = last.payload == 0 && last.remainder & filter_bit(remainder) != 0;
+        Found { payload: payload as u32, overflows: payload == 0 && overflows }
+    }
+}
+
+/// What a bucket says of a remainder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// 0 if the bucket does not have it.
+    pub(super) payload: u32,
+    /// It may have overflowed.
+    pub(super) overflows: bool,
+}
+
+/// The bit of a descriptor's filter for a remainder.
+#[inline]
+pub(super) fn filter_bit(remainder: u64) -> u64 {
+    1 << (remainder % 32)
+}

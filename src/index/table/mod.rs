@@ -1,0 +1,25 @@
+//! The exact hash table of a segment: one cache line answers for nearly every document that is not listed.
+//!
+//! A document's [`Key`](super::Key) of 56 bits goes through an invertible [`Mixer`] and becomes `h`. With `n` buckets,
+//! `h` is taken apart into a bucket and a remainder ([`Place`]) that determine it together, so that a slot which holds the
+//! remainder holds the key: no false hit can exist, and a file enumerates what it lists.
+//!
+//! A bucket is a line of 64 bytes. Its slots are [`Width::Narrow`] (8 bytes: remainder, then 24 bits of payload) or, where
+//! that is too little, [`Width::Wide`] (16 bytes: remainder `u64`, payload `u32`, 0 `u32`). A slot of zeros is free; a
+//! payload is never 0. Of a bucket that has too many entries the last slot is a descriptor, payload 0, whose remainder is
+//! a filter of 32 bits for what overflowed into a second table, mixed once more; what overflows there too stands in a
+//! short tail, sorted by `h`.
+//!
+//! Entries go in by ascending `h`, which is the order of the buckets: a table is written front to back.
+
+mod build;
+mod line;
+mod mixer;
+mod place;
+mod read;
+
+pub use build::{Parts, build};
+pub use line::{LINE_LEN, Width};
+pub use mixer::Mixer;
+pub use place::Place;
+pub use read::Table;

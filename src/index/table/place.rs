@@ -1,0 +1,80 @@
+//! Where a mixed key belongs in a table of `n` buckets.
+
+use crate::index::Key;
+
+const BITS: u32 = Key::BITS;
+
+/// A bucket, and what tells the keys in it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// `⌊h·n / 2^56⌋`, below `n`: it rises with `h`.
+    pub bucket: u64,
+    /// `⌊(h·n mod 2^56) / 2^⌊log2 n⌋⌋`, of [`remainder_bits`](Self::remainder_bits).
+    pub remainder: u64,
+}
+
+impl Place {
+    /// The place of `h` among `n` buckets, 1 to 2^48.
+    #[inline]
+    #[must_use]
+    pub fn of(h: u64, n: u64) -> Self {
+        let product = u128::from(h) * u128::from(n);
+        let fraction = (product as u64) & ((1 << BITS) - 1);
+        Self { bucket: (product >> BITS) as u64, remainder: fraction >> n.ilog2() }
+    }
+
+    /// The `h` with this place; `None` if there is none, which happens only to places that nobody made of an `h`.
+    ///
+    /// Within a bucket `h·n` rises by `n` from one `h` to the next, and `n` is at least what the remainder leaves out: so
+    /// no two have one remainder.
+    #[must_use]
+    pub fn h(self, n: u64) -> Option<u64> {
+        let least = (u128::from(self.bucket) << BITS) + (u128::from(self.remainder) << n.ilog2());
+        let h = u64::try_from(least.div_ceil(u128::from(n))).ok().filter(|h| h >> BITS == 0)?;
+        (Self::of(h, n) == self).then_some(h)
+    }
+
+    /// How many bits remainders have at most.
+    #[must_use]
+    pub fn remainder_bits(n: u64) -> u32 {
+        BITS - n.ilog2()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The same arithmetic with 12 bits instead of 56, for every `n` and every `h`.
+    #[test]
+    fn bucket_and_remainder_determine_every_h_whatever_n_is() {
+        const SMALL: u32 = 12;
+        for n in 1..=1 << SMALL {
+            let mut before = None;
+            for h in 0..1_u32 << SMALL {
+                let product = h * n;
+                let place = (product >> SMALL, (product & ((1 << SMALL) - 1)) >> n.ilog2());
+                assert!(before.replace(place) < Some(place), "{h} of {n} has the place of another");
+                assert!(place.0 < n && place.1 >> (SMALL - n.ilog2()) == 0);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_place_gives_its_h_back(h in 0..1_u64 << BITS, n in 1_u64..1 << 40) {
+            let place = Place::of(h, n);
+            prop_assert!(place.bucket < n);
+            prop_assert!(place.remainder >> Place::remainder_bits(n) == 0);
+            prop_assert_eq!(place.h(n), Some(h));
+        }
+
+        #[test]
+        fn any_place_is_that_of_one_h_or_of_none(bucket in any::<u64>(), remainder in any::<u64>(), n in 1_u64..1 << 40) {
+            let place = Place { bucket: bucket % n, remainder: remainder >> (64 - Place::remainder_bits(n)) };
+            prop_assert!(place.h(n).is_none_or(|h| Place::of(h, n) == place));
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Lookups in a table, over bytes that may change under the reader: it believes nothing and never reads beyond them.
+
+use super::line::{LINE_LEN, Line, Width};
+use super::{Mixer, Parts, Place};
+use crate::index::Damaged;
+use crate::index::mapping::prefetch;
+
+/// A table over its bytes.
+#[derive(Clone, Debug)]
+pub struct Table<B> {
+    mixer: Mixer,
+    levels: [Level<B>; 2],
+    tail: B,
+}
+
+/// One of the two tables.
+#[derive(Clone, Debug)]
+struct Level<B> {
+    buckets: u64,
+    width: Width,
+    lines: B,
+}
+
+/// How many lines are under way; more than a core can ask for at a time gain nothing.
+const WINDOW: usize = 32;
+
+impl<B: AsRef<[u8]>> Table<B> {
+    /// The table of what was built. `hold` takes the bytes of a part to where they shall be read; a lookup reads one cache
+    /// line only if they begin at one.
+    #[must_use]
+    pub fn of(mixer: Mixer, parts: Parts, mut hold: impl FnMut(Vec<u8>) -> B) -> Self {
+        let [first, second] = parts.lines;
+        let mut level = |at: usize, lines| Level {
+            buckets: parts.buckets[at],
+            width: parts.widths[at],
+            lines: hold(lines),
+        };
+        Self { mixer, levels: [level(0, first), level(1, second)], tail: hold(parts.tail) }
+    }
+
+    /// The payload of a key that was mixed; 0 if the table does not have it.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the bytes are fewer than they were.
+    #[inline]
+    pub fn find(&self, h: u64) -> Result<u32, Damaged> {
+        let first = &self.levels[0];
+        if first.buckets == 0 {
+            return Ok(0);
+        }
+        let place = Place::of(h, first.buckets);
+        let found = first.width.find(first.line(place.bucket)?, place.remainder);
+        if found.overflows { self.find_overflowed(h) } else { Ok(found.payload) }
+    }
+
+    /// The payloads of many keys that were mixed, in their order. Lines are asked for a [`WINDOW`] ahead of the one that is
+    /// looked at, so that memory works on many at a time.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find); what was found until then is in `found`.
+    pub fn find_batch(&self, keys: &[u64], found: &mut Vec<u32>) -> Result<(), Damaged> {
+        let first = &self.levels[0];
+        if first.buckets == 0 {
+            found.extend(keys.iter().map(|_| 0));
+            return Ok(());
+        }
+        let ahead = |h: u64| {
+            let place = Place::of(h, first.buckets);
+            first.line(place.bucket).map(prefetch).map(|()| place)
+        };
+        let mut places = [Place { bucket: 0, remainder: 0 }; WINDOW];
+        for (place, h) in places.iter_mut().zip(keys) {
+            *place = ahead(*h)?;
+        }
+        found.reserve(keys.len());
+        for (at, h) in keys.iter().enumerate() {
+            let place = places[at % WINDOW];
+            if let Some(next) = keys.get(at + WINDOW) {
+                places[at % WINDOW] = ahead(*next)?;
+            }
+            let in_line = first.width.find(first.line(place.bucket)?, place.remainder);
+            found.push(if in_line.overflows { self.find_overflowed(*h)? } else { in_line.payload });
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn find_overflowed(&self, h: u64) -> Result<u32, Damaged> {
+        let second = &self.levels[1];
+        if second.buckets == 0 {
+            return Err(Damaged);
+        }
+        let place = Place::of(self.mixer.second().mix(h), second.buckets);
+        let found = second.width.find(second.line(place.bucket)?, place.remainder);
+        if !found.overflows {
+            return Ok(found.payload);
+        }
+        let tail = self.tail();
+        let at = tail.partition_point(|[own, _]| u64::from_le_bytes(*own) < h);
+        match tail.get(at) {
+            Some([own, payload]) if u64::from_le_bytes(*own) == h => Ok(u64::from_le_bytes(*payload) as u32),
+            _ => Ok(0),
+        }
+    }
+
+    /// Every entry, `(h, payload)`, in no order that means anything.
+    ///
+    /// After the first [`Damaged`] nothing is to be relied on.
+    pub fn entries(&self) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + '_ {
+        let second = self.mixer.second();
+        let overflowed = self.levels[1].entries().map(move |entry| {
+            let (h, payload) = entry?;
+            Ok((second.unmix(h), payload))
+        });
+        let tail = self
+            .tail()
+            .iter()
+            .map(|[h, payload]| Ok((u64::from_le_bytes(*h), u64::from_le_bytes(*payload) as u32)));
+        self.levels[0].entries().chain(overflowed).chain(tail)
+    }
+
+    /// The mixer of its keys.
+    #[must_use]
+    pub fn mixer(&self) -> Mixer {
+        self.mixer
+    }
+
+    /// The first byte of the line that `h` belongs to: what a lookup reads, and nothing that it does.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    #[inline]
+    pub fn touch(&self, h: u64) -> Result<u8, Damaged> {
+        let first = &self.levels[0];
+        Ok(first.line(Place::of(h, first.buckets.max(1)).bucket)?[0])
+    }
+
+    /// The entries of the tail, by `h`.
+    fn tail(&self) -> &[[[u8; 8]; 2]] {
+        self.tail.as_ref().as_chunks::<8>().0.as_chunks::<2>().0
+    }
+}
+
+impl<B: AsRef<[u8]>> Level<B> {
+    #[inline]
+    fn line(&self, bucket: u64) -> Result<&Line, Damaged> {
+        let lines = self.lines.as_ref().as_chunks::<LINE_LEN>().0;
+        usize::try_from(bucket).ok().and_then(|bucket| lines.get(bucket)).ok_or(Damaged)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + '_ {
+        (0..self.buckets).flat_map(move |bucket| {
+            (0..self.width.slots()).filter_map(move |at| {
+                let slot = match self.line(bucket) {
+                    Ok(line) => self.width.slot(line, at),
+                    Err(damaged) => return (at == 0).then_some(Err(damaged)),
+                };
+                let place = Place { bucket, remainder: slot.remainder };
+                (slot.payload != 0).then(|| place.h(self.buckets).map(|h| (h, slot.payload)).ok_or(Damaged))
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::super::build;
+    use super::*;
+
+    fn table(mixer: Mixer, listed: &BTreeMap<u64, u32>) -> Table<Vec<u8>> {
+        let mut entries: Vec<_> = listed.iter().map(|(key, payload)| (mixer.mix(*key), *payload)).collect();
+        entries.sort_unstable();
+        Table::of(mixer, build(mixer, &entries), |bytes| bytes)
+    }
+
+    fn assert_is_the_map(table: &Table<Vec<u8>>, listed: &BTreeMap<u64, u32>, asked: &[u64]) {
+        let mixer = table.mixer();
+        let keys: Vec<_> = listed.keys().chain(asked).copied().collect();
+        let expected: Vec<_> = keys.iter().map(|key| listed.get(key).copied().unwrap_or(0)).collect();
+        let mixed: Vec<_> = keys.iter().map(|key| mixer.mix(*key)).collect();
+        let single: Vec<_> = mixed.iter().map(|h| table.find(*h).unwrap()).collect();
+        let mut batch = Vec::new();
+        table.find_batch(&mixed, &mut batch).unwrap();
+        assert!(single == expected && batch == expected);
+        let entries = table.entries().map(|entry| entry.map(|(h, payload)| (mixer.unmix(h), payload)));
+        let entries: BTreeMap<_, _> = entries.collect::<Result<_, _>>().unwrap();
+        assert_eq!(&entries, listed);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_table_is_the_map_that_it_was_built_of(
+            listed in prop::collection::btree_map(0_u64..1 << 56, 1..=u32::MAX, 0..2000),
+            asked in prop::collection::vec(0_u64..1 << 56, 100),
+            seed in any::<u64>(),
+        ) {
+            assert_is_the_map(&table(Mixer::new(seed), &listed), &listed, &asked);
+        }
+    }
+
+    #[test]
+    fn a_big_table_has_narrow_slots_overflows_and_a_tail_and_answers_all_the_same() {
+        let listed: BTreeMap<u64, u32> = (0..1_000_000).map(|at| (at * 3, 1 + at as u32 % 5000)).collect();
+        let asked: Vec<_> = (0..100_000).map(|at| at * 3 + 1).collect();
+        let table = table(Mixer::new(1), &listed);
+        assert_eq!((table.levels[0].width, table.levels[1].width), (Width::Narrow, Width::Wide));
+        assert!(table.levels[1].buckets > 1000 && !table.tail().is_empty());
+        assert_is_the_map(&table, &listed, &asked);
+        let bytes = table.levels.iter().map(|level| level.lines.len()).sum::<usize>() + table.tail.len();
+        assert!(bytes < 12_900_000, "{bytes} bytes");
+    }
+
+    #[test]
+    fn bytes_that_are_missing_are_damage_and_never_a_miss() {
+        let listed: BTreeMap<u64, u32> = (0..5000).map(|key| (key, 1)).collect();
+        let mut table = table(Mixer::new(9), &listed);
+        table.levels[0].lines.truncate(64 * 100);
+        table.levels[1].lines.clear();
+        for key in 0..6000 {
+            let found = table.find(table.mixer().mix(key));
+            assert!(found != Ok(0) || key >= 5000, "{key} is listed");
+        }
+        assert!(table.entries().any(|entry| entry == Err(Damaged)));
+    }
+}
