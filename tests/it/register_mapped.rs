@@ -218,6 +218,56 @@ fn every_shipped_mapping_is_read_and_is_an_example_for_mapped() {
     }
 }
 
+#[test]
+fn the_example_explains_itself() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/registers");
+    let toml = std::fs::read_to_string(folder.join("own.toml")).unwrap();
+    let example = toml.lines().skip_while(|line| *line != "#").skip(1);
+    let rows = example
+        .map_while(|line| line.strip_prefix("#   "))
+        .map(|line| format!("{line}\n"))
+        .collect::<String>();
+    let found = contents(mapped(&toml), rows).unwrap();
+    assert_eq!((found.rows, found.rejects.len(), found.notices.len()), (2, 0, 1001));
+    assert_eq!(numbers(&found)[..2], ["AB0000123", "BX0007000"]);
+    assert_eq!(found.notices[0].review_on, Some(date(2034, 3, 1)));
+    assert_eq!(found.notices[1].status, Status::StolenBlank);
+
+    let all: String = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    for key in [
+        "layout",
+        "encoding",
+        "separator",
+        "quote",
+        "skip-lines",
+        "header",
+        "fields",
+        "listed",
+        "document-number",
+        "document-number-to",
+        "parts",
+        "digits",
+        "pad",
+        "optional",
+        "transliterate",
+        "alias",
+        "constant",
+        "column",
+        "file-name",
+        "values",
+        "otherwise",
+        "format",
+        "unreadable",
+        "review-on",
+        "reference",
+    ] {
+        assert!(all.contains(key), "no example has {key}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_a_mapping_or_a_fault(text in "\\PC{0,60}") {
