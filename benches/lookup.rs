@@ -12,7 +12,7 @@ use std::time::Instant;
 use memmap2::{Advice, MmapMut};
 use portcullis::domain::DocumentId;
 use portcullis::index::Key;
-use portcullis::index::table::{Mixer, Parts, Table, build};
+use portcullis::index::table::{Mixer, Plan, Table};
 use portcullis::register::generate::Generator;
 
 const QUESTIONS: usize = 1 << 20;
@@ -63,38 +63,40 @@ fn h(mixer: Mixer, document: &DocumentId) -> u64 {
     Key::pack(document).map_or(0, |key| mixer.mix(key.bits()))
 }
 
-fn table(mixer: Mixer, records: u64) -> Table<MmapMut> {
+fn table(mixer: Mixer, records: u64) -> Table<&'static [u8]> {
     let documents = Generator::new(1, records).filter_map(|notice| Key::pack(&notice.document));
     let mut entries: Vec<_> =
         documents.map(|key| (mixer.mix(key.bits()), 1 + (key.bits() % 5000) as u32)).collect();
     entries.sort_unstable();
     entries.dedup_by_key(|(h, _)| *h);
-    let parts = build(mixer, &entries);
-    report(&parts, entries.len());
-    Table::of(mixer, parts, in_pages)
+    let plan = Plan::of(mixer, entries.len() as u64, 5000, entries.iter().copied());
+    let mut pages = in_pages(plan.len());
+    let mut end = 0;
+    let mut write = |bytes: &[u8]| {
+        pages[end..end + bytes.len()].copy_from_slice(bytes);
+        end += bytes.len();
+        Ok::<_, ()>(())
+    };
+    plan.write(entries.iter().copied(), &mut write).expect("memory takes every write");
+    println!(
+        "{} documents: {:.2} bytes each; {:?} buckets",
+        entries.len(),
+        plan.len() as f64 / entries.len() as f64,
+        plan.shape().buckets
+    );
+    plan.shape().table(Box::leak(Box::new(pages))).expect("it is whole")
 }
 
 /// Pages of memory as a segment's map has them: aligned, and huge where the system has such.
-fn in_pages(bytes: Vec<u8>) -> MmapMut {
-    let mut pages = MmapMut::map_anon(bytes.len().max(1)).expect("there is memory");
+fn in_pages(len: u64) -> MmapMut {
+    let pages =
+        MmapMut::map_anon(usize::try_from(len).expect("it fits memory").max(1)).expect("there is memory");
     pages.advise(Advice::HugePage).expect("the advice is understood");
-    pages[..bytes.len()].copy_from_slice(&bytes);
     pages
 }
 
-fn report(parts: &Parts, documents: usize) {
-    let bytes = parts.lines.iter().map(Vec::len).sum::<usize>() + parts.tail.len();
-    println!(
-        "{documents} documents: {:.2} bytes each; {} and {} buckets, {} in the tail",
-        bytes as f64 / documents as f64,
-        parts.buckets[0],
-        parts.buckets[1],
-        parts.tail.len() / 16
-    );
-}
-
 /// Documents of another seed that the table does not have.
-fn misses(table: &Table<MmapMut>) -> Vec<DocumentId> {
+fn misses(table: &Table<&'static [u8]>) -> Vec<DocumentId> {
     let unlisted = |document: &DocumentId| {
         Key::pack(document).is_some() && table.find(h(table.mixer(), document)) == Ok(0)
     };
@@ -103,7 +105,7 @@ fn misses(table: &Table<MmapMut>) -> Vec<DocumentId> {
 }
 
 /// Each question waits for the answer of the one before, as when one follows from another.
-fn single(table: &Table<MmapMut>, questions: &[DocumentId]) {
+fn single(table: &Table<&'static [u8]>, questions: &[DocumentId]) {
     let mut before = 0;
     for document in questions {
         let h = h(table.mixer(), document) ^ u64::from(before);
@@ -112,7 +114,7 @@ fn single(table: &Table<MmapMut>, questions: &[DocumentId]) {
     assert_eq!(black_box(before), 0);
 }
 
-fn single_bare(table: &Table<MmapMut>, mixed: &[u64]) {
+fn single_bare(table: &Table<&'static [u8]>, mixed: &[u64]) {
     // The compiler cannot know that nothing is left of what was read.
     let nothing = black_box(0);
     let mut before = 0;
@@ -122,7 +124,7 @@ fn single_bare(table: &Table<MmapMut>, mixed: &[u64]) {
     black_box(before);
 }
 
-fn batch(table: &Table<MmapMut>, questions: &[DocumentId]) {
+fn batch(table: &Table<&'static [u8]>, questions: &[DocumentId]) {
     let (mut mixed, mut found) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
     for group in questions.chunks(BATCH) {
         mixed.clear();
@@ -133,7 +135,7 @@ fn batch(table: &Table<MmapMut>, questions: &[DocumentId]) {
     }
 }
 
-fn batch_mixed(table: &Table<MmapMut>, mixed: &[u64]) {
+fn batch_mixed(table: &Table<&'static [u8]>, mixed: &[u64]) {
     let mut found = Vec::with_capacity(BATCH);
     for group in mixed.chunks(BATCH) {
         found.clear();
@@ -142,11 +144,11 @@ fn batch_mixed(table: &Table<MmapMut>, mixed: &[u64]) {
     }
 }
 
-fn pack(table: &Table<MmapMut>, questions: &[DocumentId]) -> u64 {
+fn pack(table: &Table<&'static [u8]>, questions: &[DocumentId]) -> u64 {
     questions.iter().fold(0, |all, document| all ^ h(table.mixer(), document))
 }
 
-fn batch_bare(table: &Table<MmapMut>, mixed: &[u64]) {
+fn batch_bare(table: &Table<&'static [u8]>, mixed: &[u64]) {
     let read = mixed.iter().map(|h| table.touch(*h).map_or(0, u64::from));
     black_box(read.fold(0, |all, byte| all ^ byte));
 }

@@ -17,9 +17,11 @@ mod line;
 mod mixer;
 mod place;
 mod read;
+mod shape;
 
-pub use build::{Parts, build};
+pub use build::{Entry, Plan};
 pub use line::{LINE_LEN, Width};
 pub use mixer::Mixer;
 pub use place::Place;
 pub use read::Table;
+pub use shape::Shape;

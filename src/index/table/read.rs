@@ -1,12 +1,12 @@
 //! Lookups in a table, over bytes that may change under the reader: it believes nothing and never reads beyond them.
 
 use super::line::{LINE_LEN, Line, Width};
-use super::{Mixer, Parts, Place};
+use super::{Mixer, Place, Shape};
 use crate::index::Damaged;
 use crate::index::mapping::prefetch;
 
-/// A table over its bytes.
-#[derive(Clone, Debug)]
+/// A table over its bytes. A lookup reads one cache line only if the lines begin at one.
+#[derive(Clone, Copy, Debug)]
 pub struct Table<B> {
     mixer: Mixer,
     levels: [Level<B>; 2],
@@ -14,7 +14,7 @@ pub struct Table<B> {
 }
 
 /// One of the two tables.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Level<B> {
     buckets: u64,
     width: Width,
@@ -25,17 +25,14 @@ struct Level<B> {
 const WINDOW: usize = 32;
 
 impl<B: AsRef<[u8]>> Table<B> {
-    /// The table of what was built. `hold` takes the bytes of a part to where they shall be read; a lookup reads one cache
-    /// line only if they begin at one.
+    /// A table of some shape over the lines of both tables and the tail.
+    #[inline]
     #[must_use]
-    pub fn of(mixer: Mixer, parts: Parts, mut hold: impl FnMut(Vec<u8>) -> B) -> Self {
-        let [first, second] = parts.lines;
-        let mut level = |at: usize, lines| Level {
-            buckets: parts.buckets[at],
-            width: parts.widths[at],
-            lines: hold(lines),
-        };
-        Self { mixer, levels: [level(0, first), level(1, second)], tail: hold(parts.tail) }
+    pub fn of(shape: Shape, lines: [B; 2], tail: B) -> Self {
+        let Shape { mixer, buckets, widths } = shape;
+        let [first, second] = lines;
+        let level = |at: usize, lines| Level { buckets: buckets[at], width: widths[at], lines };
+        Self { mixer, levels: [level(0, first), level(1, second)], tail }
     }
 
     /// The payload of a key that was mixed; 0 if the table does not have it.
@@ -53,7 +50,7 @@ impl<B: AsRef<[u8]>> Table<B> {
         if found.overflows { self.find_overflowed(h) } else { Ok(found.payload) }
     }
 
-    /// The payloads of many keys that were mixed, in their order. Lines are asked for a [`WINDOW`] ahead of the one that is
+    /// The payloads of many keys that were mixed, in their order. Lines are asked for some way ahead of the one that is
     /// looked at, so that memory works on many at a time.
     ///
     /// # Errors
@@ -168,17 +165,27 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::build;
+    use super::super::Plan;
     use super::*;
 
-    fn table(mixer: Mixer, listed: &BTreeMap<u64, u32>) -> Table<Vec<u8>> {
+    /// The table of a map, held in one piece, and what it takes to read it.
+    fn built(mixer: Mixer, listed: &BTreeMap<u64, u32>) -> (Shape, Vec<u8>) {
         let mut entries: Vec<_> = listed.iter().map(|(key, payload)| (mixer.mix(*key), *payload)).collect();
         entries.sort_unstable();
-        Table::of(mixer, build(mixer, &entries), |bytes| bytes)
+        let payload_max = listed.values().copied().max().unwrap_or_default();
+        let plan = Plan::of(mixer, entries.len() as u64, payload_max, entries.iter().copied());
+        let mut bytes = Vec::new();
+        plan.write(entries.into_iter(), &mut |part: &[u8]| {
+            bytes.extend_from_slice(part);
+            Ok::<_, ()>(())
+        })
+        .unwrap();
+        assert_eq!(plan.len(), bytes.len() as u64);
+        (plan.shape(), bytes)
     }
 
-    fn assert_is_the_map(table: &Table<Vec<u8>>, listed: &BTreeMap<u64, u32>, asked: &[u64]) {
-        let mixer = table.mixer();
+    fn assert_is_the_map((shape, bytes): &(Shape, Vec<u8>), listed: &BTreeMap<u64, u32>, asked: &[u64]) {
+        let (table, mixer) = (shape.table(bytes).unwrap(), shape.mixer);
         let keys: Vec<_> = listed.keys().chain(asked).copied().collect();
         let expected: Vec<_> = keys.iter().map(|key| listed.get(key).copied().unwrap_or(0)).collect();
         let mixed: Vec<_> = keys.iter().map(|key| mixer.mix(*key)).collect();
@@ -189,6 +196,7 @@ mod tests {
         let entries = table.entries().map(|entry| entry.map(|(h, payload)| (mixer.unmix(h), payload)));
         let entries: BTreeMap<_, _> = entries.collect::<Result<_, _>>().unwrap();
         assert_eq!(&entries, listed);
+        assert_eq!(table.entries().count(), listed.len());
     }
 
     proptest! {
@@ -200,7 +208,7 @@ mod tests {
             asked in prop::collection::vec(0_u64..1 << 56, 100),
             seed in any::<u64>(),
         ) {
-            assert_is_the_map(&table(Mixer::new(seed), &listed), &listed, &asked);
+            assert_is_the_map(&built(Mixer::new(seed), &listed), &listed, &asked);
         }
     }
 
@@ -208,22 +216,22 @@ mod tests {
     fn a_big_table_has_narrow_slots_overflows_and_a_tail_and_answers_all_the_same() {
         let listed: BTreeMap<u64, u32> = (0..1_000_000).map(|at| (at * 3, 1 + at as u32 % 5000)).collect();
         let asked: Vec<_> = (0..100_000).map(|at| at * 3 + 1).collect();
-        let table = table(Mixer::new(1), &listed);
-        assert_eq!((table.levels[0].width, table.levels[1].width), (Width::Narrow, Width::Wide));
-        assert!(table.levels[1].buckets > 1000 && !table.tail().is_empty());
-        assert_is_the_map(&table, &listed, &asked);
-        let bytes = table.levels.iter().map(|level| level.lines.len()).sum::<usize>() + table.tail.len();
-        assert!(bytes < 12_900_000, "{bytes} bytes");
+        let (shape, bytes) = built(Mixer::new(1), &listed);
+        let table = shape.table(&bytes).unwrap();
+        assert_eq!(shape.widths, [Width::Narrow, Width::Wide]);
+        assert!(shape.buckets[1] > 1000 && !table.tail().is_empty());
+        assert!(bytes.len() < 12_900_000, "{} bytes", bytes.len());
+        assert_is_the_map(&(shape, bytes), &listed, &asked);
     }
 
     #[test]
     fn bytes_that_are_missing_are_damage_and_never_a_miss() {
         let listed: BTreeMap<u64, u32> = (0..5000).map(|key| (key, 1)).collect();
-        let mut table = table(Mixer::new(9), &listed);
-        table.levels[0].lines.truncate(64 * 100);
-        table.levels[1].lines.clear();
+        let (shape, bytes) = built(Mixer::new(9), &listed);
+        assert!((0..64 * shape.buckets[0] as usize).all(|len| shape.table(&bytes[..len]).is_none()));
+        let table = Table::of(shape, [&bytes[..6400], &[]], &[]);
         for key in 0..6000 {
-            let found = table.find(table.mixer().mix(key));
+            let found = table.find(shape.mixer.mix(key));
             assert!(found != Ok(0) || key >= 5000, "{key} is listed");
         }
         assert!(table.entries().any(|entry| entry == Err(Damaged)));
