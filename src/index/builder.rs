@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use crate::domain::{DocumentId, Notice, Reference, SegmentRef, SegmentRole};
 use crate::ground::storage::StorageFile;
 
-use super::format::{Header, Layout, STATES, Stamp};
+use super::format::{Header, Keys, Layout, Lengths, STATES, Stamp, digits_length};
 use super::output::Output;
 use super::sets::{canonical_bytes, push_body};
+use super::table::{Mixer, Plan};
 use super::{Counts, IndexError, Key, StateDigest, longs};
 
 /// Collects the notices of one feed, in any order, and writes them as a base segment.
@@ -16,7 +17,8 @@ use super::{Counts, IndexError, Key, StateDigest, longs};
 /// Everything is held in memory until then: 24 bytes a notice, and its reference if it has one.
 #[derive(Default)]
 pub struct Builder {
-    keyed: Vec<Record<Key>>,
+    /// By keys that were mixed, whose order is that of the file.
+    keyed: Vec<Record<u64>>,
     long: Vec<Record<DocumentId>>,
     references: Vec<Reference>,
     pushed: u64,
@@ -64,7 +66,7 @@ impl Builder {
             reference,
         };
         match Key::pack(&notice.document) {
-            Some(document) => self.keyed.push(Record { document, body }),
+            Some(key) => self.keyed.push(Record { document: MIXER.mix(key.bits()), body }),
             None => self.long.push(Record { document: notice.document, body }),
         }
     }
@@ -89,7 +91,9 @@ impl Builder {
         texts.keep_latest(&mut self.long);
 
         let mut tally = Tally::new();
-        let keyed_sets = tally.sets_of(&self.keyed, &texts, |key| key.unpack())?;
+        let keyed_sets = tally.sets_of(&self.keyed, &texts, |h| {
+            Key::from_bits(MIXER.unmix(*h)).expect("it was mixed from a key").unpack()
+        })?;
         let long_sets = tally.sets_of(&self.long, &texts, |document| *document)?;
         if long_sets.len() as u64 > longs::LONGS_MAX {
             return Err(IndexError::TooLarge);
@@ -99,30 +103,40 @@ impl Builder {
         let documents = self.long.chunk_by(same_document).map(|records| records[0].document).zip(&long_sets);
         let side_map =
             longs::build(documents.map(|(document, set)| (document, new_numbers[*set as usize].into())));
-        let body_length = sets.iter().map(|set| set.len() as u64).sum();
-        let layout =
-            Layout::new(keyed_sets.len() as u64, side_map.len() as u64, sets.len() as u64, body_length)
-                .ok_or(IndexError::TooLarge)?;
+        let entries = || {
+            let keys = self.keyed.chunk_by(same_document).map(|records| records[0].document);
+            keys.zip(&keyed_sets).map(|(h, set)| (h, new_numbers[*set as usize] + 1))
+        };
+        let payload_max = u32::try_from(sets.len()).map_err(|_| IndexError::TooLarge)?;
+        let plan = Plan::of(MIXER, keyed_sets.len() as u64, payload_max, entries());
+        let keys = Keys::Hashed(plan.shape());
+        let lengths = Lengths {
+            slot_count: keyed_sets.len() as u64,
+            slots: plan.len(),
+            longs: side_map.len() as u64,
+            set_count: sets.len() as u64,
+            bodies: sets.iter().map(|set| set.len() as u64).sum(),
+        };
+        let layout = Layout::new(keys, lengths).ok_or(IndexError::TooLarge)?;
         let state_digest = tally.state_digest;
-        let header = Header { stamp, state_digest, longs: long_sets.len() as u64, layout };
+        let header = Header { stamp, state_digest, longs: long_sets.len() as u64, keys, layout };
 
         let mut output = Output::new(out);
         output.write(&header.encode())?;
         output.begin(layout.slots)?;
-        let slots = self.keyed.chunk_by(same_document).map(|records| records[0].document).zip(&keyed_sets);
-        for (written, (key, set)) in slots.enumerate() {
-            let mut slot = [0; 16];
-            slot[..8].copy_from_slice(&key.bits().to_le_bytes());
-            slot[8..12].copy_from_slice(&new_numbers[*set as usize].to_le_bytes());
-            output.write(&slot)?;
+        let mut written = 0;
+        plan.write(entries(), &mut |bytes| {
+            written += bytes.len() as u64;
             if written.is_multiple_of(PROGRESS_STEP) {
-                progress(written as u64, header.documents());
+                progress(header.documents() * written / plan.len().max(1), header.documents());
             }
-        }
+            output.write(bytes)
+        })?;
         output.begin(layout.longs)?;
         output.write(&side_map)?;
         output.begin(layout.counts)?;
         tally.counts.iter().try_for_each(|count| output.write(&count.to_le_bytes()))?;
+        output.write(tally.digits_lengths.as_slice())?;
         output.begin(layout.starts)?;
         let mut start = 0_u64;
         for set in &sets {
@@ -155,7 +169,11 @@ impl std::fmt::Debug for Builder {
 }
 
 const NO_REFERENCE: u32 = 0;
-const PROGRESS_STEP: usize = 1 << 16;
+/// Bytes between two reports of progress.
+const PROGRESS_STEP: u64 = 1 << 20;
+
+/// One seed for all: lists that are compared or folded are mixed alike.
+const MIXER: Mixer = Mixer::UNSEEDED;
 
 #[derive(Clone, Copy)]
 struct Record<D> {
@@ -173,7 +191,7 @@ struct Body {
     reference: u32,
 }
 
-const _: () = assert!(size_of::<Record<Key>>() == 24);
+const _: () = assert!(size_of::<Record<u64>>() == 24);
 
 fn same_document<D: PartialEq>(a: &Record<D>, b: &Record<D>) -> bool {
     a.document == b.document
@@ -204,12 +222,18 @@ impl References<'_> {
 struct Tally {
     sets: HashMap<Box<[u8]>, u32>,
     counts: Box<[u64; STATES]>,
+    digits_lengths: Box<[u8; STATES]>,
     state_digest: StateDigest,
 }
 
 impl Tally {
     fn new() -> Self {
-        Self { sets: HashMap::new(), counts: Box::new([0; STATES]), state_digest: StateDigest::default() }
+        Self {
+            sets: HashMap::new(),
+            counts: Box::new([0; STATES]),
+            digits_lengths: Box::new([0; STATES]),
+            state_digest: StateDigest::default(),
+        }
     }
 
     /// The set of each document, by a number in order of appearance.
@@ -223,6 +247,8 @@ impl Tally {
         for records in records.chunk_by(same_document) {
             set.clear();
             let document = document(&records[0].document);
+            let state = usize::from(document.issuing_state.number());
+            self.digits_lengths[state] |= digits_length(&document.number);
             for Record { body, .. } in records {
                 let start = set.len();
                 let fields = (body.kind, body.status, body.reported_on, body.review_on);
@@ -230,7 +256,7 @@ impl Tally {
                 canonical_bytes(&document, &set[start..], &mut canonical);
                 let alias = body.kind & Notice::ALIAS != 0;
                 self.state_digest.add(&canonical, alias);
-                self.counts[usize::from(document.issuing_state.number())] += u64::from(!alias);
+                self.counts[state] += u64::from(!alias);
             }
             let next = u32::try_from(self.sets.len()).map_err(|_| IndexError::TooLarge)?;
             let number = match self.sets.get(set.as_slice()) {

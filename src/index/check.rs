@@ -4,10 +4,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::domain::DocumentId;
 
-use super::format::{BLOCK_LEN, Header, STATES};
+use super::format::{BLOCK_LEN, Header, Keys, STATES, digits_length};
 use super::longs::Longs;
 use super::segment::View;
 use super::sets::{Bodies, canonical_bytes};
+use super::table::Shape;
 use super::{Key, SegmentError, StateDigest};
 
 /// What a segment keeps of the check in memory of its own.
@@ -87,6 +88,30 @@ fn check_sets(view: View) -> Result<(), SegmentError> {
 }
 
 fn check_slots(view: View, sums: &mut Sums) -> Result<(), SegmentError> {
+    match view.header.keys {
+        Keys::Sorted => check_sorted(view, sums),
+        Keys::Hashed(shape) => check_table(view, shape, sums),
+    }
+}
+
+fn check_table(view: View, shape: Shape, sums: &mut Sums) -> Result<(), SegmentError> {
+    let bad = |at, what| SegmentError::Content { section: "slots", at, what };
+    let table = view.table(shape).map_err(|_| SegmentError::TooShort)?;
+    table.check().map_err(|what| bad(0, what))?;
+    let mut count = 0;
+    for found in view.keyed() {
+        let (key, set) = found.map_err(|_| bad(count, "its key is no document's"))?;
+        sums.add(&key.unpack(), set.into()).map_err(|what| bad(count, what))?;
+        count += 1;
+    }
+    if count == view.header.layout.slot_count {
+        Ok(())
+    } else {
+        Err(bad(count, "the table has another number of entries"))
+    }
+}
+
+fn check_sorted(view: View, sums: &mut Sums) -> Result<(), SegmentError> {
     let mut before = None;
     for at in 0..view.header.layout.slot_count {
         let bad = |what| SegmentError::Content { section: "slots", at, what };
@@ -118,6 +143,7 @@ struct Sums<'a> {
     view: View<'a>,
     used: Vec<bool>,
     reports: Box<[u64; STATES]>,
+    digits_lengths: Box<[u8; STATES]>,
     state_digest: StateDigest,
     canonical: Vec<u8>,
 }
@@ -129,6 +155,7 @@ impl<'a> Sums<'a> {
             // Bounded: the starts of the sets, eight bytes each, are in the file.
             used: vec![false; view.header.layout.set_count as usize],
             reports: Box::new([0; STATES]),
+            digits_lengths: Box::new([0; STATES]),
             state_digest: StateDigest::default(),
             canonical: Vec::new(),
         }
@@ -137,6 +164,7 @@ impl<'a> Sums<'a> {
     fn add(&mut self, document: &DocumentId, set: u64) -> Result<(), &'static str> {
         let used = usize::try_from(set).ok().and_then(|set| self.used.get_mut(set));
         *used.ok_or("it has a set that does not exist")? = true;
+        self.digits_lengths[usize::from(document.issuing_state.number())] |= digits_length(&document.number);
         for body in self.view.set(set).map_err(|_| "it has a set that does not exist")? {
             let body = body.map_err(|_| "it has a set that can't be read")?;
             canonical_bytes(document, body.bytes(), &mut self.canonical);
@@ -151,9 +179,13 @@ impl<'a> Sums<'a> {
             return Err(SegmentError::Sums("sets"));
         }
         let counts = self.view.header.layout.counts.of(self.view.file).ok_or(SegmentError::TooShort)?;
+        let (counts, lengths) = counts.split_at_checked(STATES * 8).ok_or(SegmentError::TooShort)?;
         let counts = counts.as_chunks::<8>().0.iter().map(|count| u64::from_le_bytes(*count));
         if !counts.eq(self.reports.iter().copied()) {
             return Err(SegmentError::Sums("counts by issuing state"));
+        }
+        if !lengths.is_empty() && lengths != self.digits_lengths.as_slice() {
+            return Err(SegmentError::Sums("lengths of numbers by issuing state"));
         }
         if self.state_digest != self.view.header.state_digest {
             return Err(SegmentError::Sums("count and state digest"));
@@ -180,6 +212,16 @@ mod tests {
         Segment::open(file).unwrap_err()
     }
 
+    /// The same of a file of version 1.
+    fn refusal_of_sorted(change: impl FnOnce(&mut [u8], Header)) -> SegmentError {
+        let mut file = include_bytes!("../../tests/golden/segment-v1.bin").to_vec();
+        let header = Header::decode(&file).unwrap();
+        assert_eq!(header.keys, Keys::Sorted);
+        change(&mut file, header);
+        reseal(&mut file);
+        Segment::open(file).unwrap_err()
+    }
+
     fn at(section: Section) -> usize {
         section.offset as usize
     }
@@ -193,12 +235,12 @@ mod tests {
 
     #[test]
     fn documents_out_of_order_or_twice_are_refused() {
-        let swapped = refusal(|file, header| {
+        let swapped = refusal_of_sorted(|file, header| {
             let slots = &mut file[at(header.layout.slots)..][..32];
             slots.rotate_left(16);
         });
         assert!(matches!(swapped, SegmentError::Content { section: "slots", at: 1, .. }), "{swapped}");
-        let twice = refusal(|file, header| {
+        let twice = refusal_of_sorted(|file, header| {
             file.copy_within(
                 at(header.layout.slots)..at(header.layout.slots) + 16,
                 at(header.layout.slots) + 16,
@@ -210,8 +252,45 @@ mod tests {
     #[test]
     fn keys_of_no_document_and_sets_that_do_not_exist_are_refused() {
         for (offset, byte) in [(7, 1), (6, 0xFF), (8, 0xFF), (12, 1)] {
-            let odd = refusal(|file, header| file[at(header.layout.slots) + offset] = byte);
+            let odd = refusal_of_sorted(|file, header| file[at(header.layout.slots) + offset] = byte);
             assert_eq!(section_of(&odd), "slots", "{odd}");
+        }
+    }
+
+    #[test]
+    fn lines_that_no_builder_leaves_are_refused() {
+        let slots = |file: &mut [u8], header: Header| {
+            at(header.layout.slots)..at(header.layout.slots) + file.len().min(64)
+        };
+        for change in [
+            (|line| line[48..].rotate_left(8)) as fn(&mut [u8]),
+            |line| line[..].fill(0),
+            |line| line[56..].fill(0),
+            |line| line.copy_within(48..56, 56),
+            |line| line[0] = 1,
+            |line| line.copy_within(48..56, 0),
+        ] {
+            let odd = refusal(|file, header| {
+                let line = slots(file, header);
+                change(&mut file[line]);
+            });
+            assert_eq!(section_of(&odd), "slots", "{odd}");
+        }
+        let set = refusal(|file, header| {
+            let Keys::Hashed(shape) = header.keys else { panic!("version 2") };
+            assert_eq!(shape.widths[0].slot_len(), 16, "a small table has wide slots");
+            file[at(header.layout.slots) + 64 - 8] = 0xEE;
+        });
+        assert_eq!(section_of(&set), "slots", "{set}");
+        let count = refusal(|file, _| file[56] ^= 1);
+        assert_eq!(section_of(&count), "slots", "{count}");
+    }
+
+    #[test]
+    fn a_table_that_does_not_fit_its_section_is_refused() {
+        for (at, byte) in [(184, 0xFF), (192, 1), (208, 8), (208, 7), (191, 0x80), (210, 1)] {
+            let odd = refusal(|file, _| file[at] = byte);
+            assert!(matches!(odd, SegmentError::Header(_) | SegmentError::Content { .. }), "{at}: {odd}");
         }
     }
 
@@ -235,7 +314,9 @@ mod tests {
         assert_eq!(digest, SegmentError::Sums("count and state digest"));
         let notices = refusal(|file, _| file[48] ^= 1);
         assert_eq!(notices, SegmentError::Sums("count and state digest"));
-        let unused = refusal(|file, header| {
+        let lengths = refusal(|file, header| file[at(header.layout.counts) + 4096 + 190] ^= 2);
+        assert_eq!(lengths, SegmentError::Sums("lengths of numbers by issuing state"));
+        let unused = refusal_of_sorted(|file, header| {
             // Every document gets the set of the first one.
             let set = file[at(header.layout.slots) + 8];
             for slot in 0..header.layout.slot_count as usize {

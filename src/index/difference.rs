@@ -2,9 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::domain::DocumentId;
-
-use super::segment::View;
+use super::format::Header;
 use super::sets::{Bodies, Body};
 use super::{Damaged, Segment};
 
@@ -20,53 +18,42 @@ pub struct Difference {
 }
 
 impl<B: AsRef<[u8]>> Segment<B> {
-    /// What this list has changed in an earlier one. Reads both from end to end, side by side.
+    /// What this list has changed in an earlier one. Reads the earlier one from end to end and asks this one for each of its
+    /// documents.
     ///
     /// # Errors
     /// [`Damaged`] if the bytes of one are no longer those that were checked.
     pub fn difference<C: AsRef<[u8]>>(&self, earlier: &Segment<C>) -> Result<Difference, Damaged> {
         let mut difference = Difference::default();
         let (ours, theirs) = (self.view(), earlier.view());
-        let mut compare = |before, now| difference.compare_sets(before, now);
-        merge(slots(theirs), slots(ours), &mut compare)?;
-        let (before, now) = (earlier.long_documents(), self.long_documents());
-        merge(sets_of(theirs, before), sets_of(ours, now), &mut compare)?;
+        for found in theirs.keyed() {
+            let (key, set) = found?;
+            let now = ours.find(key)?.map(|set| ours.set_bytes(set.into())).transpose()?;
+            difference.compare_sets(theirs.set_bytes(set.into())?, now.unwrap_or_default())?;
+        }
+        for found in earlier.long_documents() {
+            let (document, set) = found?;
+            let now = self.find_long(&document).map(|set| ours.set_bytes(set)).transpose()?;
+            difference.compare_sets(theirs.set_bytes(set)?, now.unwrap_or_default())?;
+        }
+        let notices = |header: &Header| header.state_digest.notices;
+        let kept = notices(earlier.header()).checked_sub(difference.gone).ok_or(Damaged)?;
+        difference.new = notices(self.header()).checked_sub(kept).ok_or(Damaged)?;
         Ok(difference)
     }
 }
 
 impl Difference {
-    /// Compares what two lists say of one document.
-    fn compare_sets(&mut self, before: Option<&[u8]>, now: Option<&[u8]>) -> Result<(), Damaged> {
+    /// Compares what two lists say of one document; what is new of it shows in the sums.
+    fn compare_sets(&mut self, before: &[u8], now: &[u8]) -> Result<(), Damaged> {
         if before == now {
             return Ok(());
         }
-        merge(bodies(before.unwrap_or_default()), bodies(now.unwrap_or_default()), &mut |before, now| {
-            match (before, now) {
-                (Some(_), None) => self.gone += 1,
-                (None, Some(_)) => self.new += 1,
-                (before, now) => self.changed += u64::from(before != now),
-            }
-            Ok(())
+        merge(bodies(before), bodies(now), &mut |before, now| {
+            self.gone += u64::from(before.is_some() && now.is_none());
+            self.changed += u64::from(before.is_some() && now.is_some() && before != now);
         })
     }
-}
-
-fn slots<'a>(view: View<'a>) -> impl Iterator<Item = Result<(u64, &'a [u8]), Damaged>> {
-    (0..view.header.layout.slot_count).map(move |at| {
-        let slot = view.slot(at)?;
-        Ok((slot.key, view.set_bytes(slot.set.into())?))
-    })
-}
-
-fn sets_of<'a>(
-    view: View<'a>,
-    documents: impl Iterator<Item = Result<(DocumentId, u64), Damaged>>,
-) -> impl Iterator<Item = Result<(DocumentId, &'a [u8]), Damaged>> {
-    documents.map(move |found| {
-        let (document, set) = found?;
-        Ok((document, view.set_bytes(set)?))
-    })
 }
 
 type Identity<'a> = (u8, &'a [u8]);
@@ -76,11 +63,11 @@ fn bodies<'a>(set: &'a [u8]) -> impl Iterator<Item = Result<(Identity<'a>, &'a [
     Bodies::new(set).filter(counted).map(|body| body.map(|body| (body.identity(), body.bytes())))
 }
 
-/// Walks through two lists that ascend by `K` and hands on what each has under it.
-fn merge<'a, K: Ord>(
-    mut earlier: impl Iterator<Item = Result<(K, &'a [u8]), Damaged>>,
-    mut later: impl Iterator<Item = Result<(K, &'a [u8]), Damaged>>,
-    compare: &mut impl FnMut(Option<&'a [u8]>, Option<&'a [u8]>) -> Result<(), Damaged>,
+/// Walks through the notices of two sets, which ascend by identity, and hands on what each has of it.
+fn merge<'a>(
+    mut earlier: impl Iterator<Item = Result<(Identity<'a>, &'a [u8]), Damaged>>,
+    mut later: impl Iterator<Item = Result<(Identity<'a>, &'a [u8]), Damaged>>,
+    compare: &mut impl FnMut(Option<&'a [u8]>, Option<&'a [u8]>),
 ) -> Result<(), Damaged> {
     let (mut before, mut now) = (earlier.next().transpose()?, later.next().transpose()?);
     loop {
@@ -92,7 +79,7 @@ fn merge<'a, K: Ord>(
         };
         let gone_by = if order.is_le() { before.take() } else { None };
         let come = if order.is_ge() { now.take() } else { None };
-        compare(gone_by.map(|(_, bytes)| bytes), come.map(|(_, bytes)| bytes))?;
+        compare(gone_by.map(|(_, bytes)| bytes), come.map(|(_, bytes)| bytes));
         if order.is_le() {
             before = earlier.next().transpose()?;
         }

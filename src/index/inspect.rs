@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::{Bulletin, FeedName, GenerationId, IssuingState, Kind, Status};
 
-use super::{Damaged, FeedInForce, Snapshot, StateDigest, format};
+use super::{Damaged, FeedInForce, Snapshot, StateDigest};
 
 /// A generation in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl FeedInspection {
         let by_state = IssuingState::all().map(|state| (state, segment.reports(state)));
         Ok(Self {
             bulletin: feed.bulletin().clone(),
-            format_version: format::VERSION,
+            format_version: segment.header().version(),
             bytes: segment.header().layout.file_length(),
             documents: segment.header().documents(),
             state_digest: segment.header().state_digest,

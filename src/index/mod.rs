@@ -28,6 +28,7 @@ mod scrub;
 mod segment;
 mod sets;
 mod snapshot;
+mod sorted;
 mod state_digest;
 pub mod table;
 

@@ -1,13 +1,12 @@
 //! A segment that was checked: lookups in it cannot fail.
 
-use std::ops::Range;
-
 use crate::domain::{DocumentId, IssuingState, Notice};
 
 use super::check::Checked;
-use super::format::{Header, STATES};
+use super::format::{DIGITS_LEN_MIN, Header, Keys, STATES, WORD_LEN};
 use super::longs::Longs;
 use super::sets::Bodies;
+use super::table::{Shape, Table};
 use super::{Damaged, Key, SegmentError};
 
 /// One base segment over bytes that hold the whole file.
@@ -39,7 +38,7 @@ impl<B: AsRef<[u8]>> Segment<B> {
     pub fn find(&self, document: &DocumentId) -> Result<Vec<Notice>, Damaged> {
         let view = self.view();
         let set = match Key::pack(document) {
-            Some(key) => view.find_slot(key)?.map(u64::from),
+            Some(key) => view.find(key)?.map(u64::from),
             None => self.longs.find(document),
         };
         let Some(set) = set else { return Ok(Vec::new()) };
@@ -54,11 +53,7 @@ impl<B: AsRef<[u8]>> Segment<B> {
     pub fn find_longer(&self, document: &DocumentId) -> Result<Longer, Damaged> {
         let view = self.view();
         let mut longer = Longer::default();
-        let keyed = Key::longer(document).flat_map(|keys| view.slots_in(keys));
-        let keyed = keyed.map(|slot| {
-            let slot = slot?;
-            Ok((Key::from_bits(slot.key).ok_or(Damaged)?.unpack(), u64::from(slot.set)))
-        });
+        let keyed = view.longer(document)?.into_iter().map(|(key, set)| Ok((key.unpack(), u64::from(set))));
         for (documents, found) in keyed.chain(self.longs.longer(document)).enumerate() {
             let (found, set) = found?;
             if documents == LONGER_MAX {
@@ -72,13 +67,10 @@ impl<B: AsRef<[u8]>> Segment<B> {
         Ok(longer)
     }
 
-    /// Every notice, by document. After the first [`Damaged`] nothing is to be relied on.
+    /// Every notice, those of a document together. After the first [`Damaged`] nothing is to be relied on.
     pub fn notices(&self) -> impl Iterator<Item = Result<Notice, Damaged>> + '_ {
         let view = self.view();
-        let keyed = (0..self.header.layout.slot_count).map(move |at| {
-            let slot = view.slot(at)?;
-            Ok((Key::from_bits(slot.key).ok_or(Damaged)?.unpack(), u64::from(slot.set)))
-        });
+        let keyed = view.keyed().map(|found| found.map(|(key, set)| (key.unpack(), u64::from(set))));
         keyed.chain(self.longs.documents()).flat_map(move |found| {
             let set = found.and_then(|(document, set)| Ok((document, view.set(set)?)));
             let (bodies, damaged) = match set {
@@ -117,10 +109,19 @@ impl<B: AsRef<[u8]>> Segment<B> {
         self.longs.documents()
     }
 
+    /// The set number of a document with a long number.
+    pub(super) fn find_long(&self, document: &DocumentId) -> Option<u64> {
+        self.longs.find(document)
+    }
+
     pub(super) fn view(&self) -> View<'_> {
         View { file: self.bytes.as_ref(), header: &self.header }
     }
 }
+
+/// From this length on, longer numbers are probed: there are at most 11 110 of them. Shorter ones fill no zone's field, and
+/// nobody asks for those that begin with them but in passing.
+const PROBED_LEN_MIN: usize = 9;
 
 /// Documents whose longer numbers are told; more would help nobody to look.
 pub const LONGER_MAX: usize = 16;
@@ -148,78 +149,86 @@ pub(super) struct View<'a> {
     pub(super) header: &'a Header,
 }
 
-/// One entry of the slots.
-pub(super) struct Slot {
-    pub(super) key: u64,
-    pub(super) set: u32,
-    pub(super) reserved: u32,
-}
-
 impl<'a> View<'a> {
-    pub(super) fn slot(self, at: u64) -> Result<Slot, Damaged> {
-        let slots = self.header.layout.slots.of(self.file).ok_or(Damaged)?;
-        let slot =
-            usize::try_from(at).ok().and_then(|at| slots.as_chunks::<16>().0.get(at)).ok_or(Damaged)?;
-        let [key @ .., _, _, _, _, _, _, _, _] = *slot;
-        let [_, _, _, _, _, _, _, _, set @ .., _, _, _, _] = *slot;
-        let [_, _, _, _, _, _, _, _, _, _, _, _, reserved @ ..] = *slot;
-        Ok(Slot {
-            key: u64::from_le_bytes(key),
-            set: u32::from_le_bytes(set),
-            reserved: u32::from_le_bytes(reserved),
-        })
+    /// The set number of a document with a key.
+    #[inline]
+    pub(super) fn find(self, key: Key) -> Result<Option<u32>, Damaged> {
+        match self.header.keys {
+            Keys::Sorted => self.find_sorted(key),
+            Keys::Hashed(shape) => {
+                let payload = self.table(shape)?.find(shape.mixer.mix(key.bits()))?;
+                Ok(payload.checked_sub(1))
+            }
+        }
     }
 
-    /// The slots whose keys are in an interval.
-    fn slots_in(self, keys: Range<u64>) -> impl Iterator<Item = Result<Slot, Damaged>> + use<'a> {
-        let (mut at, mut fault) = match self.first_slot(keys.start) {
-            Ok(at) => (at, None),
-            Err(damaged) => (self.header.layout.slot_count, Some(Err(damaged))),
+    /// Every document with a key, and its set number, in the order of the file.
+    pub(super) fn keyed(self) -> Box<dyn Iterator<Item = Result<(Key, u32), Damaged>> + 'a> {
+        match self.header.keys {
+            Keys::Sorted => Box::new(self.sorted()),
+            Keys::Hashed(shape) => match self.table(shape) {
+                Err(damaged) => Box::new(std::iter::once(Err(damaged))),
+                Ok(table) => Box::new(table.into_entries().map(move |entry| {
+                    let (h, payload) = entry?;
+                    let key = Key::from_bits(shape.mixer.unmix(h)).ok_or(Damaged)?;
+                    Ok((key, payload.checked_sub(1).ok_or(Damaged)?))
+                })),
+            },
+        }
+    }
+
+    /// The documents with keys whose numbers are longer than this one's and begin with it, ascending; one more than are
+    /// told at most.
+    fn longer(self, document: &DocumentId) -> Result<Vec<(Key, u32)>, Damaged> {
+        let mut longer = match self.header.keys {
+            Keys::Sorted => return self.longer_sorted(document),
+            Keys::Hashed(_) if document.number.as_bytes().len() < PROBED_LEN_MIN => {
+                self.longer_by_scan(document)?
+            }
+            Keys::Hashed(shape) => self.longer_by_probes(document, shape)?,
         };
-        std::iter::from_fn(move || {
-            if fault.is_some() || at >= self.header.layout.slot_count {
-                return fault.take();
-            }
-            let slot = self.slot(at);
-            at += 1;
-            match slot {
-                Ok(slot) if slot.key >= keys.end => None,
-                other => Some(other),
-            }
-        })
+        longer.sort_unstable_by_key(|(key, _)| key.bits());
+        longer.truncate(LONGER_MAX + 1);
+        Ok(longer)
     }
 
-    /// Where the first slot stands whose key is not below this one.
-    fn first_slot(self, key: u64) -> Result<u64, Damaged> {
-        let (mut low, mut high) = (0, self.header.layout.slot_count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let slot = self.slot(middle)?;
-            if slot.key == 0 {
-                return Err(Damaged);
+    /// Asks for every longer number there could be, of the lengths that the state has.
+    fn longer_by_probes(self, document: &DocumentId, shape: Shape) -> Result<Vec<(Key, u32)>, Damaged> {
+        let (table, lengths) = (self.table(shape)?, self.digits_lengths(document.issuing_state)?);
+        let mut longer = Vec::new();
+        let (mut keys, mut found) = (Vec::new(), Vec::new());
+        for keys_of_length in Key::longer(document) {
+            let Some(first) = Key::from_bits(keys_of_length.start) else { continue };
+            let len = first.unpack().number.as_bytes().len();
+            if lengths & 1 << (len - DIGITS_LEN_MIN) == 0 || longer.len() > LONGER_MAX {
+                continue;
             }
-            if slot.key < key { low = middle + 1 } else { high = middle }
+            keys.clear();
+            found.clear();
+            keys.extend(keys_of_length.clone().map(|key| shape.mixer.mix(key)));
+            table.find_batch(&keys, &mut found)?;
+            let listed = keys_of_length.zip(&found).filter(|(_, payload)| **payload > 0);
+            longer.extend(listed.filter_map(|(key, payload)| Some((Key::from_bits(key)?, payload - 1))));
         }
-        Ok(low)
+        Ok(longer)
     }
 
-    /// The set number in the slot of a key.
-    fn find_slot(self, key: Key) -> Result<Option<u32>, Damaged> {
-        let (mut low, mut high) = (0, self.header.layout.slot_count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let slot = self.slot(middle)?;
-            // What was cut off a file within its last page reads as zeros and raises no signal; no document has that key.
-            if slot.key == 0 {
-                return Err(Damaged);
-            }
-            match slot.key.cmp(&key.bits()) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Equal => return Ok(Some(slot.set)),
-                std::cmp::Ordering::Greater => high = middle,
-            }
-        }
-        Ok(None)
+    fn longer_by_scan(self, document: &DocumentId) -> Result<Vec<(Key, u32)>, Damaged> {
+        let intervals: Vec<_> = Key::longer(document).collect();
+        let is_longer = |key: Key| intervals.iter().any(|interval| interval.contains(&key.bits()));
+        let listed = self.keyed().filter(|found| found.as_ref().map_or(true, |(key, _)| is_longer(*key)));
+        listed.collect()
+    }
+
+    /// Which lengths of digits beyond nine the documents of a state have, a bit each from [`DIGITS_LEN_MIN`].
+    fn digits_lengths(self, state: IssuingState) -> Result<u8, Damaged> {
+        let counts = self.header.layout.counts.of(self.file).ok_or(Damaged)?;
+        let lengths = counts.get(STATES * WORD_LEN as usize..).ok_or(Damaged)?;
+        lengths.get(usize::from(state.number())).copied().ok_or(Damaged)
+    }
+
+    pub(super) fn table(self, shape: Shape) -> Result<Table<&'a [u8]>, Damaged> {
+        self.header.layout.slots.of(self.file).and_then(|bytes| shape.table(bytes)).ok_or(Damaged)
     }
 
     pub(super) fn start(self, set: u64) -> Result<u64, Damaged> {

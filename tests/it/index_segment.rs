@@ -74,7 +74,27 @@ fn a_segment_is_named_by_its_content() {
 #[test]
 fn the_format_is_frozen() {
     let (file, _) = build(&a_few());
-    assert_golden("segment-v1.bin", &file);
+    assert_golden("segment-v2.bin", &file);
+}
+
+#[test]
+fn the_version_before_is_still_read_and_says_the_same() {
+    let earlier = Segment::open(&include_bytes!("../golden/segment-v1.bin")[..]).unwrap();
+    let (file, built) = build(&a_few());
+    let now = Segment::open(file.as_slice()).unwrap();
+    assert_eq!(earlier.header().state_digest, built.state_digest);
+    assert_eq!(now.difference(&earlier), Ok(Difference::default()));
+    assert_eq!(earlier.difference(&now), Ok(Difference::default()));
+    for notice in a_few() {
+        assert_eq!(earlier.find(&notice.document), now.find(&notice.document));
+        assert_eq!(earlier.find_longer(&notice.document), now.find_longer(&notice.document));
+    }
+    let sorted = |segment: &Segment<&[u8]>| {
+        let mut notices: Vec<_> = segment.notices().collect::<Result<_, _>>().unwrap();
+        notices.sort_by_key(identity);
+        notices
+    };
+    assert_eq!(sorted(&earlier), sorted(&now));
 }
 
 #[test]
@@ -112,8 +132,8 @@ fn every_other_length_is_refused_at_open() {
 #[test]
 fn what_is_no_segment_is_told_apart_from_a_newer_one() {
     let (mut file, _) = build(&a_few());
-    file[8] = 2;
-    assert_eq!(Segment::open(file.as_slice()).unwrap_err(), SegmentError::Newer { found: 2, reads: 1 });
+    file[8] = 3;
+    assert_eq!(Segment::open(file.as_slice()).unwrap_err(), SegmentError::Newer { found: 3, reads: 2 });
     assert_eq!(Segment::open([b'A'; 4096]).unwrap_err(), SegmentError::Magic);
     assert_eq!(Segment::open([0; 0]).unwrap_err(), SegmentError::TooShort);
 }

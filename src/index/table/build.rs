@@ -1,6 +1,6 @@
 //! From entries that ascend to the bytes of a table.
 
-use super::line::{LINE_LEN, Line, Slot, Width, filter_bit};
+use super::line::{EMPTY, LINE_LEN, Line, Slot, Width, filter_bit};
 use super::{Mixer, Place, Shape};
 
 /// A table that is about to be written: all of it but the lines of the first table, which are too many to hold.
@@ -115,15 +115,19 @@ fn lines<E>(
         }
         let mut line = [0; LINE_LEN];
         let kept = if own.len() > slots { slots - 1 } else { own.len() };
-        for (at, (h, payload)) in own[..kept].iter().enumerate() {
+        let (kept, rest) = own.split_at(kept);
+        let from = if rest.is_empty() { slots - kept.len() } else { 0 };
+        for (at, (h, payload)) in (from..).zip(kept) {
             let remainder = Place::of(*h, buckets).remainder;
             width.put(&mut line, at, Slot { remainder, payload: *payload });
         }
-        if kept < own.len() {
-            let filter = own[kept..].iter().map(|(h, _)| filter_bit(Place::of(*h, buckets).remainder));
+        if own.is_empty() {
+            width.put(&mut line, slots - 1, EMPTY);
+        } else if !rest.is_empty() {
+            let filter = rest.iter().map(|(h, _)| filter_bit(Place::of(*h, buckets).remainder));
             let descriptor = Slot { remainder: filter.fold(0, |all, bit| all | bit), payload: 0 };
             width.put(&mut line, slots - 1, descriptor);
-            overflow.extend_from_slice(&own[kept..]);
+            overflow.extend_from_slice(rest);
         }
         write(&line)?;
     }

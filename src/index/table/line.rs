@@ -17,7 +17,13 @@ pub enum Width {
     Wide,
 }
 
-/// A slot as it is understood. Payload 0 and remainder 0: free; payload 0 otherwise: a descriptor.
+/// What stands in the last slot of a bucket without entries. As a descriptor's it is a filter without a bit.
+pub(super) const EMPTY: Slot = Slot { remainder: 1 << FILTER_BITS, payload: 0 };
+
+/// Bits of a descriptor's filter.
+pub(super) const FILTER_BITS: u32 = 32;
+
+/// A slot as it is understood. Payload 0: free, or a descriptor, which is the last slot of its bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Slot {
     pub(super) remainder: u64,
@@ -42,6 +48,18 @@ impl Width {
             Self::Narrow => 8,
             Self::Wide => 4,
         }
+    }
+
+    /// The bytes of a slot.
+    #[must_use]
+    pub fn slot_len(self) -> usize {
+        LINE_LEN / self.slots()
+    }
+
+    /// The width of slots of so many bytes.
+    #[must_use]
+    pub fn from_slot_len(len: usize) -> Option<Self> {
+        [Self::Narrow, Self::Wide].into_iter().find(|width| width.slot_len() == len)
     }
 
     #[inline]
@@ -93,7 +111,7 @@ impl Width {
         }
         let last = self.slot(line, self.slots() - 1);
         let overflows = last.payload == 0 && last.remainder & filter_bit(remainder) != 0;
-        Found { payload: payload as u32, overflows: payload == 0 && overflows }
+        Found { payload: payload as u32, overflows: payload == 0 && overflows, lost: last == Slot::default() }
     }
 }
 
@@ -104,10 +122,12 @@ pub(super) struct Found {
     pub(super) payload: u32,
     /// It may have overflowed.
     pub(super) overflows: bool,
+    /// This is no line of a table: its last slot is all zeros, which reads so where a file was cut short.
+    pub(super) lost: bool,
 }
 
 /// The bit of a descriptor's filter for a remainder.
 #[inline]
 pub(super) fn filter_bit(remainder: u64) -> u64 {
-    1 << (remainder % 32)
+    1 << (remainder % u64::from(FILTER_BITS))
 }

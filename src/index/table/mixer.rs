@@ -16,10 +16,19 @@ pub struct Mixer {
 }
 
 impl Mixer {
+    /// The mixer of seed 0.
+    pub const UNSEEDED: Self = Self { seed: 0 };
+
     /// The mixer of a seed, of which 56 bits are used.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { seed: seed & MASK }
+    }
+
+    /// The seed.
+    #[must_use]
+    pub fn seed(self) -> u64 {
+        self.seed
     }
 
     /// The mixer of what overflows.

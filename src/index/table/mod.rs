@@ -5,10 +5,11 @@
 //! remainder holds the key: no false hit can exist, and a file enumerates what it lists.
 //!
 //! A bucket is a line of 64 bytes. Its slots are [`Width::Narrow`] (8 bytes: remainder, then 24 bits of payload) or, where
-//! that is too little, [`Width::Wide`] (16 bytes: remainder `u64`, payload `u32`, 0 `u32`). A slot of zeros is free; a
-//! payload is never 0. Of a bucket that has too many entries the last slot is a descriptor, payload 0, whose remainder is
-//! a filter of 32 bits for what overflowed into a second table, mixed once more; what overflows there too stands in a
-//! short tail, sorted by `h`.
+//! that is too little, [`Width::Wide`] (16 bytes: remainder `u64`, payload `u32`, 0 `u32`). Payloads are never 0. Entries
+//! stand at the end of their bucket, ascending, behind free slots of zeros. Of a bucket that has too many the last slot is
+//! a descriptor, payload 0, whose remainder is a filter of 32 bits for what overflowed into a second table, mixed once
+//! more; what overflows there too stands in a short tail, sorted by `h`. A bucket without entries has a descriptor with the
+//! bit above the filter: so the last slot of no line is all zeros, and a line that a cut-short file lost is told apart.
 //!
 //! Entries go in by ascending `h`, which is the order of the buckets: a table is written front to back.
 

@@ -1,9 +1,9 @@
 //! Lookups in a table, over bytes that may change under the reader: it believes nothing and never reads beyond them.
 
-use super::line::{LINE_LEN, Line, Width};
+use super::line::{EMPTY, FILTER_BITS, Found, LINE_LEN, Line, Slot, Width};
 use super::{Mixer, Place, Shape};
-use crate::index::Damaged;
 use crate::index::mapping::prefetch;
+use crate::index::{Damaged, Key};
 
 /// A table over its bytes. A lookup reads one cache line only if the lines begin at one.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ impl<B: AsRef<[u8]>> Table<B> {
             return Ok(0);
         }
         let place = Place::of(h, first.buckets);
-        let found = first.width.find(first.line(place.bucket)?, place.remainder);
+        let found = first.find(place)?;
         if found.overflows { self.find_overflowed(h) } else { Ok(found.payload) }
     }
 
@@ -75,7 +75,7 @@ impl<B: AsRef<[u8]>> Table<B> {
             if let Some(next) = keys.get(at + WINDOW) {
                 places[at % WINDOW] = ahead(*next)?;
             }
-            let in_line = first.width.find(first.line(place.bucket)?, place.remainder);
+            let in_line = first.find(place)?;
             found.push(if in_line.overflows { self.find_overflowed(*h)? } else { in_line.payload });
         }
         Ok(())
@@ -88,7 +88,7 @@ impl<B: AsRef<[u8]>> Table<B> {
             return Err(Damaged);
         }
         let place = Place::of(self.mixer.second().mix(h), second.buckets);
-        let found = second.width.find(second.line(place.bucket)?, place.remainder);
+        let found = second.find(place)?;
         if !found.overflows {
             return Ok(found.payload);
         }
@@ -100,20 +100,45 @@ impl<B: AsRef<[u8]>> Table<B> {
         }
     }
 
-    /// Every entry, `(h, payload)`, in no order that means anything.
+    /// Checks that the table is as a builder leaves it, so that a lookup finds each of its entries and none is there twice.
     ///
-    /// After the first [`Damaged`] nothing is to be relied on.
-    pub fn entries(&self) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + '_ {
-        let second = self.mixer.second();
-        let overflowed = self.levels[1].entries().map(move |entry| {
-            let (h, payload) = entry?;
-            Ok((second.unmix(h), payload))
-        });
-        let tail = self
-            .tail()
-            .iter()
-            .map(|[h, payload]| Ok((u64::from_le_bytes(*h), u64::from_le_bytes(*payload) as u32)));
-        self.levels[0].entries().chain(overflowed).chain(tail)
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn check(&self) -> Result<(), &'static str> {
+        self.levels.iter().try_for_each(Level::check)?;
+        let again = self.mixer.second();
+        let level = &self.levels[1];
+        let slots =
+            (0..level.buckets).flat_map(|bucket| (0..level.width.slots()).map(move |at| (bucket, at)));
+        for entry in slots.filter_map(|(bucket, at)| level.entry(bucket, at)) {
+            let (h, _) = entry.map_err(|_| "an entry of the second table has a place that is no key's")?;
+            if !self.overflows(0, again.unmix(h))? {
+                return Err("the second table has what did not overflow");
+            }
+        }
+        let mut before = None;
+        for [h, payload] in self.tail() {
+            let (h, payload) = (u64::from_le_bytes(*h), u64::from_le_bytes(*payload));
+            if before.replace(h) >= Some(h)
+                || h >> Key::BITS != 0
+                || !(1..=u64::from(u32::MAX)).contains(&payload)
+            {
+                return Err("the tail does not ascend");
+            }
+            if !self.overflows(0, h)? || !self.overflows(1, again.mix(h))? {
+                return Err("the tail has what did not overflow");
+            }
+        }
+        Ok(())
+    }
+
+    /// True if a line says that it has not `h` itself and that the next place may.
+    fn overflows(&self, level: usize, h: u64) -> Result<bool, &'static str> {
+        let level = &self.levels[level];
+        if level.buckets == 0 {
+            return Ok(false);
+        }
+        Ok(level.find(Place::of(h, level.buckets)).map_err(|_| "a line is lost")?.overflows)
     }
 
     /// The mixer of its keys.
@@ -138,6 +163,30 @@ impl<B: AsRef<[u8]>> Table<B> {
     }
 }
 
+impl<'a> Table<&'a [u8]> {
+    /// Every entry, `(h, payload)`, in the order of the bytes.
+    ///
+    /// After the first [`Damaged`] nothing is to be relied on.
+    pub fn into_entries(self) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
+        let [first, second] = self.levels;
+        let again = self.mixer.second();
+        let overflowed = second.into_entries().map(move |entry| {
+            let (h, payload) = entry?;
+            Ok((again.unmix(h), payload))
+        });
+        let tail = self.tail.as_chunks::<8>().0.as_chunks::<2>().0.iter();
+        let tail = tail.map(|[h, payload]| Ok((u64::from_le_bytes(*h), u64::from_le_bytes(*payload) as u32)));
+        first.into_entries().chain(overflowed).chain(tail)
+    }
+}
+
+impl<'a> Level<&'a [u8]> {
+    fn into_entries(self) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
+        (0..self.buckets)
+            .flat_map(move |bucket| (0..self.width.slots()).filter_map(move |at| self.entry(bucket, at)))
+    }
+}
+
 impl<B: AsRef<[u8]>> Level<B> {
     #[inline]
     fn line(&self, bucket: u64) -> Result<&Line, Damaged> {
@@ -145,17 +194,47 @@ impl<B: AsRef<[u8]>> Level<B> {
         usize::try_from(bucket).ok().and_then(|bucket| lines.get(bucket)).ok_or(Damaged)
     }
 
-    fn entries(&self) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + '_ {
-        (0..self.buckets).flat_map(move |bucket| {
-            (0..self.width.slots()).filter_map(move |at| {
-                let slot = match self.line(bucket) {
-                    Ok(line) => self.width.slot(line, at),
-                    Err(damaged) => return (at == 0).then_some(Err(damaged)),
-                };
-                let place = Place { bucket, remainder: slot.remainder };
-                (slot.payload != 0).then(|| place.h(self.buckets).map(|h| (h, slot.payload)).ok_or(Damaged))
-            })
+    #[inline]
+    fn find(&self, place: Place) -> Result<Found, Damaged> {
+        let found = self.width.find(self.line(place.bucket)?, place.remainder);
+        // What was cut off a file within its last page reads as zeros and raises no signal.
+        if found.lost { Err(Damaged) } else { Ok(found) }
+    }
+
+    /// Every line is as a builder leaves it.
+    fn check(&self) -> Result<(), &'static str> {
+        (0..self.buckets).try_for_each(|bucket| {
+            let line = self.line(bucket).map_err(|_| "a line is out of range")?;
+            if self.is_sound(line) { Ok(()) } else { Err("a line is not as any builder leaves it") }
         })
+    }
+
+    /// Free slots, then entries that ascend; or no free slot and a descriptor at the end; or nothing but the mark of an
+    /// empty bucket.
+    fn is_sound(&self, line: &Line) -> bool {
+        let slots = self.width.slots();
+        let slot = |at| self.width.slot(line, at);
+        let entries_from = (0..slots).find(|at| slot(*at) != Slot::default()).unwrap_or(slots);
+        let last = slot(slots - 1);
+        let entries = if last.payload == 0 { entries_from..slots - 1 } else { entries_from..slots };
+        let ascending = entries.clone().is_sorted_by(|a, b| slot(*a).remainder < slot(*b).remainder);
+        let ends_well = last.payload > 0
+            || (last == EMPTY && entries.is_empty())
+            || (entries_from == 0 && last.remainder >> FILTER_BITS == 0 && last.remainder > 0);
+        ascending && ends_well && entries.into_iter().all(|at| slot(at).payload > 0)
+    }
+
+    /// The entry in a slot, if it has one.
+    fn entry(&self, bucket: u64, at: usize) -> Option<Result<(u64, u32), Damaged>> {
+        let slot = match self.line(bucket) {
+            Ok(line) => self.width.slot(line, at),
+            Err(damaged) => return (at == 0).then_some(Err(damaged)),
+        };
+        if at + 1 == self.width.slots() && slot == Slot::default() {
+            return Some(Err(Damaged));
+        }
+        let place = Place { bucket, remainder: slot.remainder };
+        (slot.payload != 0).then(|| place.h(self.buckets).map(|h| (h, slot.payload)).ok_or(Damaged))
     }
 }
 
@@ -193,10 +272,11 @@ mod tests {
         let mut batch = Vec::new();
         table.find_batch(&mixed, &mut batch).unwrap();
         assert!(single == expected && batch == expected);
-        let entries = table.entries().map(|entry| entry.map(|(h, payload)| (mixer.unmix(h), payload)));
+        let entries = table.into_entries().map(|entry| entry.map(|(h, payload)| (mixer.unmix(h), payload)));
         let entries: BTreeMap<_, _> = entries.collect::<Result<_, _>>().unwrap();
         assert_eq!(&entries, listed);
-        assert_eq!(table.entries().count(), listed.len());
+        assert_eq!(table.into_entries().count(), listed.len());
+        assert_eq!(table.check(), Ok(()));
     }
 
     proptest! {
@@ -234,6 +314,6 @@ mod tests {
             let found = table.find(shape.mixer.mix(key));
             assert!(found != Ok(0) || key >= 5000, "{key} is listed");
         }
-        assert!(table.entries().any(|entry| entry == Err(Damaged)));
+        assert!(table.into_entries().any(|entry| entry == Err(Damaged)));
     }
 }

@@ -4,6 +4,7 @@ use std::panic::catch_unwind;
 
 use fst::raw::Fst;
 use portcullis::domain::{DocumentId, DocumentNumber, IssuingState, Notice};
+use portcullis::index::table::{Mixer, Shape, Width};
 use portcullis::index::{Key, StateDigest};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -18,6 +19,9 @@ const LONGS_AT: usize = 64;
 const SET_COUNT_AT: usize = 72;
 const SECTIONS_AT: usize = 80;
 const FILE_LENGTH_AT: usize = 176;
+const BUCKETS_AT: usize = 184;
+const SEED_AT: usize = 200;
+const SLOT_LENS_AT: usize = 208;
 const CHECKSUM_AT: usize = 248;
 
 const HEAD: usize = 0;
@@ -113,12 +117,11 @@ impl Parts {
         if mending.counts_of_entries() {
             let longs = &self.0[LONGS];
             let documents = longs.len().checked_sub(20).map_or(0, |at| word(longs, at));
-            let slots = self.0[SLOTS].len() / 16;
-            self.0[SLOTS].truncate(16 * slots);
+            let entries = self.entries().len();
             let starts = (self.0[STARTS].len() / 8).max(1);
             self.0[STARTS].resize(8 * starts, 0);
-            self.0[COUNTS].resize(8 * 512, 0);
-            put(&mut self.0[HEAD], SLOT_COUNT_AT, slots as u64);
+            self.0[COUNTS].resize(9 * 512, 0);
+            put(&mut self.0[HEAD], SLOT_COUNT_AT, entries as u64);
             put(&mut self.0[HEAD], LONGS_AT, documents as u64);
             put(&mut self.0[HEAD], SET_COUNT_AT, starts as u64 - 1);
         }
@@ -127,19 +130,35 @@ impl Parts {
         }
     }
 
+    /// The documents of the table with their sets, as far as it can be read.
+    fn entries(&self) -> Vec<(DocumentId, usize)> {
+        let head = &self.0[HEAD];
+        let width = |at: usize| Width::from_slot_len(usize::from(head[SLOT_LENS_AT + at]));
+        let (Some(first), Some(second)) = (width(0), width(1)) else { return Vec::new() };
+        let mixer = Mixer::new(word(head, SEED_AT) as u64);
+        let buckets = [word(head, BUCKETS_AT) as u64, word(head, BUCKETS_AT + 8) as u64];
+        let shape = Shape { mixer, buckets, widths: [first, second] };
+        let Some(table) = shape.table(&self.0[SLOTS]) else { return Vec::new() };
+        let entries = table.into_entries().filter_map(|entry| {
+            let (h, payload) = entry.ok()?;
+            Some((Key::from_bits(mixer.unmix(h))?.unpack(), payload as usize - 1))
+        });
+        entries.collect()
+    }
+
     /// Counts and digests what the edited sections say, as far as it can be understood.
     fn mend_sums(&mut self) {
         let mut digest = StateDigest::default();
-        let mut counts = vec![0; 8 * 512];
-        let keyed = self.0[SLOTS].as_chunks::<16>().0.iter().filter_map(|slot| {
-            let key = Key::from_bits(word(slot, 0) as u64)?;
-            Some((key.unpack(), word(slot, 8) & 0xFFFF_FFFF))
-        });
-        for (document, set) in keyed.chain(long_documents(&self.0[LONGS])) {
+        let mut counts = vec![0; 9 * 512];
+        for (document, set) in self.entries().into_iter().chain(long_documents(&self.0[LONGS])) {
             let starts = self.0[STARTS].as_chunks::<8>().0;
             let (Some(start), Some(end)) = (starts.get(set), starts.get(set.wrapping_add(1))) else {
                 continue;
             };
+            let digits = document.number.as_bytes();
+            if (10..=13).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) {
+                counts[8 * 512 + usize::from(document.issuing_state.number())] |= 1 << (digits.len() - 10);
+            }
             let bounds = word(start, 0)..word(end, 0);
             let mut rest = self.0[BODIES].get(bounds).unwrap_or_default();
             while let Some(body) = rest.get(10).and_then(|len| rest.get(..11 + usize::from(*len))) {
