@@ -54,6 +54,15 @@ impl DocumentNumber {
         if number.len == 0 { Err(NumberFault::Empty) } else { Ok(number) }
     }
 
+    /// The number of characters that are in normal form already; `None` if they are not, or are none or too many.
+    #[must_use]
+    pub fn of_characters(characters: &[u8]) -> Option<Self> {
+        let mut number = Self { bytes: [0; Self::LEN_MAX], len: characters.len() as u8 };
+        number.bytes.get_mut(..characters.len())?.copy_from_slice(characters);
+        let normal = characters.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+        (normal && !characters.is_empty()).then_some(number)
+    }
+
     /// The number in cells of a zone, `0-9A-Z<`, without its fillers; `None` if it has no character or more than 22.
     pub(in crate::domain) fn of_cells(cells: &[u8]) -> Option<Self> {
         let mut number = Self { bytes: [0; Self::LEN_MAX], len: 0 };
@@ -118,6 +127,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn characters_in_normal_form_are_the_number_that_is_read_of_them(text in "[0-9A-Z]{1,22}|[0-9a-z .]{0,24}") {
+            let read = DocumentNumber::parse(&text).ok().filter(|number| number.as_str() == text);
+            prop_assert_eq!(DocumentNumber::of_characters(text.as_bytes()), read);
+        }
+    }
 
     #[test]
     fn separators_and_case_do_not_matter() {

@@ -1,6 +1,6 @@
 //! From notices to a segment.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 
 use crate::domain::{DocumentId, Notice, Reference, SegmentRef, SegmentRole};
@@ -205,17 +205,31 @@ impl References<'_> {
     }
 
     /// Sorts by identity and leaves the latest of each: the later report, then the greater canonical bytes.
-    fn keep_latest<D: Ord + Copy>(&self, records: &mut Vec<Record<D>>) {
+    fn keep_latest<D: Ord + Copy + Send>(&self, records: &mut Vec<Record<D>>) {
         let identity = |record: &Record<D>| (record.document, record.body.kind, self.text(&record.body));
         // Within one identity the canonical bytes differ first in the status, then in the days.
         let lateness = |body: &Body| (body.reported_on, body.status, body.review_on.to_le_bytes());
-        records.sort_unstable_by(|a, b| {
+        sort_on_two_cores(records, |a, b| {
             identity(a)
                 .cmp(&identity(b))
                 .then_with(|| Reverse(lateness(&a.body)).cmp(&Reverse(lateness(&b.body))))
         });
         records.dedup_by(|later, earlier| identity(later) == identity(earlier));
     }
+}
+
+/// Fewer are sorted before a second thread has begun.
+const SORTED_APART_MIN: usize = 1 << 16;
+
+fn sort_on_two_cores<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Copy + Send) {
+    if items.len() < SORTED_APART_MIN {
+        return items.sort_unstable_by(order);
+    }
+    let (low, _, high) = items.select_nth_unstable_by(items.len() / 2, order);
+    std::thread::scope(|scope| {
+        scope.spawn(move || low.sort_unstable_by(order));
+        high.sort_unstable_by(order);
+    });
 }
 
 /// What is counted and collected in one pass over the live notices.

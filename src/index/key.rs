@@ -71,16 +71,25 @@ impl Key {
     fn document(self) -> Option<DocumentId> {
         let issuing_state = IssuingState::from_number(u16::try_from(self.0 >> RANK_BITS).ok()?)?;
         let len = FIRST_RANKS[1..].partition_point(|first| *first <= self.rank());
-        let base = base_of(len)?;
-        let mut value = self.rank() - FIRST_RANKS[len];
+        let value = self.rank() - FIRST_RANKS[len];
         let mut text = [b'0'; LEN_MAX];
-        for character in text[..len].iter_mut().rev() {
-            *character = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(value % base) as usize];
-            value /= base;
-        }
-        let number = DocumentNumber::parse(std::str::from_utf8(&text[..len]).ok()?).ok()?;
-        (value == 0).then_some(DocumentId { issuing_state, number })
+        let rest = match base_of(len)? {
+            36 => characters::<36>(value, &mut text[..len]),
+            _ => characters::<10>(value, &mut text[..len]),
+        };
+        let number = DocumentNumber::of_characters(&text[..len])?;
+        (rest == 0).then_some(DocumentId { issuing_state, number })
     }
+}
+
+/// Writes a value in a base, and gives what is left of it. The base is a constant, for a division by anything else takes
+/// ten times as long.
+fn characters<const BASE: u64>(mut value: u64, text: &mut [u8]) -> u64 {
+    for character in text.iter_mut().rev() {
+        *character = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(value % BASE) as usize];
+        value /= BASE;
+    }
+    value
 }
 
 impl std::fmt::Debug for Key {
