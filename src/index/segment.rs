@@ -45,6 +45,47 @@ impl<B: AsRef<[u8]>> Segment<B> {
         view.set(set)?.map(|body| body?.notice(*document)).collect()
     }
 
+    /// Every notice on some documents, each with the place of its document among them, ascending; what
+    /// [`find`](Self::find) says of each, with memory at work on many at a time. Little is allocated if there is none.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the bytes are no longer those that were checked.
+    pub fn find_batch(&self, documents: &[DocumentId]) -> Result<Vec<(usize, Notice)>, Damaged> {
+        let view = self.view();
+        let mut sets = Vec::new();
+        match self.header.keys {
+            Keys::Sorted => {
+                for (at, document) in documents.iter().enumerate() {
+                    let set = Key::pack(document).map_or(Ok(None), |key| view.find(key))?;
+                    sets.extend(set.map(|set| (at, u64::from(set))));
+                }
+            }
+            Keys::Hashed(shape) => {
+                let keyed = |(at, document)| Key::pack(document).map(|key| (at, shape.mixer.mix(key.bits())));
+                let (places, mixed): (Vec<_>, Vec<_>) =
+                    documents.iter().enumerate().filter_map(keyed).unzip();
+                let mut payloads = Vec::with_capacity(mixed.len());
+                view.table(shape)?.find_batch(&mixed, &mut payloads)?;
+                let listed = places.into_iter().zip(payloads).filter(|(_, payload)| *payload > 0);
+                sets.extend(listed.map(|(at, payload)| (at, u64::from(payload - 1))));
+            }
+        }
+        if sets.is_empty() && self.header.longs == 0 {
+            return Ok(Vec::new());
+        }
+        let is_long = |(at, document): (usize, &DocumentId)| {
+            let set = Key::pack(document).is_none().then(|| self.longs.find(document)).flatten();
+            set.map(|set| (at, set))
+        };
+        sets.extend(documents.iter().enumerate().filter_map(is_long));
+        sets.sort_unstable();
+        let notices = sets.into_iter().map(|(at, set)| {
+            let bodies = view.set(set)?;
+            bodies.map(|body| Ok((at, body?.notice(documents[at])?))).collect::<Result<Vec<_>, Damaged>>()
+        });
+        Ok(notices.collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
     /// Every notice on documents of the same state whose numbers are longer than this one's and begin with it, for at
     /// most [`LONGER_MAX`] documents.
     ///

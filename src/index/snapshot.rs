@@ -107,6 +107,18 @@ impl Snapshot {
         found
     }
 
+    /// Every notice on some documents, each with the place of its document among them, by feed: for each document what
+    /// [`find`](Self::find) says of it, in much less time. What is not found proves nothing if the snapshot is poisoned
+    /// afterwards.
+    #[must_use]
+    pub fn find_batch(&self, documents: &[DocumentId]) -> Vec<(usize, &FeedName, Notice)> {
+        let of_feed = |feed: &'_ FeedInForce| feed.find_batch(documents);
+        let feeds = self.feeds.iter().map(|feed| (&feed.bulletin.feed, of_feed(feed)));
+        feeds
+            .flat_map(|(name, found)| found.into_iter().map(move |(at, notice)| (at, name, notice)))
+            .collect()
+    }
+
     /// Every notice on documents of the same state whose numbers are longer than this one's and begin with it, by feed,
     /// and whether a feed has more of them than are told. As with [`find`](Self::find), what is not found proves nothing
     /// if the snapshot is poisoned afterwards.
@@ -238,6 +250,13 @@ impl FeedInForce {
     #[must_use]
     pub fn find(&self, document: &DocumentId) -> Vec<Notice> {
         self.segment.find(document).unwrap_or_else(|_| {
+            self.segment.bytes().poison();
+            Vec::new()
+        })
+    }
+
+    fn find_batch(&self, documents: &[DocumentId]) -> Vec<(usize, Notice)> {
+        self.segment.find_batch(documents).unwrap_or_else(|_| {
             self.segment.bytes().poison();
             Vec::new()
         })

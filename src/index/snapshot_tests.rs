@@ -90,6 +90,27 @@ fn flip(path: &Path, at: u64) {
 }
 
 #[test]
+fn a_batch_says_of_each_document_what_a_single_question_says() {
+    let site = site();
+    let snapshot = site.open_with(site.bulletins()).unwrap();
+    let mut asked: Vec<_> = a_few().iter().map(|notice| notice.document).collect();
+    asked.extend((0..200).map(|at| document("UTO", &format!("L{at:08}"))));
+    asked.extend(asked.clone());
+    asked.push(document("UTO", "ABCDEFGHI0123456789XYZ"));
+    let batch = snapshot.find_batch(&asked);
+    for (at, document) in asked.iter().enumerate() {
+        let of_batch: Vec<_> = batch
+            .iter()
+            .filter(|(of, ..)| *of == at)
+            .map(|(_, feed, notice)| (*feed, notice.clone()))
+            .collect();
+        assert_eq!(of_batch, snapshot.find(document), "{at}");
+    }
+    assert!(batch.len() >= 14 && !snapshot.poisoned());
+    assert!(snapshot.find_batch(&[]).is_empty());
+}
+
+#[test]
 fn every_feed_is_asked_in_the_order_of_their_names() {
     let site = site();
     let mut reversed = site.bulletins();

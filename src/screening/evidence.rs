@@ -24,6 +24,11 @@ pub(super) trait Lists {
     /// All notices on a document, in force or not, by feed.
     fn notices(&self, document: &DocumentId) -> Vec<(FeedName, Notice)>;
 
+    /// All notices on some documents, in force or not, by the order of the documents, then by feed.
+    fn notices_of_all(&self, documents: &[DocumentId]) -> Vec<(FeedName, Notice)> {
+        documents.iter().flat_map(|document| self.notices(document)).collect()
+    }
+
     /// Notices on documents of the same state whose numbers are longer and begin with this one's.
     fn longer(&self, document: &DocumentId) -> Longer;
 }
@@ -99,8 +104,9 @@ impl Evidence {
         if !rule.is_complete() {
             self.advise(AdvisoryCode::LookalikesIncomplete);
         }
-        for id in rule.readings() {
-            for (feed, notice) in in_force(lists, &id, now) {
+        let readings: Vec<_> = rule.readings().collect();
+        for (feed, notice) in lists.notices_of_all(&readings) {
+            if notice.in_force(now) {
                 self.advise(AdvisoryCode::NumberLookalikeListed);
                 self.candidates.push(Candidate { differs: ReadingDiffers::Number, feed, notice });
             }

@@ -224,6 +224,13 @@ impl Lists for InForce {
         snapshot.find(document).into_iter().map(|(feed, notice)| (feed.clone(), notice)).collect()
     }
 
+    fn notices_of_all(&self, documents: &[DocumentId]) -> Vec<(FeedName, Notice)> {
+        let Some(snapshot) = &self.snapshot else { return Vec::new() };
+        let mut found = snapshot.find_batch(documents);
+        found.sort_by_key(|(at, ..)| *at);
+        found.into_iter().map(|(_, feed, notice)| (feed.clone(), notice)).collect()
+    }
+
     fn longer(&self, document: &DocumentId) -> Longer {
         let Some(snapshot) = &self.snapshot else { return Longer::default() };
         let (found, cut) = snapshot.find_longer(document);

@@ -264,6 +264,13 @@ proptest! {
             prop_assert_eq!(built.counts.states.get(&state).copied().unwrap_or(0), reports);
         }
 
+        let all: Vec<_> = notices.iter().chain(&asked).map(|notice| notice.document).collect();
+        let batch = segment.find_batch(&all).unwrap();
+        for (at, document) in all.iter().enumerate() {
+            let of_batch: Vec<_> = batch.iter().filter(|(of, _)| *of == at).map(|(_, found)| found.clone()).collect();
+            prop_assert_eq!(of_batch, segment.find(document).unwrap());
+        }
+
         let mut documents: Vec<_> = notices.iter().chain(&asked).map(|notice| notice.document).collect();
         documents.sort_unstable();
         documents.dedup();

@@ -147,16 +147,6 @@ impl<B: AsRef<[u8]>> Table<B> {
         self.mixer
     }
 
-    /// The first byte of the line that `h` belongs to: what a lookup reads, and nothing that it does.
-    ///
-    /// # Errors
-    /// As [`find`](Self::find).
-    #[inline]
-    pub fn touch(&self, h: u64) -> Result<u8, Damaged> {
-        let first = &self.levels[0];
-        Ok(first.line(Place::of(h, first.buckets.max(1)).bucket)?[0])
-    }
-
     /// The entries of the tail, by `h`.
     fn tail(&self) -> &[[[u8; 8]; 2]] {
         self.tail.as_ref().as_chunks::<8>().0.as_chunks::<2>().0
