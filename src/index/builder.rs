@@ -1,7 +1,8 @@
 //! From notices to a segment.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use crate::domain::{DocumentId, Notice, Reference, SegmentRef, SegmentRole};
 use crate::ground::storage::StorageFile;
@@ -15,10 +16,10 @@ use super::{Counts, IndexError, Key, StateDigest, longs};
 /// Collects the notices of one feed, in any order, and writes them as a base segment.
 ///
 /// Everything is held in memory until then: 24 bytes a notice, and its reference if it has one.
-#[derive(Default)]
 pub struct Builder {
-    /// By keys that were mixed, whose order is that of the file.
-    keyed: Vec<Record<u64>>,
+    /// By keys that were mixed, whose order is that of the file, in parts by their highest bits: each is small enough to be
+    /// sorted in a core's cache.
+    keyed: Vec<Vec<Record<u64>>>,
     long: Vec<Record<DocumentId>>,
     references: Vec<Reference>,
     pushed: u64,
@@ -44,7 +45,8 @@ impl Builder {
     /// A builder without notices.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        let keyed = (0..PARTS).map(|_| Vec::new()).collect();
+        Self { keyed, long: Vec::new(), references: Vec::new(), pushed: 0, aliases: 0 }
     }
 
     /// Adds a notice. Of those with one identity the latest wins, whatever the order.
@@ -66,7 +68,10 @@ impl Builder {
             reference,
         };
         match Key::pack(&notice.document) {
-            Some(key) => self.keyed.push(Record { document: MIXER.mix(key.bits()), body }),
+            Some(key) => {
+                let document = MIXER.mix(key.bits());
+                self.keyed[(document >> (Key::BITS - PARTS_BITS)) as usize].push(Record { document, body });
+            }
             None => self.long.push(Record { document: notice.document, body }),
         }
     }
@@ -87,14 +92,14 @@ impl Builder {
             return Err(IndexError::TooLarge);
         }
         let texts = References(&self.references);
-        texts.keep_latest(&mut self.keyed);
+        texts.keep_latest_of_parts(&mut self.keyed);
         texts.keep_latest(&mut self.long);
 
         let mut tally = Tally::new();
-        let keyed_sets = tally.sets_of(&self.keyed, &texts, |h| {
+        let keyed_sets = tally.sets_of(self.keyed.iter().map(Vec::as_slice), &texts, |h| {
             Key::from_bits(MIXER.unmix(*h)).expect("it was mixed from a key").unpack()
         })?;
-        let long_sets = tally.sets_of(&self.long, &texts, |document| *document)?;
+        let long_sets = tally.sets_of([self.long.as_slice()].into_iter(), &texts, |document| *document)?;
         if long_sets.len() as u64 > longs::LONGS_MAX {
             return Err(IndexError::TooLarge);
         }
@@ -104,7 +109,8 @@ impl Builder {
         let side_map =
             longs::build(documents.map(|(document, set)| (document, new_numbers[*set as usize].into())));
         let entries = || {
-            let keys = self.keyed.chunk_by(same_document).map(|records| records[0].document);
+            let documents = self.keyed.iter().flat_map(|part| part.chunk_by(same_document));
+            let keys = documents.map(|records| records[0].document);
             keys.zip(&keyed_sets).map(|(h, set)| (h, new_numbers[*set as usize] + 1))
         };
         let payload_max = u32::try_from(sets.len()).map_err(|_| IndexError::TooLarge)?;
@@ -149,7 +155,8 @@ impl Builder {
         let (digest, length) = output.finish(layout.checksums)?;
         progress(header.documents(), header.documents());
 
-        let (live, all) = (state_digest.notices, (self.keyed.len() + self.long.len()) as u64);
+        let (live, all) =
+            (state_digest.notices, (self.keyed.iter().map(Vec::len).sum::<usize>() + self.long.len()) as u64);
         let (duplicates, aliases) = (self.pushed - live, all - live);
         assert!(aliases <= self.aliases, "every notice is live or superseded");
         assert_eq!(length, layout.file_length(), "the file is as long as its header says");
@@ -158,6 +165,12 @@ impl Builder {
         let used = keyed_sets.iter().chain(&long_sets).map(|set| new_numbers[*set as usize]);
         counts.add_sets(&sets, used);
         Ok(Built { segment, duplicates, aliases, counts, state_digest })
+    }
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -205,32 +218,39 @@ impl References<'_> {
     }
 
     /// Sorts by identity and leaves the latest of each: the later report, then the greater canonical bytes.
-    fn keep_latest<D: Ord + Copy + Send>(&self, records: &mut Vec<Record<D>>) {
+    fn keep_latest<D: Ord + Copy>(&self, records: &mut Vec<Record<D>>) {
         let identity = |record: &Record<D>| (record.document, record.body.kind, self.text(&record.body));
         // Within one identity the canonical bytes differ first in the status, then in the days.
         let lateness = |body: &Body| (body.reported_on, body.status, body.review_on.to_le_bytes());
-        sort_on_two_cores(records, |a, b| {
+        records.sort_unstable_by(|a, b| {
             identity(a)
                 .cmp(&identity(b))
                 .then_with(|| Reverse(lateness(&a.body)).cmp(&Reverse(lateness(&b.body))))
         });
         records.dedup_by(|later, earlier| identity(later) == identity(earlier));
     }
-}
 
-/// Fewer are sorted before a second thread has begun.
-const SORTED_APART_MIN: usize = 1 << 16;
-
-fn sort_on_two_cores<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Copy + Send) {
-    if items.len() < SORTED_APART_MIN {
-        return items.sort_unstable_by(order);
+    /// The same for each part, on all cores.
+    fn keep_latest_of_parts(&self, parts: &mut [Vec<Record<u64>>]) {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let waiting = Mutex::new(parts.iter_mut());
+        std::thread::scope(|scope| {
+            for _ in 0..cores {
+                scope.spawn(|| {
+                    loop {
+                        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+                        let Some(part) = next else { return };
+                        self.keep_latest(part);
+                    }
+                });
+            }
+        });
     }
-    let (low, _, high) = items.select_nth_unstable_by(items.len() / 2, order);
-    std::thread::scope(|scope| {
-        scope.spawn(move || low.sort_unstable_by(order));
-        high.sort_unstable_by(order);
-    });
 }
+
+/// 140 million records are half a million, or 13 MiB, a part.
+const PARTS: usize = 1 << PARTS_BITS;
+const PARTS_BITS: u32 = 8;
 
 /// What is counted and collected in one pass over the live notices.
 struct Tally {
@@ -251,14 +271,16 @@ impl Tally {
     }
 
     /// The set of each document, by a number in order of appearance.
-    fn sets_of<D: PartialEq + Copy>(
+    fn sets_of<'r, D: PartialEq + Copy + 'r>(
         &mut self,
-        records: &[Record<D>],
+        parts: impl Iterator<Item = &'r [Record<D>]>,
         texts: &References,
         document: impl Fn(&D) -> DocumentId,
     ) -> Result<Vec<u32>, IndexError> {
         let (mut numbers, mut set, mut canonical) = (Vec::new(), Vec::new(), Vec::new());
-        for records in records.chunk_by(same_document) {
+        // Most lists say the same of most documents: the set before is looked at first.
+        let mut before: (Vec<u8>, u32) = (Vec::new(), 0);
+        for records in parts.flat_map(|part| part.chunk_by(same_document)) {
             set.clear();
             let document = document(&records[0].document);
             let state = usize::from(document.issuing_state.number());
@@ -272,14 +294,21 @@ impl Tally {
                 self.state_digest.add(&canonical, alias);
                 self.counts[state] += u64::from(!alias);
             }
-            let next = u32::try_from(self.sets.len()).map_err(|_| IndexError::TooLarge)?;
-            let number = match self.sets.get(set.as_slice()) {
-                Some(number) => *number,
-                None => *self.sets.entry(set.as_slice().into()).or_insert(next),
-            };
-            numbers.push(number);
+            if set != before.0 {
+                before.1 = self.number_of(&set)?;
+                before.0.clone_from(&set);
+            }
+            numbers.push(before.1);
         }
         Ok(numbers)
+    }
+
+    fn number_of(&mut self, set: &[u8]) -> Result<u32, IndexError> {
+        let next = u32::try_from(self.sets.len()).map_err(|_| IndexError::TooLarge)?;
+        Ok(match self.sets.get(set) {
+            Some(number) => *number,
+            None => *self.sets.entry(set.into()).or_insert(next),
+        })
     }
 
     /// The sets in the order of the file, and the place in it of each by its number so far.
