@@ -160,9 +160,9 @@ impl<B: AsRef<[u8]>> Segment<B> {
     }
 }
 
-/// From this length on, longer numbers are probed: there are at most 11 110 of them. Shorter ones fill no zone's field, and
-/// nobody asks for those that begin with them but in passing.
-const PROBED_LEN_MIN: usize = 9;
+/// From this length on, longer numbers are probed: for nine characters there are at most 11 110 of them. Shorter ones are
+/// asked for but in passing.
+const PROBED_LEN_MIN: usize = 8;
 
 /// Documents whose longer numbers are told; more would help nobody to look.
 pub const LONGER_MAX: usize = 16;
@@ -241,7 +241,8 @@ impl<'a> View<'a> {
         for keys_of_length in Key::longer(document) {
             let Some(first) = Key::from_bits(keys_of_length.start) else { continue };
             let len = first.unpack().number.as_bytes().len();
-            if lengths & 1 << (len - DIGITS_LEN_MIN) == 0 || longer.len() > LONGER_MAX {
+            let none_of_len = len >= DIGITS_LEN_MIN && lengths & 1 << (len - DIGITS_LEN_MIN) == 0;
+            if none_of_len || longer.len() > LONGER_MAX {
                 continue;
             }
             keys.clear();

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::{
-    Advisory, AdvisoryCode, Candidate, DocumentId, FeedName, Finding, FindingId, Match, Notice,
+    Advisory, AdvisoryCode, Candidate, DocumentId, FeedName, Finding, FindingId, Kind, Match, Notice,
     ReadingDiffers, Reason, ReasonCode,
 };
 
@@ -92,6 +92,9 @@ impl Evidence {
                 }
                 match other.doubt {
                     Some(code) => self.doubt(Reason::new(code)),
+                    None if other.differs == ReadingDiffers::Number => {
+                        self.advise(AdvisoryCode::NumberLookalikeListed);
+                    }
                     None => self.advise(AdvisoryCode::IssuerLookalikeListed),
                 }
                 self.candidates.push(Candidate { differs: other.differs, feed, notice });
@@ -130,7 +133,7 @@ impl Evidence {
             self.doubt(Reason::new(ReasonCode::NumberTruncatedListed));
         }
         for (feed, notice) in longer.notices {
-            if notice.in_force(now) && cut.kind.is_none_or(|kind| kind == notice.kind) {
+            if notice.in_force(now) && cut.kind.is_none_or(|kind| numbered_alike(kind, notice.kind)) {
                 self.doubt(Reason::new(ReasonCode::NumberTruncatedListed));
                 self.candidates.push(Candidate { differs: ReadingDiffers::NumberLength, feed, notice });
             }
@@ -149,6 +152,13 @@ impl Evidence {
             self.advisories.push(advisory);
         }
     }
+}
+
+/// Kinds that one state may number together: the booklets, whose second letter is the issuer's own (Doc 9303 part 4
+/// section 4.4) and may have been misread.
+fn numbered_alike(one: Kind, other: Kind) -> bool {
+    let booklet = |kind| matches!(kind, Kind::Passport | Kind::RefugeeTravelDocument | Kind::LaissezPasser);
+    one == other || (booklet(one) && booklet(other))
 }
 
 fn in_force(lists: &dyn Lists, id: &DocumentId, now: Timestamp) -> impl Iterator<Item = (FeedName, Notice)> {

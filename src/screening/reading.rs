@@ -1,6 +1,6 @@
 //! From what was presented to the documents that are asked about.
 
-use crate::domain::mrz::{self, CheckDigit, Note, NumberField, Zone};
+use crate::domain::mrz::{self, CheckDigit, Format, Note, NumberField, Zone};
 use crate::domain::{
     Advisory, AdvisoryCode, Deviations, DocumentId, DocumentNumber, IssuingState, Kind, Lookalikes,
     NumberAssurance, ReadingDiffers, Reason, ReasonCode, Recognised, Understood, code_lookalikes, mend_code,
@@ -155,9 +155,15 @@ impl Reading {
             reading.advisories.push(Advisory { code, field: Some(digit.field) });
         }
         let digit = zone.number_check_digit();
-        let unsure =
-            |digit: &CheckDigit| digit.field == mrz::Field::PersonalNumber && !digit.ok && !excused(digit);
-        let part_unsure = zone.number.rests_on_personal_number() && zone.check_digits.iter().any(unsure);
+        // No deviation excuses the only digit that vouches for a part of the number.
+        let personal_wrong = |digit: &CheckDigit| digit.field == mrz::Field::PersonalNumber && !digit.ok;
+        let composite_wrong =
+            |digit: &CheckDigit| digit.field == mrz::Field::Composite && !digit.ok && !excused(digit);
+        // Where the layout itself, or where the number ends, was told by cells that only the composite covers.
+        let rests_on_composite = zone.format == Format::Td2 || zone.number.continues();
+        let part_unsure = (zone.number.rests_on_personal_number()
+            && zone.check_digits.iter().any(personal_wrong))
+            || (rests_on_composite && zone.check_digits.iter().any(composite_wrong));
         let assurance = match digit {
             None => NumberAssurance::Unchecked,
             Some(_) if part_unsure => NumberAssurance::CheckDigitWrong,
@@ -178,6 +184,7 @@ impl Reading {
             reading.doubts.push(Reason::new(ReasonCode::NationalityUnknown));
         }
         let issuer = reading.ask(number, &code, nationality.state(), Some(zone.kind), assurance, check);
+        reading.ask_misread(zone, issuer);
         if zone.format.cuts_long_numbers() && zone.number.fills_its_field() {
             reading.cut_by_zone(issuer, number, zone.kind);
             if zone.kind == Kind::Visa {
@@ -187,10 +194,23 @@ impl Reading {
         reading
     }
 
+    /// Numbers that no check digit tells from the one that was read.
+    fn ask_misread(&mut self, zone: &Zone, issuer: Option<IssuingState>) {
+        let Some(issuing_state) = issuer else { return };
+        for number in zone.number.filler_readings() {
+            let id = DocumentId { issuing_state, number };
+            self.others.push(Other { id, differs: ReadingDiffers::Number, doubt: None });
+        }
+        let interleaved = zone.interleaved.and_then(|number| number.document_number());
+        if let Some(number) = interleaved.filter(|_| issuing_state.code() == "RUS") {
+            let doubt = Some(ReasonCode::NumberTruncatedListed);
+            let id = DocumentId { issuing_state, number };
+            self.others.push(Other { id, differs: ReadingDiffers::NumberLength, doubt });
+        }
+    }
+
     fn cut_by_zone(&mut self, issuer: Option<IssuingState>, number: Option<DocumentNumber>, kind: Kind) {
-        if let (Some(issuing_state), Some(number)) = (issuer, number)
-            && number.as_bytes().len() == FIELD_LEN
-        {
+        if let (Some(issuing_state), Some(number)) = (issuer, number) {
             let id = DocumentId { issuing_state, number };
             self.cut.push(Cut { id, kind: Some(kind), by: CutBy::Zone });
         }
@@ -261,7 +281,8 @@ impl Reading {
         for other in code.other_states().into_iter().filter(|other| Some(*other) != issuer) {
             let id = DocumentId { issuing_state: other, number };
             if self.others.iter().all(|asked| asked.id != id) {
-                let doubt = issuer.is_none().then_some(ReasonCode::IssuerReadingListed);
+                let misread = issuer.is_none() || code.mended;
+                let doubt = misread.then_some(ReasonCode::IssuerReadingListed);
                 self.others.push(Other { id, differs: ReadingDiffers::IssuingState, doubt });
             }
         }

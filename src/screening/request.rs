@@ -7,9 +7,11 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::domain::{DocumentNumber, FeedName, Kind, mrz};
+use crate::domain::mrz::{self, Zone};
+use crate::domain::{DocumentNumber, FeedName, Kind};
 
 use super::question::{Asker, Input, Presented, Question};
+use super::typed::TypedNumber;
 
 const MRZ_BYTES_MAX: usize = 1024;
 const NUMBER_BYTES_MAX: usize = 64;
@@ -190,7 +192,8 @@ impl Faults {
 /// What was presented, to keep it out of the words that the audit log keeps in clear.
 #[derive(Default)]
 struct Content {
-    number: Option<String>,
+    /// Everything that was, or may have been, understood as a number.
+    numbers: Vec<Zeroizing<String>>,
     bare: Zeroizing<String>,
     is_zone: bool,
 }
@@ -200,14 +203,17 @@ const TELLING_BYTES: usize = 5;
 
 impl Content {
     fn of(presented: &Presented) -> Self {
-        let (text, number) = match presented {
+        let (text, numbers) = match presented {
             Presented::Mrz(text) => {
-                (text.as_str(), mrz::read(text).ok().and_then(|zone| zone.number.document_number()))
+                (text.as_str(), mrz::read(text).map(|zone| zone_numbers(&zone)).unwrap_or_default())
             }
-            Presented::Document { number, .. } => (number.as_str(), DocumentNumber::parse(number).ok()),
+            Presented::Document { number, issuing_state, .. } => {
+                let typed = TypedNumber::of(number, issuing_state);
+                (number.as_str(), typed.number.into_iter().chain(typed.alternatives).collect())
+            }
         };
         Self {
-            number: number.map(|number| number.as_str().to_owned()),
+            numbers: numbers.iter().map(|number| number.as_str().to_owned().into()).collect(),
             bare: bare(text).into(),
             is_zone: matches!(presented, Presented::Mrz(_)),
         }
@@ -216,16 +222,21 @@ impl Content {
     /// True if the word holds the number asked about, or what may be a part of it. Separators hide nothing.
     fn is_in(&self, word: &str) -> bool {
         let word = bare(word);
-        match &self.number {
-            // What a misread zone leaves of a number may be a letter or two, which half of all words contain.
-            Some(number) if self.is_zone && number.len() < TELLING_BYTES => false,
-            Some(number) => word.contains(number),
-            // Nobody knows where the number stands: no part with a digit of what was presented may be told.
-            None => (0..word.len())
-                .filter_map(|at| word.get(at..at + TELLING_BYTES))
-                .any(|part| part.bytes().any(|byte| byte.is_ascii_digit()) && self.bare.contains(part)),
+        // What a misread zone leaves of a number may be a letter or two, which half of all words contain.
+        let telling = |number: &&Zeroizing<String>| !self.is_zone || number.len() >= TELLING_BYTES;
+        if !self.numbers.is_empty() {
+            return self.numbers.iter().filter(telling).any(|number| word.contains(number.as_str()));
         }
+        // Nobody knows where the number stands: no part with a digit of what was presented may be told.
+        (0..word.len())
+            .filter_map(|at| word.get(at..at + TELLING_BYTES))
+            .any(|part| part.bytes().any(|byte| byte.is_ascii_digit()) && self.bare.contains(part))
     }
+}
+
+/// The number of a zone, and what its field alone has of it.
+fn zone_numbers(zone: &Zone) -> Vec<DocumentNumber> {
+    zone.number.document_number().into_iter().chain(zone.number.in_its_field()).collect()
 }
 
 fn bare(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Numbers as people type them.
 
-use crate::domain::{DocumentNumber, latin_twin};
+use crate::domain::{DocumentNumber, IssuingState, latin_twin};
 
 /// A typed number, and what it may also have been meant to be.
 #[derive(Debug, Default)]
@@ -57,10 +57,13 @@ impl TypedNumber {
             typed.alternatives.push(other);
         }
         typed.alternatives.extend(without_words(&text));
+        typed.alternatives.extend(groups(&text));
+        let read = typed.number.into_iter().chain(typed.alternatives.clone());
+        let bare: Vec<_> = read.flat_map(|number| without_code(&number, issuing_state)).collect();
+        typed.alternatives.extend(bare);
         typed.alternatives.sort_unstable();
         typed.alternatives.dedup();
         typed.alternatives.retain(|other| Some(*other) != typed.number);
-        typed.alternatives.extend(typed.number.and_then(|number| without_code(&number, issuing_state)));
         typed
     }
 
@@ -123,12 +126,24 @@ fn without_words(text: &str) -> Option<DocumentNumber> {
     DocumentNumber::parse(&rest).ok().filter(is_telling)
 }
 
-/// The number without the issuing state's code in front.
-fn without_code(number: &DocumentNumber, issuing_state: &str) -> Option<DocumentNumber> {
-    let code = issuing_state.trim_matches(['<', ' ']);
-    let (head, rest) = number.as_str().split_at_checked(code.len())?;
-    let rest = (code.len() >= 2 && head.eq_ignore_ascii_case(code)).then_some(rest)?;
-    DocumentNumber::parse(rest).ok().filter(is_telling)
+/// Each of several groups that may be a number by itself: beside a second number, a word or a check digit.
+fn groups(text: &str) -> impl Iterator<Item = DocumentNumber> {
+    let groups =
+        text.split(|char: char| !char.is_ascii_alphanumeric()).filter(|group| group.len() < text.len());
+    groups.filter_map(|group| DocumentNumber::parse(group).ok()).filter(is_telling)
+}
+
+/// The number without a code of the issuing state in front, in any of the ways to write it.
+fn without_code(number: &DocumentNumber, issuing_state: &str) -> Vec<DocumentNumber> {
+    let state = |code: &str| IssuingState::recognise(code).map(|found| found.state);
+    let issuer = state(issuing_state);
+    let rest = |len: usize| {
+        let (code, rest) = number.as_str().split_at_checked(len)?;
+        DocumentNumber::parse(rest)
+            .ok()
+            .filter(|rest| issuer.is_some() && state(code) == issuer && is_telling(rest))
+    };
+    (1..=3).filter_map(rest).collect()
 }
 
 fn is_telling(number: &DocumentNumber) -> bool {
@@ -152,7 +167,7 @@ mod tests {
         for text in
             ["L898902C3", "l 898-902/c.3", "L898902–C3", "L\u{a0}898_902,C3", "L898902\tC3\r\n", "Ｌ898902С3"]
         {
-            assert_eq!(read(text), (Some("L898902C3".into()), vec![]), "{text}");
+            assert_eq!(read(text).0.as_deref(), Some("L898902C3"), "{text}");
         }
     }
 
@@ -173,8 +188,41 @@ mod tests {
     #[test]
     fn what_may_be_a_prefix_or_a_part_of_the_number_is_asked_both_ways() {
         assert_eq!(read("NO 1234567"), (Some("NO1234567".into()), vec!["1234567".into()]));
-        assert_eq!(read("AB No 123456"), (Some("ABNO123456".into()), vec!["AB123456".into()]));
+        assert_eq!(
+            read("AB No 123456"),
+            (Some("ABNO123456".into()), vec!["123456".into(), "AB123456".into()])
+        );
         assert_eq!(read("UTO1234567"), (Some("UTO1234567".into()), vec!["1234567".into()]));
+    }
+
+    #[test]
+    fn of_several_groups_each_that_may_be_a_number_is_asked_too() {
+        for text in
+            ["A1234567, B7654321", "A1234567\tB7654321", "A1234567:B7654321", "A1234567\u{2028}B7654321"]
+        {
+            let others = read(text).1;
+            assert!(others.contains(&"A1234567".into()) && others.contains(&"B7654321".into()), "{text}");
+        }
+        for text in ["A1234567 UTO", "A1234567<7", "PP A1234567", "PassportNo A1234567", "Serie A1234567"] {
+            let (number, others) = read(text);
+            assert!(number.into_iter().chain(others).any(|number| number == "A1234567"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_of_the_issuer_is_taken_off_however_it_is_written() {
+        for (text, code) in [
+            ("GBR123456789", "GB"),
+            ("GBR123456789", "GBO"),
+            ("GB123456789", "GBR"),
+            ("DEU123456789", "D"),
+            ("D<<123456789", "D"),
+            ("D 123456789", "DE"),
+        ] {
+            let typed = TypedNumber::of(text, code);
+            let bare = DocumentNumber::parse("123456789").unwrap();
+            assert!(typed.alternatives.contains(&bare), "{text} of {code}");
+        }
     }
 
     #[test]

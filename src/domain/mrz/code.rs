@@ -7,13 +7,13 @@ use crate::domain::Kind;
 ///
 /// Doc 9303 part 4 section 4.4 for passports, part 5 section 4.2.2 for cards, part 7 for visas, part 8 for `PU`. On
 /// passports and visas the first letter decides, for until 2038 the second may be of an issuer's own invention.
-pub(super) fn kind(code: [u8; 2], format: Format) -> (Kind, bool) {
+pub(super) fn kind(code: [u8; 2], format: Format, issuing_state: [u8; 3]) -> (Kind, bool) {
     match (format, code) {
         (Format::MrvA | Format::MrvB, _) => (Kind::Visa, true),
         (Format::SwissLicence | Format::FrenchLicence, _) => (Kind::Other, true),
         (Format::FrenchId, _) => (Kind::IdentityCard, true),
         // Russia's internal passport has the zone of a passport.
-        (Format::Td3, [b'P', b'N']) => (Kind::IdentityCard, true),
+        (Format::Td3, [b'P', b'N']) if issuing_state == *b"RUS" => (Kind::IdentityCard, true),
         (_, [b'P', second]) => passport(second, format),
         (_, [b'A', b'C']) => (Kind::SeafarerDocument, true),
         (_, [b'I', b'R'] | [b'R', b'P']) => (Kind::ResidencePermit, true),

@@ -16,6 +16,9 @@ const LINES_MAX: usize = 3;
 /// Lines that are looked at: a zone's and one too many.
 const CANDIDATES_MAX: usize = LINES_MAX + 1;
 
+/// The longest line of a zone of two.
+const LONGEST: usize = 44;
+
 /// The lengths of lines of all formats.
 const SHAPES: [&[usize]; 6] = [&[44, 44], &[36, 36], &[30, 30, 30], &[34, 34], &[9, 30, 30], &[30]];
 
@@ -53,7 +56,9 @@ impl<'t> Lines<'t> {
         if tidied.lines_read > CANDIDATES_MAX || tidied.too_long {
             return Err(MrzFault::Lines { lines: tidied.lines_read });
         }
-        if let Some(found) = Self::of_shape(all, notes) {
+        // Blanks in the place of fillers make the lines of one format those of a shorter one.
+        let doubtful = tidied.gaps && all.len() == 2 && all.iter().all(|line| line.len() < LONGEST);
+        if let Some(found) = Self::of_shape(all, notes).filter(|_| !doubtful) {
             return found;
         }
         let split = |lines| if tidied.gaps { None } else { Self::split(lines, notes) };
@@ -137,7 +142,7 @@ fn format(shape: &[usize], lines: [&[u8]; LINES_MAX]) -> Option<Format> {
         ([30, 30, 30], b'A' | b'C' | b'I' | b'P' | b'R') => Format::Td1,
         ([34, 34], b'A' | b'C' | b'I') => Format::SlovakId,
         ([9, 30, 30], _) if lines[1].starts_with(b"FA") => Format::SwissLicence,
-        ([30], b'D') => Format::FrenchLicence,
+        ([30], _) if first.starts_with(b"D1FRA") => Format::FrenchLicence,
         _ => return None,
     };
     Some(format)

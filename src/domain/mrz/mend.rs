@@ -19,8 +19,8 @@ pub struct Mending {
     pub changes: Vec<Change>,
 }
 
-/// One character read otherwise. Line and column count from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One character read otherwise. Line and column count from 1. `Debug` shows where and not what.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Change {
     /// The line.
     pub line: usize,
@@ -28,6 +28,15 @@ pub struct Change {
     pub column: usize,
     /// The character printed and the one that is read in its place; `None` where it would tell of the holder.
     pub characters: Option<(u8, u8)>,
+}
+
+impl std::fmt::Debug for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Change")
+            .field("line", &self.line)
+            .field("column", &self.column)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Ways told for one field; more would not help anybody to look.

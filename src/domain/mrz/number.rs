@@ -109,6 +109,42 @@ impl NumberField {
         self.shape == Shape::Interleaved
     }
 
+    /// What stands of it in its own field; `None` if nothing does.
+    #[must_use]
+    pub fn in_its_field(&self) -> Option<DocumentNumber> {
+        let cells = self.cells();
+        match self.shape {
+            Shape::Field | Shape::Incomplete => DocumentNumber::of_cells(cells),
+            Shape::Continued => DocumentNumber::of_cells(&cells[..FIELD_CELLS.min(cells.len())]),
+            Shape::Interleaved => {
+                DocumentNumber::of_cells(&[&cells[..INTERLEAVED_AT], &cells[INTERLEAVED_AT + 1..]].concat())
+            }
+        }
+    }
+
+    /// True if the number goes on in the optional data.
+    #[must_use]
+    pub fn continues(&self) -> bool {
+        self.shape == Shape::Continued
+    }
+
+    /// The numbers that it may be if a filler was taken for a `K`, or one or more for `K`s at its end: they have the same
+    /// weight in every check digit, which therefore sees none of it.
+    pub fn filler_readings(&self) -> impl Iterator<Item = DocumentNumber> + '_ {
+        let cells = self.cells();
+        let end = cells.iter().rposition(|cell| *cell != b'<').map_or(0, |last| last + 1);
+        let with_k =
+            (0..cells.len().min(end + 1)).filter(|at| cells[*at] == b'<').map(|at| (at..at + 1, b'K'));
+        let ks_at_end = cells[..end].iter().rev().take_while(|cell| **cell == b'K').count();
+        let without = (1..=ks_at_end).map(move |count| (end - count..end, b'<'));
+        let inner = (0..end).filter(|at| cells[*at] == b'K').map(|at| (at..at + 1, b'<'));
+        with_k.chain(without).chain(inner).filter_map(move |(range, cell)| {
+            let mut changed = self.cells;
+            changed[range].fill(cell);
+            DocumentNumber::of_cells(&changed[..usize::from(self.len)])
+        })
+    }
+
     /// The digit that the cells ask for, by the 8th edition's rule if the number goes on in the optional data.
     #[must_use]
     pub fn computed(&self) -> u8 {

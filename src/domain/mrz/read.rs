@@ -53,8 +53,8 @@ fn zone(lines: &Lines<'_>) -> Zone {
     let (format, layout) = (lines.format, lines.format.layout());
     let (code_line, code_column) = format.code();
     let code = [lines.cell(code_line, code_column), lines.cell(code_line, code_column + 1)];
-    let (kind, code_known) = code::kind(code, format);
     let issuing_state = lines.three(layout.state);
+    let (kind, code_known) = code::kind(code, format, issuing_state);
     let (number, number_digit) = number(lines, code, issuing_state);
     Zone {
         format,
@@ -62,6 +62,7 @@ fn zone(lines: &Lines<'_>) -> Zone {
         code_known,
         issuing_state,
         number,
+        interleaved: interleaved(lines, &number),
         nationality: layout.nationality.map_or(*b"<<<", |span| lines.three(span)),
         check_digits: check_digits(lines, &number, number_digit, issuing_state),
         notes: lines.notes,
@@ -84,6 +85,15 @@ fn number(lines: &Lines<'_>, code: [u8; 2], issuing_state: [u8; 3]) -> (NumberFi
         return (NumberField::interleaved(field, fourth), Some(printed));
     }
     (NumberField::of_field(field), Some(printed))
+}
+
+/// What the number is if the zone is that of a Russian internal passport and its code or state were misread, which no
+/// check digit covers: nine digits, and one that begins the optional data.
+fn interleaved(lines: &Lines<'_>, number: &NumberField) -> Option<NumberField> {
+    let field = lines.cells(lines.format.layout().number);
+    let fourth = *lines.cells(lines.format.layout().personal?.field).first()?;
+    let digits = fourth.is_ascii_digit() && field.iter().all(u8::is_ascii_digit);
+    (digits && !number.rests_on_personal_number()).then(|| NumberField::interleaved(field, fourth))
 }
 
 /// The rest of a number of more than nine characters and its check digit: a filler stands where the digit would be, and

@@ -18,6 +18,8 @@ pub struct Zone {
     pub issuing_state: [u8; 3],
     /// The number as printed.
     pub number: NumberField,
+    /// The number as it would be in the zone of a Russian internal passport, if this may be one that was misread.
+    pub interleaved: Option<NumberField>,
     /// The nationality field, three characters of `0-9A-Z<`; fillers where the format has none.
     pub nationality: [u8; 3],
     /// Every check digit of the format, the number's first.

@@ -176,3 +176,74 @@ fn a_number_typed_behind_a_word_is_found_and_what_may_be_a_word_is_not_clear() {
         world.says(&typed("UTO", text, None)).is("inconclusive", &["number_reading_listed"]);
     }
 }
+
+/// Zones in which cells were misread that no check digit of the number covers.
+#[test]
+fn a_listed_document_is_never_clear_because_a_cell_was_misread_that_no_digit_covers() {
+    let russian = ("RUS", "3914935349", Kind::IdentityCard);
+    let upper = |code: &str| format!("{code}ZDRIL7K<<SERGEQ<ANATOL9EVI3<<<<<<<<<<<<");
+    for code in ["PNRU5", "PMRUS", "P<RUS", "PARUS"] {
+        misread(russian, &[&upper(code), RUSSIAN[1]]);
+    }
+    let french = ("FRA", "940992300800", Kind::IdentityCard);
+    for code in ["I0FRA", "IOFRA", "I<FRA", "ADFRA", "1DFRA"] {
+        let lines =
+            [&format!("{code}BERTHIER<<<<<<<<<<<<<<<<<<<<<<<"), "9409923008004CORINNE<<<<<<<6512068F4"];
+        misread(french, &lines);
+    }
+    let belgian = ("BEL", "000590240601", Kind::IdentityCard);
+    misread(belgian, &[&BELGIAN_LEGACY[0].replace("BEL0", "BEL6"), BELGIAN_LEGACY[1], BELGIAN_LEGACY[2]]);
+    misread(("NLD", "5094962111", Kind::Other), &["D1NLD15094962111659VFUXYIE51L8"]);
+    let blanks =
+        ["PNRUSVOSKRESENSKA8<<ANASTASI8<SERGEEVNA<<<<", RUSSIAN[1]].map(|line| line.replace('<', " "));
+    misread(russian, &[&blanks[0], &blanks[1]]);
+}
+
+fn misread(listing: (&str, &str, Kind), lines: &[&str]) {
+    let (state, number, kind) = listing;
+    let said = world(&[listed(state, number, kind)]).says(&zone(lines));
+    assert!(!matches!(said.verdict, Verdict::NoHit(_)), "{lines:?}");
+}
+
+#[test]
+fn a_filler_taken_for_a_k_or_a_k_for_a_filler_is_told() {
+    for (listed_number, cells) in [
+        ("AB1K23456", "AB1<23456"),
+        ("A1234567K", "A1234567<"),
+        ("AB12345", "AB12345K<"),
+        ("AB12345", "AB12345KK"),
+        ("L898902C3", "L8989K2C3"),
+    ] {
+        let digit = char::from(crate::domain::mrz::check_digit(cells.bytes()));
+        let lower = format!("{cells}{digit}{}", &LOWER[10..]);
+        let said = world(&[listed("UTO", listed_number, Kind::Passport)]).says(&scanned(&lower));
+        let k_for_another = listed_number == "L898902C3";
+        assert_eq!(said.candidates.contains(&"number"), !k_for_another, "{cells}");
+    }
+}
+
+#[test]
+fn a_number_with_a_filler_inside_may_be_cut_too() {
+    let cells = "AB<123456";
+    let digit = char::from(crate::domain::mrz::check_digit(cells.bytes()));
+    let said = world(&[listed("UTO", "AB1234567", Kind::Passport)])
+        .says(&scanned(&format!("{cells}{digit}{}", &LOWER[10..])));
+    said.is("inconclusive", &["number_truncated_listed"]);
+}
+
+#[test]
+fn a_cut_number_is_looked_for_among_all_booklets() {
+    let world = world(&[listed("UTO", "L898902C345", Kind::Passport)]);
+    for code in ["PR", "PT", "PN", "PL", "P<"] {
+        let upper = UPPER.replacen("P<", code, 1);
+        world.says(&zone(&[&upper, LOWER])).is("inconclusive", &["number_truncated_listed"]);
+    }
+}
+
+#[test]
+fn a_state_whose_code_was_mended_is_not_clear_while_another_reading_is_listed() {
+    let world = world(&[listed("MLT", "L898902C3", Kind::Passport)]);
+    let upper = UPPER.replacen("UTO", "ML1", 1);
+    let said = world.says(&zone(&[&upper, LOWER]));
+    assert!(!matches!(said.verdict, Verdict::NoHit(_)));
+}
