@@ -6,6 +6,7 @@
 mod answer;
 mod bulletin;
 mod coverage;
+mod cyrillic;
 mod deviations;
 mod document;
 mod feed_name;
@@ -28,6 +29,7 @@ pub use bulletin::{Authority, Bulletin, Digest, SegmentRef, SegmentRole};
 pub use coverage::{
     AlertsCoverage, CompleteCoverage, Coverage, FeedCoverage, Freshness, GenerationId, IssuerCoverage,
 };
+pub(crate) use cyrillic::{look_alike, transliterate};
 pub use deviations::{Deviation, Deviations, NumberRange, Prints};
 pub use document::DocumentId;
 pub use feed_name::{FeedName, FeedNameFault};

@@ -185,6 +185,9 @@ impl Reading {
         }
         let issuer = reading.ask(number, &code, nationality.state(), Some(zone.kind), assurance, check);
         reading.ask_misread(zone, issuer);
+        if zone.goes_on {
+            reading.cut_by_zone(issuer, number, zone.kind);
+        }
         if zone.format.cuts_long_numbers() && zone.number.fills_its_field() {
             reading.cut_by_zone(issuer, number, zone.kind);
             if zone.kind == Kind::Visa {

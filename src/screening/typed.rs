@@ -1,6 +1,6 @@
 //! Numbers as people type them.
 
-use crate::domain::{DocumentNumber, IssuingState, latin_twin};
+use crate::domain::{DocumentNumber, IssuingState, latin_twin, transliterate};
 
 /// A typed number, and what it may also have been meant to be.
 #[derive(Debug, Default)]
@@ -45,7 +45,8 @@ impl TypedNumber {
     pub(super) fn of(text: &str, issuing_state: &str) -> Self {
         let mut typed = Self::default();
         let margin = |char: char| char.is_whitespace() || char.is_control() || char == '\u{feff}';
-        let text: String = text.trim_matches(margin).chars().map(|char| typed.plain(char)).collect();
+        let given = text.trim_matches(margin);
+        let text: String = given.chars().map(|char| typed.plain(char)).collect();
         let Ok(whole) = DocumentNumber::parse(&text.replace('#', " ")) else { return typed };
         typed.number = Some(whole);
         if let Some(prefix) = Prefix::of(&text)
@@ -58,6 +59,7 @@ impl TypedNumber {
         }
         typed.alternatives.extend(without_words(&text));
         typed.alternatives.extend(groups(&text));
+        typed.alternatives.extend(transliterated(given));
         let read = typed.number.into_iter().chain(typed.alternatives.clone());
         let bare: Vec<_> = read.flat_map(|number| without_code(&number, issuing_state)).collect();
         typed.alternatives.extend(bare);
@@ -131,6 +133,13 @@ fn groups(text: &str) -> impl Iterator<Item = DocumentNumber> {
     let groups =
         text.split(|char: char| !char.is_ascii_alphanumeric()).filter(|group| group.len() < text.len());
     groups.filter_map(|group| DocumentNumber::parse(group).ok()).filter(is_telling)
+}
+
+/// The number with its Cyrillic letters by their sound, as zones and some lists have them, and not by their looks.
+fn transliterated(text: &str) -> Option<DocumentNumber> {
+    let mut latin = String::new();
+    transliterate(text, &mut latin);
+    (latin != text).then(|| DocumentNumber::parse(&latin).ok()).flatten()
 }
 
 /// The number without a code of the issuing state in front, in any of the ways to write it.
@@ -207,6 +216,11 @@ mod tests {
             let (number, others) = read(text);
             assert!(number.into_iter().chain(others).any(|number| number == "A1234567"), "{text}");
         }
+    }
+
+    #[test]
+    fn cyrillic_letters_are_asked_by_their_looks_and_by_their_sound() {
+        assert_eq!(read("СН123456"), (Some("CH123456".into()), vec!["SN123456".into()]));
     }
 
     #[test]

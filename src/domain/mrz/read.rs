@@ -62,6 +62,7 @@ fn zone(lines: &Lines<'_>) -> Zone {
         code_known,
         issuing_state,
         number,
+        goes_on: number.continues() && goes_on(lines),
         interleaved: interleaved(lines, &number),
         nationality: layout.nationality.map_or(*b"<<<", |span| lines.three(span)),
         check_digits: check_digits(lines, &number, number_digit, issuing_state),
@@ -85,6 +86,12 @@ fn number(lines: &Lines<'_>, code: [u8; 2], issuing_state: [u8; 3]) -> (NumberFi
         return (NumberField::interleaved(field, fourth), Some(printed));
     }
     (NumberField::of_field(field), Some(printed))
+}
+
+/// True if something stands behind the first filler of the optional data.
+fn goes_on(lines: &Lines<'_>) -> bool {
+    let optional = lines.format.layout().overflow.map_or(&[][..], |span| lines.cells(span));
+    optional.iter().skip_while(|cell| **cell != b'<').any(|cell| *cell != b'<')
 }
 
 /// What the number is if the zone is that of a Russian internal passport and its code or state were misread, which no

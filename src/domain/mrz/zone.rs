@@ -18,6 +18,8 @@ pub struct Zone {
     pub issuing_state: [u8; 3],
     /// The number as printed.
     pub number: NumberField,
+    /// The optional data goes on behind the filler that ends a long number: a separator may stand there, and the number go on.
+    pub goes_on: bool,
     /// The number as it would be in the zone of a Russian internal passport, if this may be one that was misread.
     pub interleaved: Option<NumberField>,
     /// The nationality field, three characters of `0-9A-Z<`; fillers where the format has none.

@@ -9,7 +9,6 @@ mod mapping;
 mod number;
 mod range;
 mod row;
-mod spelling;
 mod words;
 
 pub use file::MappingError;

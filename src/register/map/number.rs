@@ -1,8 +1,7 @@
 //! A document's number, put together from the parts that a publisher keeps apart.
 
 use super::mapping::{Raw, Slot};
-use super::spelling;
-use crate::domain::{DocumentNumber, NumberFault};
+use crate::domain::{DocumentNumber, NumberFault, look_alike, transliterate};
 use crate::register::RejectReason;
 
 /// How a number is made of a row's fields.
@@ -56,7 +55,7 @@ impl NumberRule {
         assemble(self.parts.iter(), raw, &mut scratch.whole)?;
         let number = if self.transliterate {
             scratch.latin.clear();
-            spelling::transliterate(&scratch.whole, &mut scratch.latin);
+            transliterate(&scratch.whole, &mut scratch.latin);
             parse(&scratch.latin)?
         } else {
             parse(&scratch.whole)?
@@ -65,7 +64,7 @@ impl NumberRule {
             None => None,
             Some(Alias::LookAlike) if scratch.whole.is_ascii() => None,
             Some(Alias::LookAlike) => {
-                spelling::look_alike(&scratch.whole).and_then(|text| DocumentNumber::parse(&text).ok())
+                look_alike(&scratch.whole).and_then(|text| DocumentNumber::parse(&text).ok())
             }
             Some(Alias::PartsReversed) => {
                 assemble(self.parts.iter().rev(), raw, &mut scratch.whole)?;

@@ -232,6 +232,17 @@ fn a_number_with_a_filler_inside_may_be_cut_too() {
 }
 
 #[test]
+fn a_long_number_with_a_separator_inside_is_not_clear_while_the_longer_is_listed() {
+    let lines = [
+        "I<UTOD23145890<07<08<<<<<<<<<<",
+        "7408122F1204159UTO<<<<<<<<<<<6",
+        "ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+    ];
+    let said = world(&[listed("UTO", "D231458900708", Kind::IdentityCard)]).says(&zone(&lines));
+    assert!(!matches!(said.verdict, Verdict::NoHit(_)));
+}
+
+#[test]
 fn a_cut_number_is_looked_for_among_all_booklets() {
     let world = world(&[listed("UTO", "L898902C345", Kind::Passport)]);
     for code in ["PR", "PT", "PN", "PL", "P<"] {

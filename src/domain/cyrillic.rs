@@ -1,10 +1,10 @@
 //! Cyrillic letters in numbers, and the Latin ones that they become.
 
-use crate::domain::latin_twin;
+use super::latin_twin;
 
 /// Writes a text in Latin letters, by the rules for Ukrainian names and, for the letters that Ukrainian does not have, for
 /// Russian ones (ICAO Doc 9303 part 3 section 6, table B). Other characters stay.
-pub(super) fn transliterate(text: &str, out: &mut String) {
+pub(crate) fn transliterate(text: &str, out: &mut String) {
     for char in text.chars() {
         match latin(char) {
             Some(latin) => out.push_str(latin),
@@ -14,7 +14,7 @@ pub(super) fn transliterate(text: &str, out: &mut String) {
 }
 
 /// Writes a text in the Latin letters that its Cyrillic ones are printed like; `None` if one is like none.
-pub(super) fn look_alike(text: &str) -> Option<String> {
+pub(crate) fn look_alike(text: &str) -> Option<String> {
     let like = |char: char| if char.is_ascii() { Some(char) } else { latin_twin(char).map(char::from) };
     text.chars().map(like).collect()
 }
