@@ -125,6 +125,12 @@ impl Reading {
             reading.advisories.push(Advisory::new(AdvisoryCode::HomoglyphsRead));
         }
         let issuer = reading.ask(typed.number, &Code::typed(code), None, kind, assurance, None);
+        if let (Some(issuing_state), Some(number)) = (issuer, typed.cut) {
+            let id = DocumentId { issuing_state, number };
+            if reading.cut.iter().all(|cut| cut.id != id) {
+                reading.cut.push(Cut { id, kind, by: CutBy::List });
+            }
+        }
         for number in issuer.into_iter().flat_map(|state| {
             typed.alternatives.iter().map(move |number| DocumentId { issuing_state: state, number: *number })
         }) {

@@ -8,6 +8,8 @@ pub(super) struct TypedNumber {
     pub(super) number: Option<DocumentNumber>,
     /// The number with, or without, what seems to be a prefix. Listed ones are worth a second look.
     pub(super) alternatives: Vec<DocumentNumber>,
+    /// What a list may have of it that took it from a zone's nine cells, with the fillers that separators became there.
+    pub(super) cut: Option<DocumentNumber>,
     /// Full-width or Cyrillic characters were read as the Latin ones they look like.
     pub(super) homoglyphs: bool,
 }
@@ -39,6 +41,9 @@ const UNMISTAKABLE_LEN: usize = 4;
 /// A number is what is left of a prefix only if it is long enough to be one.
 const NUMBER_LEN_MIN: usize = 5;
 
+/// Cells of a zone's number field.
+const CELLS: usize = 9;
+
 impl TypedNumber {
     /// Reads what was typed. Separators of all sorts are left out; prefixes are recognised, the issuing state's code as
     /// typed among them.
@@ -49,6 +54,7 @@ impl TypedNumber {
         let text: String = given.chars().map(|char| typed.plain(char)).collect();
         let Ok(whole) = DocumentNumber::parse(&text.replace('#', " ")) else { return typed };
         typed.number = Some(whole);
+        typed.cut = cut(&text).filter(|cut| *cut != whole);
         if let Some(prefix) = Prefix::of(&text)
             && let Ok(rest) = DocumentNumber::parse(prefix.rest)
             && is_telling(&rest)
@@ -133,6 +139,13 @@ fn groups(text: &str) -> impl Iterator<Item = DocumentNumber> {
     let groups =
         text.split(|char: char| !char.is_ascii_alphanumeric()).filter(|group| group.len() < text.len());
     groups.filter_map(|group| DocumentNumber::parse(group).ok()).filter(is_telling)
+}
+
+/// The characters in the first nine cells, if more cells than that would be filled.
+fn cut(text: &str) -> Option<DocumentNumber> {
+    let words = text.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let cells = words.collect::<Vec<_>>().join("<");
+    cells.get(..CELLS).filter(|_| cells.len() > CELLS).and_then(|cells| DocumentNumber::parse(cells).ok())
 }
 
 /// The number with its Cyrillic letters by their sound, as zones and some lists have them, and not by their looks.

@@ -243,6 +243,20 @@ fn a_long_number_with_a_separator_inside_is_not_clear_while_the_longer_is_listed
 }
 
 #[test]
+fn a_typed_number_is_not_clear_while_the_list_has_what_a_zone_left_of_it() {
+    let world = world(&[listed("UTO", "AB123456", Kind::Passport)]);
+    let typed = |number: &str| {
+        world.says(&asked(super::super::Presented::Document {
+            number: number.into(),
+            issuing_state: "UTO".into(),
+            kind: Some(Kind::Passport),
+        }))
+    };
+    typed("AB 1234567").is("inconclusive", &["number_truncated_listed"]);
+    typed("AB1234567").is("no_hit", &[]);
+}
+
+#[test]
 fn a_cut_number_is_looked_for_among_all_booklets() {
     let world = world(&[listed("UTO", "L898902C345", Kind::Passport)]);
     for code in ["PR", "PT", "PN", "PL", "P<"] {
