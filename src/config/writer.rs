@@ -61,7 +61,7 @@ pub(super) fn policy_digest(policy: &Policy) -> Digest {
     policy.feeds.retain(|_, rules| *rules != policy.feed_defaults);
     let mut written = Written(Vec::new());
     walk_policy(&mut written, &mut policy);
-    let mut text = String::from("portcullis verdict policy 1\n");
+    let mut text = String::from("portcullis verdict policy 2\n");
     for Line { section, key, value, .. } in written.0 {
         writeln!(text, "{section}.{key} = {value}").expect("a string takes every write");
     }
