@@ -141,7 +141,7 @@ impl Parts {
         let Some(table) = shape.table(&self.0[SLOTS]) else { return Vec::new() };
         let entries = table.into_entries().filter_map(|entry| {
             let (h, payload) = entry.ok()?;
-            Some((Key::from_bits(mixer.unmix(h))?.unpack(), payload as usize - 1))
+            Some((Key::from_bits(mixer.unmix(h))?.unpack(), (payload as usize).checked_sub(1)?))
         });
         entries.collect()
     }
