@@ -63,7 +63,7 @@ fn publish(data_dir: &Path, records: u64) -> Snapshot {
     let publisher = Publisher::lock(storage.clone(), data_dir).expect("the folder is ours");
     let started = Instant::now();
     let mut builder = Builder::new();
-    Generator::new(1, records).for_each(|notice| builder.push(&notice));
+    Generator::new(1, records).for_each(|notice| builder.push(&notice).expect("it is held in memory"));
     let pushed = started.elapsed();
     let mut staged = publisher.stage().expect("there is room");
     let as_of: Timestamp = "2026-03-01T12:00:00Z".parse().expect("a time");
@@ -99,9 +99,9 @@ impl<'s> Lines<'s> {
     /// Finds the table by the description of the format, version 2.
     fn of(snapshot: &'s Snapshot) -> Self {
         let feed = snapshot.feeds().next().expect("there is a feed");
-        let file = feed.segment().bytes().as_ref();
+        let file = feed.list().base().bytes().as_ref();
         let word = |at: usize| u64::from_le_bytes(file[at..at + 8].try_into().expect("eight bytes"));
-        let documents = feed.segment().header().documents();
+        let documents = feed.list().base().header().documents();
         println!(
             "{documents} documents, {:.2} bytes each; {} sets in the dictionary",
             file.len() as f64 / documents as f64,

@@ -143,6 +143,10 @@ pub(crate) struct Import {
     /// Accept a list that lost any number of notices, or whole states: its publisher withdrew them.
     #[arg(long)]
     pub(crate) accept_shrink: bool,
+    /// Hold so many MiB of notices in memory while the index is built; what is beyond waits in a file of the data
+    /// directory, 16 bytes a row.
+    #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(16..=1 << 20))]
+    pub(crate) memory_max_mib: u64,
     /// Read, build, compare and report, and change nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -43,6 +43,7 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
         max_rejects: 0.0,
         max_shrink: 1.0,
         accept_shrink: true,
+        memory_max_mib: 64,
         dry_run: false,
         report: None,
         files: vec![register],

@@ -1,7 +1,8 @@
-//! What the machines stand on: storage and time. Any machine may import it; it imports `domain` only.
+//! What the machines stand on: storage, memory and time. Any machine may import it; it imports `domain` only.
 
 mod causes;
 pub mod clock;
+pub mod platform;
 pub mod storage;
 
 pub use causes::causes;

@@ -26,17 +26,24 @@ impl Counts {
         Self { states: states.filter(|(_, count)| *count > 0).collect(), ..Self::default() }
     }
 
-    /// Counts sets, given in the order of the file, by the number of each for every document that has it.
-    pub(super) fn add_sets(&mut self, sets: &[Box<[u8]>], used: impl Iterator<Item = u32>) {
-        let mut uses = vec![0_u64; sets.len()];
-        used.for_each(|set| uses[set as usize] += 1);
-        for (set, uses) in sets.iter().zip(uses) {
-            let bodies = Bodies::new(set).flatten().filter(|body| !body.is_alias());
-            for (kind, status, reported_on) in bodies.filter_map(|body| body.says().ok()) {
-                *self.kinds.entry(kind).or_default() += uses;
-                *self.statuses.entry(status).or_default() += uses;
-                *self.years.entry(reported_on.map(|day| day.year())).or_default() += uses;
-            }
+    /// Counts a set that so many documents have.
+    pub(super) fn add_set(&mut self, set: &[u8], uses: u64) {
+        let bodies = Bodies::new(set).flatten().filter(|body| !body.is_alias());
+        for (kind, status, reported_on) in bodies.filter_map(|body| body.says().ok()) {
+            *self.kinds.entry(kind).or_default() += uses;
+            *self.statuses.entry(status).or_default() += uses;
+            *self.years.entry(reported_on.map(|day| day.year())).or_default() += uses;
         }
+    }
+
+    /// Adds what was counted elsewhere.
+    pub(super) fn merge(&mut self, other: Self) {
+        other.states.into_iter().for_each(|(state, count)| *self.states.entry(state).or_default() += count);
+        other.kinds.into_iter().for_each(|(kind, count)| *self.kinds.entry(kind).or_default() += count);
+        other
+            .statuses
+            .into_iter()
+            .for_each(|(status, count)| *self.statuses.entry(status).or_default() += count);
+        other.years.into_iter().for_each(|(year, count)| *self.years.entry(year).or_default() += count);
     }
 }

@@ -2,9 +2,12 @@
 
 use std::cmp::Ordering;
 
-use super::format::Header;
+use super::asked::Asked;
+use super::build::MIXER;
+use super::cores::on_all_cores;
+use super::segment::Said;
 use super::sets::{Bodies, Body};
-use super::{Damaged, Segment};
+use super::{Damaged, List, Segment};
 
 /// What became of the notices of an earlier list. Aliases are not counted: they come and go with their notices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,35 +20,80 @@ pub struct Difference {
     pub gone: u64,
 }
 
-impl<B: AsRef<[u8]>> Segment<B> {
-    /// What this list has changed in an earlier one. Reads the earlier one from end to end and asks this one for each of its
-    /// documents.
+impl<B: AsRef<[u8]> + Sync> List<B> {
+    /// What this list has changed in an earlier one. Reads the earlier one from end to end, on all cores, and asks this one
+    /// for each of its documents.
     ///
     /// # Errors
     /// [`Damaged`] if the bytes of one are no longer those that were checked.
-    pub fn difference<C: AsRef<[u8]>>(&self, earlier: &Segment<C>) -> Result<Difference, Damaged> {
+    pub fn difference<C: AsRef<[u8]> + Sync>(&self, earlier: &List<C>) -> Result<Difference, Damaged> {
+        let parts = on_all_cores(|part, parts| self.difference_of_part(earlier, part, parts))?;
         let mut difference = Difference::default();
-        let (ours, theirs) = (self.view(), earlier.view());
-        for found in theirs.keyed() {
-            let (key, set) = found?;
-            let now = ours.find(key)?.map(|set| ours.set_bytes(set.into())).transpose()?;
-            difference.compare_sets(theirs.set_bytes(set.into())?, now.unwrap_or_default())?;
+        for part in parts {
+            difference.changed += part.changed;
+            difference.gone += part.gone;
         }
-        for found in earlier.long_documents() {
-            let (document, set) = found?;
-            let now = self.find_long(&document).map(|set| ours.set_bytes(set)).transpose()?;
-            difference.compare_sets(theirs.set_bytes(set)?, now.unwrap_or_default())?;
-        }
-        let notices = |header: &Header| header.state_digest.notices;
-        let kept = notices(earlier.header()).checked_sub(difference.gone).ok_or(Damaged)?;
-        difference.new = notices(self.header()).checked_sub(kept).ok_or(Damaged)?;
+        let kept = earlier.state_digest().notices.checked_sub(difference.gone).ok_or(Damaged)?;
+        difference.new = self.state_digest().notices.checked_sub(kept).ok_or(Damaged)?;
         Ok(difference)
+    }
+
+    fn difference_of_part<C: AsRef<[u8]>>(
+        &self,
+        earlier: &List<C>,
+        part: u64,
+        parts: u64,
+    ) -> Result<Difference, Damaged> {
+        let mut difference = Difference::default();
+        for (which, segment) in earlier.segments().enumerate() {
+            let is_base = which == 0;
+            for listed in segment.keyed_of(part, parts) {
+                let (h, said) = listed?;
+                let asked = Asked::mixed(h);
+                // What the delta says anew is compared there.
+                if is_base && earlier.changes(&asked)? {
+                    continue;
+                }
+                difference.compare(said, self.said(&asked)?)?;
+            }
+            for listed in segment.long_documents().take_while(|_| part == 0) {
+                let (document, said) = listed?;
+                let asked = Asked::of(&document);
+                if !is_base || !earlier.changes(&asked)? {
+                    difference.compare(said, self.said(&asked)?)?;
+                }
+            }
+        }
+        Ok(difference)
+    }
+}
+
+impl<B: AsRef<[u8]>> Segment<B> {
+    /// The documents with keys of one of so many parts, by their `h`.
+    fn keyed_of(&self, part: u64, parts: u64) -> impl Iterator<Item = Result<(u64, Said<'_>), Damaged>> + '_ {
+        let (view, mixer) = (self.view(), self.header().shape.mixer);
+        let (table, damaged) = match view.table() {
+            Ok(table) => (Some(table.into_entries_of(part, parts)), None),
+            Err(damaged) => (None, Some(Err(damaged))),
+        };
+        let keyed = table.into_iter().flatten().map(move |entry| {
+            let (h, number) = entry?;
+            let code = view.header.code(number.into()).ok_or(Damaged)?;
+            let said = view.set_of(h, code)?.map_or(Said::Gone, Said::Set);
+            Ok((if mixer == MIXER { h } else { MIXER.mix(mixer.unmix(h)) }, said))
+        });
+        damaged.into_iter().chain(keyed)
     }
 }
 
 impl Difference {
     /// Compares what two lists say of one document; what is new of it shows in the sums.
-    fn compare_sets(&mut self, before: &[u8], now: &[u8]) -> Result<(), Damaged> {
+    fn compare(&mut self, before: Said<'_>, now: Option<Said<'_>>) -> Result<(), Damaged> {
+        let set = |said| match said {
+            Said::Set(set) => set,
+            Said::Gone => &[][..],
+        };
+        let (before, now) = (set(before), now.map_or(&[][..], set));
         if before == now {
             return Ok(());
         }

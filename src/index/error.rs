@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::domain::FeedName;
+use crate::domain::{FeedName, SegmentRole};
 
 /// Why a segment, a generation or a publication was refused.
 #[derive(Debug, thiserror::Error)]
@@ -129,11 +129,16 @@ pub enum IndexError {
     #[error("feed {0}: what was verified is not what generation and bulletins say together")]
     NotVerified(FeedName),
     /// Not exactly one base.
-    #[error("feed {0}: a feed in force has exactly one base segment")]
+    #[error("feed {0}: a feed in force has exactly one base segment, and then one delta at most")]
     NoSingleBase(FeedName),
-    /// A delta, which this version does not read.
-    #[error("feed {0}: its delta segment needs a newer version of this program")]
-    Delta(FeedName),
+    /// A list whose keys are mixed with another seed than new files are.
+    #[error("the list in force is in another order than this program writes: fetch or import it as a whole")]
+    OtherSeed,
+    /// A list that is being read is no longer what was opened.
+    #[error(
+        "a file of the list in force was damaged while it was read: check the disk, then fetch or import the feed again"
+    )]
+    Damaged,
     /// A file has another length than was recorded.
     #[error("{} has {found} bytes and not {expected}: fetch or import the feed again", path.display())]
     Length {
@@ -180,6 +185,35 @@ pub enum SegmentError {
         found: u32,
         /// The newest that is read.
         reads: u32,
+    },
+    /// Written before this reader's time.
+    #[error(
+        "it has segment format {found} and this program reads from {reads} on: fetch or import the feed again"
+    )]
+    Older {
+        /// Its format version.
+        found: u32,
+        /// The oldest that is read.
+        reads: u32,
+    },
+    /// A base where a delta belongs, or the other way round.
+    #[error("it is not the {} that its list says", .expected.word())]
+    Role {
+        /// What it should be.
+        expected: SegmentRole,
+    },
+    /// A delta of another list.
+    #[error("it is the delta of another base: fetch both again")]
+    Parent,
+    /// A delta that takes the place of its base nearly.
+    #[error(
+        "it changes {documents} documents, and one that changes more than {most} is to be folded into its base"
+    )]
+    DeltaTooLarge {
+        /// How many it changes.
+        documents: u64,
+        /// How many it may.
+        most: u64,
     },
     /// The header does not agree with its checksum.
     #[error("its header is damaged")]

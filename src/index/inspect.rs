@@ -66,9 +66,9 @@ impl Inspection {
 
 impl FeedInspection {
     fn of(feed: &FeedInForce) -> Result<Self, Damaged> {
-        let segment = feed.segment();
+        let list = feed.list();
         let (mut by_kind, mut by_status) = (BTreeMap::new(), BTreeMap::new());
-        for notice in segment.notices() {
+        for notice in list.notices() {
             let notice = notice?;
             if notice.alias {
                 continue;
@@ -76,13 +76,13 @@ impl FeedInspection {
             *by_kind.entry(notice.kind).or_default() += 1;
             *by_status.entry(notice.status).or_default() += 1;
         }
-        let by_state = IssuingState::all().map(|state| (state, segment.reports(state)));
+        let by_state = IssuingState::all().map(|state| (state, list.reports(state)));
         Ok(Self {
             bulletin: feed.bulletin().clone(),
-            format_version: segment.header().version(),
-            bytes: segment.header().layout.file_length(),
-            documents: segment.header().documents(),
-            state_digest: segment.header().state_digest,
+            format_version: list.base().header().version(),
+            bytes: list.segments().map(|segment| segment.header().layout.file_length()).sum(),
+            documents: list.base().header().documents(),
+            state_digest: list.state_digest(),
             by_state: by_state.filter(|(_, notices)| *notices > 0).collect(),
             by_kind,
             by_status,

@@ -64,6 +64,14 @@ impl Key {
         })
     }
 
+    /// Its state's number and, of a number of ten digits or more, the length; 0 for every other number.
+    pub(super) fn state_and_digits(self) -> (u16, usize) {
+        let first_of_digits = ALPHANUMERIC_LEN_MAX + 1;
+        let shorter =
+            FIRST_RANKS[first_of_digits..=LEN_MAX].iter().filter(|first| **first <= self.rank()).count();
+        ((self.0 >> RANK_BITS) as u16, if shorter == 0 { 0 } else { ALPHANUMERIC_LEN_MAX + shorter })
+    }
+
     fn rank(self) -> u64 {
         self.0 & ((1 << RANK_BITS) - 1)
     }

@@ -1,27 +1,61 @@
-//! What a file lists, told by reading all of it and not by looking anything up.
+//! What a list has, told by reading all of it and not by looking anything up.
 
 use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::DocumentId;
 
-use super::{Damaged, Key, Segment};
+use super::asked::Asked;
+use super::cores::on_all_cores;
+use super::filter::Filter;
+use super::segment::Said;
+use super::{Damaged, Key, List, Segment};
 
-impl<B: AsRef<[u8]>> Segment<B> {
-    /// Those of some documents that are listed, in their order. Reads the file from end to end: it is what lookups are
-    /// compared with.
+impl<B: AsRef<[u8]> + Sync> List<B> {
+    /// Those of some documents that are listed, in their order. Reads the files from end to end, on all cores: it is what
+    /// lookups are compared with.
     ///
     /// # Errors
     /// [`Damaged`] if the bytes are no longer those that were checked.
     pub fn listed_of(&self, documents: &[DocumentId]) -> Result<Vec<DocumentId>, Damaged> {
-        let keyed = documents.iter().filter_map(|document| Some((Key::pack(document)?.bits(), *document)));
-        let (mut listed, keyed): (_, HashMap<_, _>) = (BTreeSet::new(), keyed.collect());
-        for found in self.view().keyed() {
-            listed.extend(keyed.get(&found?.0.bits()));
+        let mut listed = BTreeSet::new();
+        for document in self.base().listed_of(documents)? {
+            if !self.changes(&Asked::of(&document))? {
+                listed.insert(document);
+            }
         }
+        if let Some(delta) = self.delta() {
+            for document in delta.listed_of(documents)? {
+                if delta.said(&Asked::of(&document))? != Some(Said::Gone) {
+                    listed.insert(document);
+                }
+            }
+        }
+        Ok(listed.into_iter().collect())
+    }
+}
+
+impl<B: AsRef<[u8]> + Sync> Segment<B> {
+    fn listed_of(&self, documents: &[DocumentId]) -> Result<Vec<DocumentId>, Damaged> {
+        let mixer = self.header().shape.mixer;
+        let keyed =
+            documents.iter().filter_map(|document| Some((mixer.mix(Key::pack(document)?.bits()), *document)));
+        let keyed: HashMap<_, _> = keyed.collect();
+        let (view, filter) = (self.view(), Filter::of(&keyed.keys().copied().collect::<Vec<_>>()));
+        let parts = on_all_cores(|part, parts| {
+            let mut found = Vec::new();
+            for entry in view.table()?.into_entries_of(part, parts) {
+                let (h, _) = entry?;
+                if filter.may_have(h) {
+                    found.extend(keyed.get(&h));
+                }
+            }
+            Ok(found)
+        })?;
+        let mut listed: BTreeSet<_> = parts.into_iter().flatten().collect();
         let longs: BTreeSet<_> = documents.iter().filter(|document| Key::pack(document).is_none()).collect();
         for found in self.long_documents() {
-            let (document, _) = found?;
-            if longs.contains(&document) {
+            let (document, said) = found?;
+            if said != Said::Gone && longs.contains(&document) {
                 listed.insert(document);
             }
         }

@@ -6,12 +6,17 @@
 //! generation and checks every byte, so that a lookup cannot fail afterwards. Damage that comes later (a file cut
 //! short or rewritten under the map) poisons the snapshot: what was asked of it meanwhile proves nothing.
 
-mod builder;
-mod check;
+mod asked;
+mod build;
+mod code;
+mod cores;
 mod counts;
 mod difference;
 mod error;
+mod filter;
 mod format;
+#[cfg(test)]
+mod format_tests;
 mod generation;
 mod generation_file;
 #[cfg(test)]
@@ -19,25 +24,29 @@ mod generation_file_tests;
 mod inspect;
 mod key;
 mod layout;
+mod list;
 mod listed;
 mod longs;
-mod mapping;
-mod output;
+mod open;
 mod publish;
 mod scrub;
+mod sections;
 mod segment;
 mod sets;
 mod snapshot;
-mod sorted;
 mod state_digest;
 pub mod table;
+mod verify;
+mod view;
 
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod snapshot_tests;
+#[cfg(test)]
+mod verify_tests;
 
-pub use builder::{Builder, Built};
+pub use build::{Builder, Built, delta, fold};
 pub use counts::Counts;
 pub use difference::Difference;
 pub use error::{Damaged, IndexError, SegmentError};
@@ -46,7 +55,7 @@ pub use generation::{FeedRecord, Floor, Generation, Kept};
 pub use inspect::{FeedInspection, Inspection};
 pub use key::Key;
 pub use layout::{current, segment_path};
-pub use mapping::Mapping;
+pub use list::{DELTA_DOCUMENTS_MAX, List};
 pub use publish::{Publisher, Staged};
 pub use scrub::ScrubFault;
 pub use segment::{LONGER_MAX, Longer, Segment};

@@ -210,6 +210,14 @@ impl Staged {
         self.file.as_mut()
     }
 
+    /// Opens it to read what was written.
+    ///
+    /// # Errors
+    /// [`IndexError::Io`].
+    pub fn open_read(&self) -> Result<std::fs::File, IndexError> {
+        self.storage.open_read(&self.path).map_err(IndexError::io("open", &self.path))
+    }
+
     /// Where it stands for now.
     #[must_use]
     pub fn path(&self) -> &Path {

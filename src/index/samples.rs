@@ -69,7 +69,7 @@ pub(super) fn stamp() -> Stamp {
 
 pub(super) fn builder(notices: &[Notice]) -> Builder {
     let mut builder = Builder::new();
-    notices.iter().for_each(|notice| builder.push(notice));
+    notices.iter().for_each(|notice| builder.push(notice).unwrap());
     builder
 }
 

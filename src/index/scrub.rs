@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::Segment;
 use super::format::BLOCK_LEN;
-use super::{Mapping, Segment};
+use crate::ground::platform::Mapping;
 
 /// A segment file is no longer what was checked when it was opened.
 #[derive(Debug, thiserror::Error)]

@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use crate::domain::{
     Bulletin, DocumentId, FeedName, GenerationId, IssuingState, Notice, SegmentRef, SegmentRole, Verified,
 };
+use crate::ground::platform::Mapping;
 use crate::ground::storage::Storage;
 
+use super::asked::{Asked, AskedBatch};
 use super::layout::segment_path;
 use super::scrub::Checksums;
-use super::{Generation, IndexError, Longer, Mapping, ScrubFault, Segment, SegmentError, Stamp};
+use super::{Damaged, Generation, IndexError, List, Longer, ScrubFault, Segment, SegmentError};
 
 /// The feeds of one generation, ready to be asked. Any number of threads may ask at once.
 #[derive(Debug)]
@@ -27,9 +29,9 @@ pub struct Snapshot {
 #[derive(Debug)]
 pub struct FeedInForce {
     bulletin: Bulletin,
-    segment: Segment<Mapping>,
-    checksums: Checksums,
-    path: PathBuf,
+    list: List<Mapping>,
+    /// Of each file.
+    files: Vec<(PathBuf, Checksums)>,
 }
 
 impl Snapshot {
@@ -99,10 +101,10 @@ impl Snapshot {
     /// Nothing can be concluded from what is *not* found if the snapshot is [poisoned](Self::poisoned) afterwards.
     #[must_use]
     pub fn find(&self, document: &DocumentId) -> Vec<(&FeedName, Notice)> {
-        let mut found = Vec::new();
+        let (mut found, asked) = (Vec::new(), Asked::of(document));
         for feed in &self.feeds {
-            let name = &feed.bulletin().feed;
-            found.extend(feed.find(document).into_iter().map(|notice| (name, notice)));
+            let name = &feed.bulletin.feed;
+            found.extend(feed.find_asked(document, &asked).into_iter().map(|notice| (name, notice)));
         }
         found
     }
@@ -112,8 +114,8 @@ impl Snapshot {
     /// afterwards.
     #[must_use]
     pub fn find_batch(&self, documents: &[DocumentId]) -> Vec<(usize, &FeedName, Notice)> {
-        let of_feed = |feed: &'_ FeedInForce| feed.find_batch(documents);
-        let feeds = self.feeds.iter().map(|feed| (&feed.bulletin.feed, of_feed(feed)));
+        let asked = AskedBatch::of(documents);
+        let feeds = self.feeds.iter().map(|feed| (&feed.bulletin.feed, feed.find_batch(&asked)));
         feeds
             .flat_map(|(name, found)| found.into_iter().map(move |(at, notice)| (at, name, notice)))
             .collect()
@@ -145,7 +147,7 @@ impl Snapshot {
     /// # Errors
     /// The first fault, after all files were read.
     pub fn scrub(&self) -> Result<(), ScrubFault> {
-        let faults = self.feeds.iter().map(|feed| feed.checksums.scrub(feed.segment.bytes(), &feed.path));
+        let faults = self.files().map(|(bytes, path, checksums)| checksums.scrub(bytes, path));
         faults.fold(Ok(()), Result::and)
     }
 
@@ -154,8 +156,15 @@ impl Snapshot {
     /// # Errors
     /// The first fault, after all files were measured.
     pub fn measure(&self) -> Result<(), ScrubFault> {
-        let faults = self.feeds.iter().map(|feed| feed.checksums.measure(feed.segment.bytes(), &feed.path));
+        let faults = self.files().map(|(bytes, path, checksums)| checksums.measure(bytes, path));
         faults.fold(Ok(()), Result::and)
+    }
+
+    fn files(&self) -> impl Iterator<Item = (&Mapping, &Path, &Checksums)> {
+        self.feeds.iter().flat_map(|feed| {
+            let files = feed.list.segments().zip(&feed.files);
+            files.map(|(segment, (path, checksums))| (segment.bytes(), path.as_path(), checksums))
+        })
     }
 
     /// The feeds, by name.
@@ -208,24 +217,38 @@ impl FeedInForce {
         bulletin: Bulletin,
     ) -> Result<Self, IndexError> {
         let Bulletin { feed, sequence, as_of, segments, .. } = &bulletin;
-        if segments.iter().any(|segment| segment.role == SegmentRole::Delta) {
-            return Err(IndexError::Delta(feed.clone()));
-        }
-        let [base] = segments.as_slice() else { return Err(IndexError::NoSingleBase(feed.clone())) };
-        let path = locate(base);
-        let segment = map(storage, &path, base)?;
-        let header = segment.header();
-        let same_time = |stamp: Stamp| stamp.as_of.as_microsecond() == as_of.as_microsecond();
-        let differs = match header.stamp {
-            stamp if stamp.sequence != *sequence => Some("the sequence"),
-            stamp if !same_time(stamp) => Some("the as-of time"),
-            _ if header.state_digest.notices != base.notices => Some("the number of notices"),
-            _ => None,
+        let (base, delta) = match segments.as_slice() {
+            [base] if base.role == SegmentRole::Base => (base, None),
+            [base, delta] if base.role == SegmentRole::Base && delta.role == SegmentRole::Delta => {
+                (base, Some(delta))
+            }
+            _ => return Err(IndexError::NoSingleBase(feed.clone())),
+        };
+        let open = |file: &SegmentRef| map(storage, &locate(file), file);
+        let (base_segment, delta_segment) = (open(base)?, delta.map(open).transpose()?);
+        let last = delta.unwrap_or(base);
+        let refused = |source| IndexError::Segment { path: locate(last), source };
+        let list = List::new(base_segment, delta_segment).map_err(refused)?;
+        let stamp = list.stamp();
+        let same_time = stamp.as_of.as_microsecond() == as_of.as_microsecond();
+        let counts = list.segments().map(|segment| segment.header().state_digest.notices);
+        let same_counts = counts.eq(segments.iter().map(|file| file.notices));
+        let differs = if stamp.sequence != *sequence {
+            Some("the sequence")
+        } else if !same_time {
+            Some("the as-of time")
+        } else if !same_counts {
+            Some("the number of notices")
+        } else {
+            None
         };
         if let Some(what) = differs {
-            return Err(IndexError::NotAnnounced { path, feed: feed.clone(), what });
+            return Err(IndexError::NotAnnounced { path: locate(last), feed: feed.clone(), what });
         }
-        Ok(Self { checksums: Checksums::of(&segment), bulletin, segment, path })
+        let files =
+            list.segments().zip(segments).map(|(segment, file)| (locate(file), Checksums::of(segment)));
+        let files = files.collect();
+        Ok(Self { bulletin, list, files })
     }
 
     /// What is in force of the feed.
@@ -237,48 +260,52 @@ impl FeedInForce {
     /// How many live notices it has.
     #[must_use]
     pub fn notices(&self) -> u64 {
-        self.segment.header().state_digest.notices
+        self.list.state_digest().notices
     }
 
     /// Whether it lists at least one document of a state.
     #[must_use]
     pub fn reports(&self, state: IssuingState) -> bool {
-        self.segment.reports(state) > 0
+        self.list.reports(state) > 0
     }
 
     /// Every notice of this feed on a document; see [`Snapshot::find`].
     #[must_use]
     pub fn find(&self, document: &DocumentId) -> Vec<Notice> {
-        self.segment.find(document).unwrap_or_else(|_| {
-            self.segment.bytes().poison();
-            Vec::new()
-        })
+        self.find_asked(document, &Asked::of(document))
     }
 
-    fn find_batch(&self, documents: &[DocumentId]) -> Vec<(usize, Notice)> {
-        self.segment.find_batch(documents).unwrap_or_else(|_| {
-            self.segment.bytes().poison();
-            Vec::new()
-        })
+    #[inline]
+    fn find_asked(&self, document: &DocumentId, asked: &Asked<'_>) -> Vec<Notice> {
+        self.or_poison(self.list.find_asked(document, asked))
+    }
+
+    fn find_batch(&self, asked: &AskedBatch<'_>) -> Vec<(usize, Notice)> {
+        self.or_poison(self.list.find_batch_asked(asked))
     }
 
     fn find_longer(&self, document: &DocumentId) -> Longer {
-        self.segment.find_longer(document).unwrap_or_else(|_| {
-            self.segment.bytes().poison();
-            Longer::default()
+        self.or_poison(self.list.find_longer(document))
+    }
+
+    #[inline]
+    fn or_poison<T: Default>(&self, found: Result<T, Damaged>) -> T {
+        found.unwrap_or_else(|_| {
+            self.list.segments().for_each(|segment| segment.bytes().poison());
+            T::default()
         })
     }
 
-    /// True if its segment was damaged after it was opened; see [`Snapshot::poisoned`].
+    /// True if one of its files was damaged after it was opened; see [`Snapshot::poisoned`].
     #[must_use]
     pub fn poisoned(&self) -> bool {
-        self.segment.bytes().poisoned()
+        self.list.segments().any(|segment| segment.bytes().poisoned())
     }
 
-    /// Its segment.
+    /// What it lists.
     #[must_use]
-    pub fn segment(&self) -> &Segment<Mapping> {
-        &self.segment
+    pub fn list(&self) -> &List<Mapping> {
+        &self.list
     }
 }
 

@@ -20,6 +20,18 @@ impl StateDigest {
         self.sum = self.sum.wrapping_add(xxh3_128(canonical_bytes));
         self.notices += u64::from(!alias);
     }
+
+    /// Adds what was summed up elsewhere.
+    pub fn merge(&mut self, other: Self) {
+        self.sum = self.sum.wrapping_add(other.sum);
+        self.notices = self.notices.wrapping_add(other.notices);
+    }
+
+    /// Takes away what was added before.
+    pub fn take_away(&mut self, other: Self) {
+        self.sum = self.sum.wrapping_sub(other.sum);
+        self.notices = self.notices.wrapping_sub(other.notices);
+    }
 }
 
 impl std::fmt::Display for StateDigest {

@@ -83,7 +83,7 @@ impl Change {
         let gone = |state: &IssuingState| before.reports(*state) && !counts.states.contains_key(state);
         Ok(Self {
             before: before.notices(),
-            difference: now.segment().difference(before.segment())?,
+            difference: now.list().difference(before.list())?,
             states_gone: IssuingState::all().filter(gone).collect(),
         })
     }

@@ -45,6 +45,8 @@ pub struct Import<'a> {
     pub rejects: PathBuf,
     /// What is allowed.
     pub limits: Limits,
+    /// Bytes of notices that are held in memory; what is beyond waits in a file of the data directory.
+    pub memory_bytes_max: u64,
     /// Do everything but put the list in force.
     pub dry_run: bool,
 }
@@ -107,7 +109,7 @@ pub fn import(
         return Err(IndexError::AsOfEarlier { feed, as_of, floor: floor.as_of }.into());
     }
 
-    let mut builder = Builder::new();
+    let mut builder = Builder::within(import.memory_bytes_max, publisher.stage()?)?;
     let Read { mut tally, sample } = read(import, sources, &mut builder, progress)?;
     if tally.read == tally.rejected_total() {
         let (read, rejected) = (tally.read, tally.rejected_total());
@@ -133,6 +135,7 @@ pub fn import(
     let previous = current.as_ref().map(|(generation, id)| (generation, *id));
     let next = Generation::with_feed(previous, record_of_feed, now.time)?;
     let snapshot = open_next(import, &next, &staged, &built)?;
+    verify(&snapshot, &import.feed, staged.path())?;
     let before = in_force.and_then(|generation| generation.record(&import.feed));
     let same = compare(import, &snapshot, &built, before, &mut imported)?;
     imported.take(tally, &built, bulletin);
@@ -196,6 +199,13 @@ fn open_next(
     Ok(Snapshot::open_located(&*import.storage, &locate, next, next.id(), bulletins)?)
 }
 
+/// Checks the new list as nobody will again: what is in force was checked when it was put there.
+fn verify(snapshot: &Snapshot, feed: &FeedName, path: &Path) -> Result<(), PublishingError> {
+    let new = snapshot.feeds().find(|in_force| in_force.bulletin().feed == *feed);
+    let verified = new.map_or(Ok(()), |new| new.list().verify());
+    verified.map_err(|source| IndexError::Segment { path: path.to_owned(), source }.into())
+}
+
 /// Says what changes; gives whether nothing does, not even the time as of which the list is complete.
 fn compare(
     import: &Import<'_>,
@@ -213,7 +223,7 @@ fn compare(
     match open_before(import, &before.bulletin) {
         Ok(old) => {
             imported.change = Change::of(now, &built.counts, &old).map_err(|_| PublishingError::Damaged)?;
-            let same_content = old.segment().header().state_digest == built.state_digest;
+            let same_content = old.list().state_digest() == built.state_digest;
             Ok(same_content && before.bulletin.as_of == imported.as_of)
         }
         // Importing it again is the way out of a damaged list, so that this stops nobody.

@@ -36,7 +36,7 @@ pub(super) fn read(
                 Ok(row) => {
                     sample.offer(&row.notice);
                     row.alias_notice().iter().for_each(|alias| sample.offer(alias));
-                    row.notices().chain(row.alias_notice()).for_each(|notice| builder.push(&notice));
+                    row.notices().chain(row.alias_notice()).try_for_each(|notice| builder.push(&notice))?;
                     tally.accept(&row);
                     if tally.expanded > RANGES_MAX {
                         return Err(PublishingError::RangesTooMany);

@@ -48,7 +48,7 @@ impl Sample {
     pub(super) fn check(&self, snapshot: &Snapshot, feed: &FeedName) -> Result<(), Failed> {
         let neighbours = self.neighbours();
         let force = snapshot.feeds().find(|force| force.bulletin().feed == *feed);
-        let listed = force.and_then(|force| force.segment().listed_of(&neighbours).ok());
+        let listed = force.and_then(|force| force.list().listed_of(&neighbours).ok());
         let Some(listed) = listed else { return Err(Failed { missing: 0, wrong: neighbours.len() }) };
         let find = |document: &DocumentId| {
             let found = snapshot.find(document).into_iter().filter(|(of, _)| *of == feed);

@@ -19,6 +19,7 @@ const COMMANDS: [(&[&str], &[&str]); 10] = [
             "--mapping",
             "--max-rejects",
             "--max-shrink",
+            "--memory-max-mib",
             "--rejects",
             "--report",
         ],

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 use portcullis::domain::Notice;
-use portcullis::index::{Mapping, Segment};
+use portcullis::ground::platform::Mapping;
+use portcullis::index::Segment;
 
 use crate::index_samples::{a_few, build, document, notice};
 

@@ -32,7 +32,7 @@ fn lock(data_dir: &Path) -> Result<Publisher, IndexError> {
 /// Builds and keeps a segment that no other sequence has.
 fn record(publisher: &Publisher, name: &str, sequence: u64) -> FeedRecord {
     let mut builder = Builder::new();
-    a_few().iter().for_each(|notice| builder.push(notice));
+    a_few().iter().for_each(|notice| builder.push(notice).unwrap());
     let as_of = now() + SignedDuration::from_hours(sequence.cast_signed());
     let mut staged = publisher.stage().unwrap();
     let built = builder.finish(Stamp { sequence, as_of }, staged.file(), &mut |_, _| {}).unwrap();

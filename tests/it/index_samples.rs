@@ -76,7 +76,7 @@ pub(crate) fn stamp() -> Stamp {
 
 pub(crate) fn build<'a>(notices: impl IntoIterator<Item = &'a Notice>) -> (Vec<u8>, Built) {
     let mut builder = Builder::new();
-    notices.into_iter().for_each(|notice| builder.push(notice));
+    notices.into_iter().for_each(|notice| builder.push(notice).unwrap());
     let mut file = Memory::default();
     let built = builder.finish(stamp(), &mut file, &mut |_, _| {}).expect("memory takes every write");
     (file.0, built)

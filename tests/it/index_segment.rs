@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::date;
 use portcullis::domain::{DocumentId, IssuingState, Kind, Notice, Reference, SegmentRole, Status};
-use portcullis::index::{Difference, LONGER_MAX, Longer, Segment, SegmentError, StateDigest};
+use portcullis::index::{Difference, LONGER_MAX, List, Longer, Segment, SegmentError, StateDigest};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -74,17 +74,15 @@ fn a_segment_is_named_by_its_content() {
 #[test]
 fn the_format_is_frozen() {
     let (file, _) = build(&a_few());
-    assert_golden("segment-v2.bin", &file);
+    assert_golden("segment-v3.bin", &file);
 }
 
 #[test]
 fn the_version_before_is_still_read_and_says_the_same() {
-    let earlier = Segment::open(&include_bytes!("../golden/segment-v1.bin")[..]).unwrap();
+    let earlier = Segment::open(&include_bytes!("../golden/segment-v2.bin")[..]).unwrap();
     let (file, built) = build(&a_few());
     let now = Segment::open(file.as_slice()).unwrap();
     assert_eq!(earlier.header().state_digest, built.state_digest);
-    assert_eq!(now.difference(&earlier), Ok(Difference::default()));
-    assert_eq!(earlier.difference(&now), Ok(Difference::default()));
     for notice in a_few() {
         assert_eq!(earlier.find(&notice.document), now.find(&notice.document));
         assert_eq!(earlier.find_longer(&notice.document), now.find_longer(&notice.document));
@@ -95,6 +93,10 @@ fn the_version_before_is_still_read_and_says_the_same() {
         notices
     };
     assert_eq!(sorted(&earlier), sorted(&now));
+    let [earlier, now] = [earlier, now].map(|base| List::new(base, None).unwrap());
+    assert_eq!(earlier.verify(), Ok(()));
+    assert_eq!(now.difference(&earlier), Ok(Difference::default()));
+    assert_eq!(earlier.difference(&now), Ok(Difference::default()));
 }
 
 #[test]
@@ -132,8 +134,10 @@ fn every_other_length_is_refused_at_open() {
 #[test]
 fn what_is_no_segment_is_told_apart_from_a_newer_one() {
     let (mut file, _) = build(&a_few());
-    file[8] = 3;
-    assert_eq!(Segment::open(file.as_slice()).unwrap_err(), SegmentError::Newer { found: 3, reads: 2 });
+    file[8] = 4;
+    assert_eq!(Segment::open(file.as_slice()).unwrap_err(), SegmentError::Newer { found: 4, reads: 3 });
+    file[8] = 1;
+    assert_eq!(Segment::open(file.as_slice()).unwrap_err(), SegmentError::Older { found: 1, reads: 2 });
     assert_eq!(Segment::open([b'A'; 4096]).unwrap_err(), SegmentError::Magic);
     assert_eq!(Segment::open([0; 0]).unwrap_err(), SegmentError::TooShort);
 }
@@ -274,7 +278,7 @@ proptest! {
         let mut documents: Vec<_> = notices.iter().chain(&asked).map(|notice| notice.document).collect();
         documents.sort_unstable();
         documents.dedup();
-        let listed = segment.listed_of(&documents).unwrap();
+        let listed = List::new(segment, None).unwrap().listed_of(&documents).unwrap();
         documents.retain(|document| live.values().any(|notice| notice.document == *document));
         prop_assert_eq!(listed, documents);
     }
@@ -288,8 +292,8 @@ proptest! {
         let after: Vec<_> = before.iter().take(kept).chain(&changed).cloned().collect();
         let [old, new] = [&before, &after].map(|notices| latest(notices));
         let [old_file, new_file] = [&before, &after].map(|notices| build(notices).0);
-        let segment = |file| Segment::open(file).unwrap();
-        let found = segment(new_file).difference(&segment(old_file)).unwrap();
+        let list = |file| List::new(Segment::open(file).unwrap(), None).unwrap();
+        let found = list(new_file).difference(&list(old_file)).unwrap();
         let of = |live: &Live, other: &Live| {
             counted(live.iter().filter(|(key, _)| !other.contains_key(*key)).map(|(_, notice)| notice))
         };

@@ -77,6 +77,12 @@ impl Width {
         }
     }
 
+    /// Has nothing where no slot of its width has anything.
+    pub(super) fn is_clean(self, line: &Line) -> bool {
+        let highest = line.as_chunks::<8>().0.iter().skip(1).step_by(2);
+        self == Self::Narrow || highest.into_iter().all(|word| u64::from_le_bytes(*word) >> 32 == 0)
+    }
+
     pub(super) fn put(self, line: &mut Line, at: usize, slot: Slot) {
         let words = line.as_chunks_mut::<8>().0;
         match self {

@@ -20,7 +20,7 @@ mod place;
 mod read;
 mod shape;
 
-pub use build::{Entry, Plan};
+pub use build::{Entry, Plan, Planning, Writing};
 pub use line::{LINE_LEN, Width};
 pub use mixer::Mixer;
 pub use place::Place;

@@ -2,7 +2,7 @@
 
 use super::line::{EMPTY, FILTER_BITS, Found, LINE_LEN, Line, Slot, Width};
 use super::{Mixer, Place, Shape};
-use crate::index::mapping::prefetch;
+use crate::ground::platform::prefetch;
 use crate::index::{Damaged, Key};
 
 /// A table over its bytes. A lookup reads one cache line only if the lines begin at one.
@@ -158,21 +158,59 @@ impl<'a> Table<&'a [u8]> {
     ///
     /// After the first [`Damaged`] nothing is to be relied on.
     pub fn into_entries(self) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
-        let [first, second] = self.levels;
+        self.into_entries_of(0, 1)
+    }
+
+    /// The entries of one of so many parts of the table, counted from 0, of which each has about as many.
+    pub fn into_entries_of(
+        self,
+        part: u64,
+        parts: u64,
+    ) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
+        let [first, _] = self.levels;
+        first.into_entries_of(part, parts).chain(self.into_overflowed_of(part, parts))
+    }
+
+    /// The entries that have room in the first table, by ascending `h`.
+    pub(in crate::index) fn into_settled(
+        self,
+    ) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
+        let [first, _] = self.levels;
+        first.into_entries_of(0, 1)
+    }
+
+    /// The entries that have none, in no order.
+    pub(in crate::index) fn into_overflowed(
+        self,
+    ) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
+        self.into_overflowed_of(0, 1)
+    }
+
+    fn into_overflowed_of(
+        self,
+        part: u64,
+        parts: u64,
+    ) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
+        let [_, second] = self.levels;
         let again = self.mixer.second();
-        let overflowed = second.into_entries().map(move |entry| {
+        let overflowed = second.into_entries_of(part, parts).map(move |entry| {
             let (h, payload) = entry?;
             Ok((again.unmix(h), payload))
         });
         let tail = self.tail.as_chunks::<8>().0.as_chunks::<2>().0.iter();
         let tail = tail.map(|[h, payload]| Ok((u64::from_le_bytes(*h), u64::from_le_bytes(*payload) as u32)));
-        first.into_entries().chain(overflowed).chain(tail)
+        overflowed.chain(tail.filter(move |_| part == 0))
     }
 }
 
 impl<'a> Level<&'a [u8]> {
-    fn into_entries(self) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
-        (0..self.buckets)
+    fn into_entries_of(
+        self,
+        part: u64,
+        parts: u64,
+    ) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
+        let bound = |part: u64| (u128::from(self.buckets) * u128::from(part) / u128::from(parts)) as u64;
+        (bound(part)..bound(part + 1))
             .flat_map(move |bucket| (0..self.width.slots()).filter_map(move |at| self.entry(bucket, at)))
     }
 }
@@ -211,7 +249,10 @@ impl<B: AsRef<[u8]>> Level<B> {
         let ends_well = last.payload > 0
             || (last == EMPTY && entries.is_empty())
             || (entries_from == 0 && last.remainder >> FILTER_BITS == 0 && last.remainder > 0);
-        ascending && ends_well && entries.into_iter().all(|at| slot(at).payload > 0)
+        self.width.is_clean(line)
+            && ascending
+            && ends_well
+            && entries.into_iter().all(|at| slot(at).payload > 0)
     }
 
     /// The entry in a slot, if it has one.
@@ -241,14 +282,14 @@ mod tests {
     fn built(mixer: Mixer, listed: &BTreeMap<u64, u32>) -> (Shape, Vec<u8>) {
         let mut entries: Vec<_> = listed.iter().map(|(key, payload)| (mixer.mix(*key), *payload)).collect();
         entries.sort_unstable();
-        let payload_max = listed.values().copied().max().unwrap_or_default();
-        let plan = Plan::of(mixer, entries.len() as u64, payload_max, entries.iter().copied());
-        let mut bytes = Vec::new();
-        plan.write(entries.into_iter(), &mut |part: &[u8]| {
+        let plan = Plan::of(mixer, &entries);
+        let (mut bytes, mut writing) = (Vec::new(), plan.writing());
+        let mut write = |part: &[u8]| {
             bytes.extend_from_slice(part);
             Ok::<_, ()>(())
-        })
-        .unwrap();
+        };
+        entries.into_iter().for_each(|entry| writing.add(entry, &mut write).unwrap());
+        writing.finish(&mut write).unwrap();
         assert_eq!(plan.len(), bytes.len() as u64);
         (plan.shape(), bytes)
     }
@@ -266,6 +307,8 @@ mod tests {
         let entries: BTreeMap<_, _> = entries.collect::<Result<_, _>>().unwrap();
         assert_eq!(&entries, listed);
         assert_eq!(table.into_entries().count(), listed.len());
+        assert_eq!((0..3).map(|part| table.into_entries_of(part, 3).count()).sum::<usize>(), listed.len());
+        assert!(table.into_settled().flatten().is_sorted());
         assert_eq!(table.check(), Ok(()));
     }
 

@@ -1,5 +1,6 @@
 //! A segment taken apart, changed, and put together again from the layout that `src/index/format.rs` documents.
 
+use std::collections::HashMap;
 use std::panic::catch_unwind;
 
 use fst::raw::Fst;
@@ -22,6 +23,7 @@ const FILE_LENGTH_AT: usize = 176;
 const BUCKETS_AT: usize = 184;
 const SEED_AT: usize = 200;
 const SLOT_LENS_AT: usize = 208;
+const DETAILS_AT: usize = 216;
 const CHECKSUM_AT: usize = 248;
 
 const HEAD: usize = 0;
@@ -30,12 +32,19 @@ const LONGS: usize = 2;
 const COUNTS: usize = 3;
 const STARTS: usize = 4;
 const BODIES: usize = 5;
+const DETAILS: usize = 7;
+/// Sections that the head places; it says of the others how long they are.
+const PLACED: usize = 5;
+
+/// What stands under a document: in the details, gone, or the number of a set from here on.
+const DETAILED: u64 = 1;
+const SETS_FROM: u64 = 3;
 
 const EDITS_MAX: usize = 64;
 const WALK_STEPS_MAX: usize = 1 << 14;
 
-/// The head and the five sections that checksums are made of.
-pub(super) struct Parts([Vec<u8>; 6]);
+/// The head and the seven sections that checksums are made of.
+pub(super) struct Parts([Vec<u8>; 8]);
 
 /// What is made to agree again after the edits, a bit each; the checksums always are.
 #[derive(Clone, Copy)]
@@ -62,7 +71,15 @@ impl Parts {
             let (offset, length) = (word(file, SECTIONS_AT + 16 * at), word(file, SECTIONS_AT + 16 * at + 8));
             file[offset..offset + length].to_vec()
         };
-        Self([file[..HEADER_LEN].to_vec(), section(0), section(1), section(2), section(3), section(4)])
+        let mut parts = vec![file[..HEADER_LEN].to_vec()];
+        parts.extend((0..PLACED).map(section));
+        let mut end = word(file, SECTIONS_AT + 16 * (PLACED - 1)) + parts[BODIES].len();
+        for at in [DETAILS_AT, DETAILS_AT + 8] {
+            let offset = end.next_multiple_of(8);
+            end = offset + word(file, at);
+            parts.push(file[offset..end].to_vec());
+        }
+        Self(parts.try_into().expect("a head and seven sections"))
     }
 
     /// Puts the sections one after the other, each at a multiple of 8, and makes the checksums.
@@ -72,8 +89,12 @@ impl Parts {
             let offset = file.len().next_multiple_of(8);
             file.resize(offset, 0);
             file.extend_from_slice(section);
-            put(&mut file, SECTIONS_AT + 16 * at, offset as u64);
-            put(&mut file, SECTIONS_AT + 16 * at + 8, section.len() as u64);
+            if at < PLACED {
+                put(&mut file, SECTIONS_AT + 16 * at, offset as u64);
+                put(&mut file, SECTIONS_AT + 16 * at + 8, section.len() as u64);
+            } else {
+                put(&mut file, DETAILS_AT + 8 * (at - PLACED), section.len() as u64);
+            }
         }
         let offset = file.len().next_multiple_of(8);
         let length = 8 * offset.div_ceil(BLOCK_LEN);
@@ -130,8 +151,8 @@ impl Parts {
         }
     }
 
-    /// The documents of the table with their sets, as far as it can be read.
-    fn entries(&self) -> Vec<(DocumentId, usize)> {
+    /// The documents of the table with what stands under them, as far as it can be read.
+    fn entries(&self) -> Vec<(DocumentId, u64)> {
         let head = &self.0[HEAD];
         let width = |at: usize| Width::from_slot_len(usize::from(head[SLOT_LENS_AT + at]));
         let (Some(first), Some(second)) = (width(0), width(1)) else { return Vec::new() };
@@ -141,26 +162,46 @@ impl Parts {
         let Some(table) = shape.table(&self.0[SLOTS]) else { return Vec::new() };
         let entries = table.into_entries().filter_map(|entry| {
             let (h, payload) = entry.ok()?;
-            Some((Key::from_bits(mixer.unmix(h))?.unpack(), (payload as usize).checked_sub(1)?))
+            Some((Key::from_bits(mixer.unmix(h))?.unpack(), u64::from(payload)))
         });
         entries.collect()
+    }
+
+    /// A set of the dictionary; nothing if there is none.
+    fn set(&self, set: usize) -> &[u8] {
+        let starts = self.0[STARTS].as_chunks::<8>().0;
+        let bounds = starts.get(set).zip(starts.get(set.wrapping_add(1)));
+        bounds.and_then(|(start, end)| self.0[BODIES].get(word(start, 0)..word(end, 0))).unwrap_or_default()
+    }
+
+    /// The sets in the details, by the mixed keys of their documents.
+    fn details(&self) -> HashMap<u64, Vec<u8>> {
+        let (mut rest, mut details) = (&self.0[DETAILS][..], HashMap::new());
+        while let Some((head, after)) = rest.split_at_checked(12) {
+            let len = u32::from_le_bytes(head[8..].try_into().expect("four bytes")) as usize;
+            let Some((set, after)) = after.split_at_checked(len) else { break };
+            details.insert(word(head, 0) as u64, set.to_vec());
+            rest = after;
+        }
+        details
     }
 
     /// Counts and digests what the edited sections say, as far as it can be understood.
     fn mend_sums(&mut self) {
         let mut digest = StateDigest::default();
         let mut counts = vec![0; 9 * 512];
-        for (document, set) in self.entries().into_iter().chain(long_documents(&self.0[LONGS])) {
-            let starts = self.0[STARTS].as_chunks::<8>().0;
-            let (Some(start), Some(end)) = (starts.get(set), starts.get(set.wrapping_add(1))) else {
-                continue;
-            };
+        let details = self.details();
+        for (document, code) in self.entries().into_iter().chain(long_documents(&self.0[LONGS])) {
             let digits = document.number.as_bytes();
             if (10..=13).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) {
                 counts[8 * 512 + usize::from(document.issuing_state.number())] |= 1 << (digits.len() - 10);
             }
-            let bounds = word(start, 0)..word(end, 0);
-            let mut rest = self.0[BODIES].get(bounds).unwrap_or_default();
+            let h = Key::pack(&document)
+                .map(|key| Mixer::new(word(&self.0[HEAD], SEED_AT) as u64).mix(key.bits()));
+            let mut rest = match code {
+                DETAILED => h.and_then(|h| details.get(&h)).map(Vec::as_slice).unwrap_or_default(),
+                code => self.set(code.wrapping_sub(SETS_FROM) as usize),
+            };
             while let Some(body) = rest.get(10).and_then(|len| rest.get(..11 + usize::from(*len))) {
                 let number = document.number.as_bytes();
                 let state = document.issuing_state.number();
@@ -233,7 +274,7 @@ fn reseal_side_map(map: &mut [u8]) {
 }
 
 /// The documents of a side map with their sets, as far as a walk of bounded length finds them.
-fn long_documents(map: &[u8]) -> Vec<(DocumentId, usize)> {
+fn long_documents(map: &[u8]) -> Vec<(DocumentId, u64)> {
     let walk = || {
         let map = Fst::new(map).ok()?;
         let mut found = Vec::new();
@@ -243,7 +284,7 @@ fn long_documents(map: &[u8]) -> Vec<(DocumentId, usize)> {
             let node = map.node(addr);
             if node.is_final() {
                 let set = output.checked_add(node.final_output().value());
-                found.extend(document(&key).zip(set.and_then(|set| usize::try_from(set).ok())));
+                found.extend(document(&key).zip(set));
             }
             if key.len() > DocumentNumber::LEN_MAX + 2 {
                 continue;

@@ -68,7 +68,7 @@ pub(crate) fn try_publish(
     let floor = previous.and_then(|(generation, _)| generation.floor(&feed(name)));
     let sequence = floor.map_or(0, |floor| floor.sequence) + 1;
     let mut builder = Builder::new();
-    notices.iter().for_each(|notice| builder.push(notice));
+    notices.iter().for_each(|notice| builder.push(notice).unwrap());
     let mut staged = publisher.stage()?;
     let built = builder.finish(Stamp { sequence, as_of }, staged.file(), &mut |_, _| {})?;
     publisher.keep(staged, &built.segment)?;

@@ -111,7 +111,7 @@ impl Drop for Mapping {
 
 /// Asks for a cache line that will be read soon, and waits for nothing.
 #[inline]
-pub(super) fn prefetch(line: &[u8; 64]) {
+pub fn prefetch(line: &[u8; 64]) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: A hint to the processor: it reads nothing that the program sees, and faults are ignored. The instruction is
     // part of every x86-64 (SSE).

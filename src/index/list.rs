@@ -1,0 +1,321 @@
+//! What a feed lists: a base, and a delta that says what is new since.
+
+use crate::domain::{DocumentId, IssuingState, Notice, SegmentRole};
+
+use super::asked::{Asked, AskedBatch};
+use super::build::{MIXER, Tally};
+use super::filter::Filter;
+use super::format::{Header, Stamp};
+use super::segment::Said;
+use super::sets::Bodies;
+use super::view::notices;
+use super::{Damaged, LONGER_MAX, Longer, Segment, SegmentError, StateDigest};
+
+/// One base, with its delta if there is one, over bytes that hold the whole files. Answers are those of the list that
+/// both make.
+#[derive(Debug)]
+pub struct List<B> {
+    base: Segment<B>,
+    delta: Option<Delta<B>>,
+}
+
+#[derive(Debug)]
+struct Delta<B> {
+    segment: Segment<B>,
+    /// Of the documents with keys.
+    filter: Filter,
+}
+
+/// The most documents that a delta may have to be asked beside its base: with more it is to be folded.
+pub const DELTA_DOCUMENTS_MAX: u64 = 1 << 20;
+
+impl<B: AsRef<[u8]>> List<B> {
+    /// Puts a base and its delta together.
+    ///
+    /// # Errors
+    /// [`SegmentError`] if one is not what it should be, if the delta is of another base, or if it is too large.
+    pub fn new(base: Segment<B>, delta: Option<Segment<B>>) -> Result<Self, SegmentError> {
+        if base.header().role != SegmentRole::Base {
+            return Err(SegmentError::Role { expected: SegmentRole::Base });
+        }
+        let delta = delta.map(|segment| Delta::of(segment, base.header())).transpose()?;
+        Ok(Self { base, delta })
+    }
+
+    /// Checks both, and that the delta makes of its base what it says.
+    ///
+    /// # Errors
+    /// [`SegmentError`] says what is wrong.
+    pub fn verify(&self) -> Result<(), SegmentError>
+    where
+        B: Sync,
+    {
+        self.base.verify()?;
+        self.verify_delta()
+    }
+
+    /// Checks the delta alone, over a base that was checked before.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn verify_delta(&self) -> Result<(), SegmentError>
+    where
+        B: Sync,
+    {
+        let Some(Delta { segment, .. }) = &self.delta else { return Ok(()) };
+        segment.verify()?;
+        let (before, now) = self.tally_of_changed(segment).map_err(|_| SegmentError::Unreadable)?;
+        let mut sum = self.base.header().state_digest;
+        sum.take_away(before.state_digest);
+        sum.merge(now.state_digest);
+        if sum != segment.header().state_digest {
+            return Err(SegmentError::Sums("count and state digest"));
+        }
+        let counts = |state: IssuingState| {
+            let at = usize::from(state.number());
+            self.base.reports(state).checked_add(now.counts[at])?.checked_sub(before.counts[at])
+        };
+        if IssuingState::all().any(|state| counts(state) != Some(segment.reports(state))) {
+            return Err(SegmentError::Sums("counts by issuing state"));
+        }
+        let lengths = |segment: &Segment<B>| segment.view().all_digits_lengths().map(<[u8]>::to_vec);
+        let (of_base, of_delta) = (lengths(&self.base), lengths(segment));
+        let both = |of_base: Vec<u8>| -> Vec<u8> {
+            of_base.iter().zip(now.digits_lengths.iter()).map(|(base, own)| base | own).collect()
+        };
+        if of_base.map(both) == of_delta {
+            Ok(())
+        } else {
+            Err(SegmentError::Sums("lengths of numbers by issuing state"))
+        }
+    }
+
+    /// What its base and it say of the documents of the delta.
+    fn tally_of_changed(&self, delta: &Segment<B>) -> Result<(Tally, Tally), Damaged> {
+        let (mut before, mut now) = (Tally::new(), Tally::new());
+        for changed in delta.documents() {
+            let (document, said) = changed?;
+            let base = self.base.said(&Asked::of(&document))?;
+            if base == Some(said) || (base.is_none() && said == Said::Gone) {
+                return Err(Damaged);
+            }
+            if let Some(said) = base {
+                add(&mut before, &document, said)?;
+            }
+            add(&mut now, &document, said)?;
+        }
+        Ok((before, now))
+    }
+
+    /// Every notice on a document; see [`Segment::find`].
+    ///
+    /// # Errors
+    /// [`Damaged`] if the bytes of one are no longer those that were checked.
+    pub fn find(&self, document: &DocumentId) -> Result<Vec<Notice>, Damaged> {
+        self.find_asked(document, &Asked::of(document))
+    }
+
+    #[inline]
+    pub(super) fn find_asked(
+        &self,
+        document: &DocumentId,
+        asked: &Asked<'_>,
+    ) -> Result<Vec<Notice>, Damaged> {
+        match self.said(asked)? {
+            Some(Said::Set(set)) => notices(*document, set).collect(),
+            Some(Said::Gone) | None => Ok(Vec::new()),
+        }
+    }
+
+    /// What is listed of a document; of the delta if it says something of it.
+    #[inline]
+    pub(super) fn said(&self, asked: &Asked<'_>) -> Result<Option<Said<'_>>, Damaged> {
+        if let Some(delta) = &self.delta {
+            let changed = if delta.may_have(asked) { delta.segment.said(asked)? } else { None };
+            if changed.is_some() {
+                return Ok(changed.filter(|said| *said != Said::Gone));
+            }
+        }
+        self.base.said(asked)
+    }
+
+    /// Whether the delta says something of a document.
+    pub(super) fn changes(&self, asked: &Asked<'_>) -> Result<bool, Damaged> {
+        match &self.delta {
+            Some(delta) if delta.may_have(asked) => Ok(delta.segment.said(asked)?.is_some()),
+            _ => Ok(false),
+        }
+    }
+
+    /// Every notice on some documents; see [`Segment::find_batch`].
+    ///
+    /// # Errors
+    /// [`Damaged`] if the bytes of one are no longer those that were checked.
+    pub fn find_batch(&self, documents: &[DocumentId]) -> Result<Vec<(usize, Notice)>, Damaged> {
+        self.find_batch_asked(&AskedBatch::of(documents))
+    }
+
+    pub(super) fn find_batch_asked(&self, asked: &AskedBatch<'_>) -> Result<Vec<(usize, Notice)>, Damaged> {
+        let mut said = self.base.said_of(asked)?;
+        if let Some(delta) = &self.delta {
+            let changed = delta.said_of(asked)?;
+            if !changed.is_empty() {
+                let is_changed = |at: &usize| changed.binary_search_by_key(at, |(at, _)| *at).is_ok();
+                said.retain(|(at, _)| !is_changed(at));
+                said.extend(changed);
+                said.sort_unstable_by_key(|(at, _)| *at);
+            }
+        }
+        let mut found = Vec::new();
+        for (at, said) in said {
+            if let Said::Set(set) = said {
+                for notice in notices(asked.documents()[at], set) {
+                    found.push((at, notice?));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Every notice on documents with longer numbers; see [`Segment::find_longer`].
+    ///
+    /// # Errors
+    /// [`Damaged`] if the bytes of one are no longer those that were checked.
+    pub fn find_longer(&self, document: &DocumentId) -> Result<Longer, Damaged> {
+        let Some(delta) = &self.delta else { return self.base.find_longer(document) };
+        let changed = delta.segment.longer(document, usize::MAX)?;
+        let mut found = self.base.longer(document, LONGER_MAX + 1 + changed.len())?;
+        found.retain(|(document, _)| changed.iter().all(|(changed, _)| changed != document));
+        found.extend(changed);
+        found.sort_unstable_by_key(|(document, _)| {
+            let number = document.number.as_bytes();
+            (super::Key::pack(document).is_none(), number.len(), document.number)
+        });
+        let mut longer = Longer::default();
+        found.into_iter().try_for_each(|(document, said)| longer.add(document, said))?;
+        Ok(longer)
+    }
+
+    /// Every notice, those of a document together. After the first [`Damaged`] nothing is to be relied on.
+    pub fn notices(&self) -> impl Iterator<Item = Result<Notice, Damaged>> + '_ {
+        self.documents().flat_map(|said| {
+            let (found, damaged) = match said {
+                Ok((document, Said::Set(set))) => (Some(notices(document, set)), None),
+                Ok((_, Said::Gone)) => (None, None),
+                Err(damaged) => (None, Some(Err(damaged))),
+            };
+            found.into_iter().flatten().chain(damaged)
+        })
+    }
+
+    /// Every document that is listed.
+    fn documents(&self) -> impl Iterator<Item = Result<(DocumentId, Said<'_>), Damaged>> + '_ {
+        let kept = self.base.documents().filter_map(|said| {
+            let kept = said.and_then(|(document, said)| {
+                let changed = self.changes(&Asked::of(&document))?;
+                Ok((!changed).then_some((document, said)))
+            });
+            kept.transpose()
+        });
+        let new = self.delta.iter().flat_map(|delta| delta.segment.documents());
+        kept.chain(new.filter(|said| !matches!(said, Ok((_, Said::Gone)))))
+    }
+
+    /// How many notices there are on documents of a state.
+    #[must_use]
+    pub fn reports(&self, state: IssuingState) -> u64 {
+        self.last().reports(state)
+    }
+
+    /// Digest and count of the live notices.
+    #[must_use]
+    pub fn state_digest(&self) -> StateDigest {
+        self.last().header().state_digest
+    }
+
+    /// What its publication is called.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        self.last().header().stamp
+    }
+
+    /// The base.
+    #[must_use]
+    pub fn base(&self) -> &Segment<B> {
+        &self.base
+    }
+
+    /// The delta.
+    #[must_use]
+    pub fn delta(&self) -> Option<&Segment<B>> {
+        self.delta.as_ref().map(|delta| &delta.segment)
+    }
+
+    /// Its files.
+    pub fn segments(&self) -> impl Iterator<Item = &Segment<B>> {
+        std::iter::once(&self.base).chain(self.delta())
+    }
+
+    /// The one that sums the list up.
+    fn last(&self) -> &Segment<B> {
+        self.delta().unwrap_or(&self.base)
+    }
+}
+
+impl<B: AsRef<[u8]>> Delta<B> {
+    fn of(segment: Segment<B>, base: &Header) -> Result<Self, SegmentError> {
+        let header = segment.header();
+        if header.role != SegmentRole::Delta {
+            return Err(SegmentError::Role { expected: SegmentRole::Delta });
+        }
+        if header.parent != base.state_digest.sum {
+            return Err(SegmentError::Parent);
+        }
+        if header.documents() > DELTA_DOCUMENTS_MAX {
+            return Err(SegmentError::DeltaTooLarge {
+                documents: header.documents(),
+                most: DELTA_DOCUMENTS_MAX,
+            });
+        }
+        let view = segment.view();
+        let mixer = header.shape.mixer;
+        let h = |entry: Result<(u64, _), Damaged>| entry.map(|(h, _)| MIXER.mix(mixer.unmix(h)));
+        let keys: Vec<_> =
+            view.entries().map(h).collect::<Result<_, _>>().map_err(|_| SegmentError::Unreadable)?;
+        Ok(Self { filter: Filter::of(&keys), segment })
+    }
+
+    /// False if it says nothing of a document; of those without keys it is asked always.
+    #[inline]
+    fn may_have(&self, asked: &Asked<'_>) -> bool {
+        match *asked {
+            Asked::Keyed(h) => self.filter.may_have(h),
+            Asked::Long(_) => true,
+        }
+    }
+
+    fn said_of(&self, asked: &AskedBatch<'_>) -> Result<Vec<(usize, Said<'_>)>, Damaged> {
+        let mixed = asked.mixed(MIXER);
+        let mut found = Vec::new();
+        let mut ask = |at: usize| -> Result<(), Damaged> {
+            let said = self.segment.said(&Asked::of(&asked.documents()[at]))?;
+            found.extend(said.map(|said| (at, said)));
+            Ok(())
+        };
+        for at in (0..mixed.len()).filter(|at| self.filter.may_have(mixed[*at])) {
+            ask(asked.place(at))?;
+        }
+        asked.longs().try_for_each(|(at, _)| ask(at))?;
+        found.sort_unstable_by_key(|(at, _)| *at);
+        Ok(found)
+    }
+}
+
+fn add(tally: &mut Tally, document: &DocumentId, said: Said<'_>) -> Result<(), Damaged> {
+    let Said::Set(set) = said else { return Ok(()) };
+    tally.add_document(document);
+    for body in Bodies::new(set) {
+        tally.add_body(document, body?.bytes());
+    }
+    Ok(())
+}
