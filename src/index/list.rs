@@ -9,7 +9,7 @@ use super::format::{Header, Stamp};
 use super::segment::Said;
 use super::sets::Bodies;
 use super::view::notices;
-use super::{Damaged, LONGER_MAX, Longer, Segment, SegmentError, StateDigest};
+use super::{Damaged, Key, LONGER_MAX, Longer, Segment, SegmentError, StateDigest};
 
 /// One base, with its delta if there is one, over bytes that hold the whole files. Answers are those of the list that
 /// both make.
@@ -187,9 +187,10 @@ impl<B: AsRef<[u8]>> List<B> {
         let mut found = self.base.longer(document, LONGER_MAX + 1 + changed.len())?;
         found.retain(|(document, _)| changed.iter().all(|(changed, _)| changed != document));
         found.extend(changed);
+        // As each of them has it: by key, then those without by their characters.
         found.sort_unstable_by_key(|(document, _)| {
-            let number = document.number.as_bytes();
-            (super::Key::pack(document).is_none(), number.len(), document.number)
+            let key = Key::pack(document).map(Key::bits);
+            (key.is_none(), key, document.number)
         });
         let mut longer = Longer::default();
         found.into_iter().try_for_each(|(document, said)| longer.add(document, said))?;

@@ -1,15 +1,15 @@
 //! A segment is refused or right.
 #![cfg(test)]
 
-use std::collections::BTreeMap;
-
 use jiff::civil::date;
-use portcullis::domain::{DocumentId, IssuingState, Kind, Notice, Reference, SegmentRole, Status};
+use portcullis::domain::{IssuingState, Kind, Notice, SegmentRole};
 use portcullis::index::{Difference, LONGER_MAX, List, Longer, Segment, SegmentError, StateDigest};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
-use crate::index_samples::{a_few, assert_golden, build, document, stamp};
+use crate::index_samples::{
+    Live, a_few, any_notice, assert_golden, build, counted, document, identity, latest, stamp,
+};
 
 #[test]
 fn what_was_pushed_is_found_under_its_document_and_nothing_else_is() {
@@ -174,55 +174,6 @@ fn of_two_notices_of_one_day_that_with_the_greater_canonical_bytes_is_the_latest
     let segment = Segment::open(file.as_slice()).unwrap();
     assert_eq!(segment.find(&earlier.document).unwrap(), std::slice::from_ref(&earlier));
     assert_eq!(built.duplicates, 1);
-}
-
-fn any_notice() -> impl Strategy<Value = Notice> {
-    let number = "[0-2AZ]{1,2}|[0-1]{10}|0{12}[0-9]|[A-B]{10}|[A-B]{22}";
-    let day = prop::option::of((2019..2022_i16, 1..3_i8).prop_map(|(year, month)| date(year, month, 28)));
-    let reference =
-        prop::option::of("[A-C]").prop_map(|text| text.map(|text| Reference::parse(&text).unwrap()));
-    let state = prop::sample::select(vec!["ABW", "D", "UTO", "IAO"]);
-    let kind = prop::sample::select(vec![Kind::Passport, Kind::Visa, Kind::Other]);
-    let status = prop::sample::select(Status::ALL.to_vec());
-    (state, number, kind, status, day.clone(), day, reference, any::<bool>()).prop_map(
-        |(state, number, kind, status, reported_on, review_on, reference, alias)| Notice {
-            document: document(state, &number),
-            kind,
-            status,
-            reported_on,
-            review_on,
-            reference,
-            alias,
-        },
-    )
-}
-
-/// By identity, in the order of a file.
-type Live = BTreeMap<(DocumentId, bool, Kind, Option<Reference>), Notice>;
-
-fn identity(notice: &Notice) -> (DocumentId, bool, Kind, Option<Reference>) {
-    (notice.document, notice.alias, notice.kind, notice.reference.clone())
-}
-
-fn counted<'n>(notices: impl IntoIterator<Item = &'n Notice>) -> u64 {
-    notices.into_iter().filter(|notice| !notice.alias).count() as u64
-}
-
-/// The rule as it stands on [`Notice`], written down once more.
-fn latest(notices: &[Notice]) -> Live {
-    let lateness = |notice: &Notice| {
-        let mut bytes = Vec::new();
-        notice.canonical_bytes(&mut bytes);
-        (notice.reported_on, bytes)
-    };
-    let mut live = BTreeMap::new();
-    for notice in notices {
-        let held = live.entry(identity(notice)).or_insert_with(|| notice.clone());
-        if lateness(notice) > lateness(held) {
-            *held = notice.clone();
-        }
-    }
-    live
 }
 
 proptest! {

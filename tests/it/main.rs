@@ -24,6 +24,7 @@ mod corpus;
 mod feed_local;
 mod http_checks;
 mod http_manifests;
+mod index_lists;
 mod index_mapping;
 mod index_publish;
 mod index_samples;
