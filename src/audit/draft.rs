@@ -100,11 +100,16 @@ pub enum Act {
     /// The operator took a feed out of force and out of what a `no_hit` needs. Its floor is kept, so that an
     /// older list can't come back under its name.
     FeedForgotten,
+    /// A feed's delta was folded into its base; what it lists stays as it is.
+    Fold,
+    /// The operator put what an older generation listed in force again. All floors stay as they are.
+    Rollback,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: &[Self] = &[Self::Check, Self::ManifestLine, Self::Import, Self::FeedForgotten];
+    pub const ALL: &[Self] =
+        &[Self::Check, Self::ManifestLine, Self::Import, Self::FeedForgotten, Self::Fold, Self::Rollback];
 
     /// The word in the log.
     #[must_use]
@@ -114,6 +119,8 @@ impl Act {
             Self::ManifestLine => "manifest_line",
             Self::Import => "import",
             Self::FeedForgotten => "feed_forgotten",
+            Self::Fold => "fold",
+            Self::Rollback => "rollback",
         }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Manifest(Manifest),
     #[command(subcommand)]
     Feed(Feed),
+    Fold(Fold),
+    Rollback(Rollback),
     Serve(Serve),
     #[command(subcommand)]
     Inspect(Inspect),
@@ -147,6 +149,10 @@ pub(crate) struct Import {
     /// directory, 16 bytes a row.
     #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(16..=1 << 20))]
     pub(crate) memory_max_mib: u64,
+    /// Keep the base in force, and publish what changed as its delta: the next file to move is small. `portcullis fold`
+    /// makes one base of both.
+    #[arg(long)]
+    pub(crate) delta: bool,
     /// Read, build, compare and report, and change nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -248,6 +254,42 @@ pub(crate) struct Forget {
     pub(crate) data: PathBuf,
 }
 
+/// Makes one base of a feed's base and delta: what is listed stays as it is. Works beside a running service.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  portcullis import --data site --feed national --format csv --delta list.csv
+  portcullis fold --data site --feed national
+The new base is the file that importing the whole list would have made, byte for byte.")]
+pub(crate) struct Fold {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The feed.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) feed: String,
+    /// Write at most so many MiB a second, so that the audit log of a service beside it does not wait for the disk.
+    #[arg(long, value_name = "N", default_value_t = 150, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) mib_per_second: u32,
+}
+
+/// Puts what an older generation listed in force again, as a new generation. What was taken back is not accepted again
+/// under its sequence; import a corrected list, which gets a higher one.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  portcullis inspect index --data site
+  portcullis rollback --data site --to 41
+`inspect index` names the generations that are kept. The act is recorded before it is done.")]
+pub(crate) struct Rollback {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The generation whose lists are wanted.
+    #[arg(long, value_name = "GENERATION")]
+    pub(crate) to: u64,
+}
+
 /// Runs the service until it is told to stop (Ctrl-C or SIGTERM); then requests in flight end first.
 #[derive(Args)]
 #[command(after_help = "\
@@ -263,16 +305,30 @@ pub(crate) struct Serve {
 /// Shows what is on disk.
 #[derive(Subcommand)]
 pub(crate) enum Inspect {
-    Index(InspectData),
+    Index(InspectIndex),
     Audit(InspectData),
     Config(InspectConfig),
 }
 
+/// Shows the generation in force: feeds, files, what they list and how full they are.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  portcullis inspect index --data site
+  portcullis inspect index --data site --verify
+With --verify every list is checked as before it was put in force; exit code 1 if one is not sound.")]
+pub(crate) struct InspectIndex {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Check everything again.
+    #[arg(long)]
+    pub(crate) verify: bool,
+}
+
 /// Shows a part of a site's data directory.
 #[derive(Args)]
-#[command(
-    after_help = "Examples:\n  portcullis inspect index --data site\n  portcullis inspect audit --data site"
-)]
+#[command(after_help = "Example:\n  portcullis inspect audit --data site")]
 pub(crate) struct InspectData {
     /// The site's data directory.
     #[arg(long, value_name = "DIR")]

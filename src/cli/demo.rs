@@ -44,6 +44,7 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
         max_shrink: 1.0,
         accept_shrink: true,
         memory_max_mib: 64,
+        delta: false,
         dry_run: false,
         report: None,
         files: vec![register],

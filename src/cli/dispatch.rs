@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue};
 
 use super::arguments::{Arguments, Command, Feed, Inspect};
 use super::usage::Usage;
-use super::{check, demo, feed, generate, import, inspect, manifest, serve};
+use super::{check, demo, feed, generate, import, inspect, lists, manifest, serve};
 
 const USAGE: u8 = 2;
 
@@ -22,6 +22,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Manifest(arguments) => manifest::run(&arguments),
         Command::Feed(Feed::Forget(arguments)) => feed::forget(&arguments),
+        Command::Fold(arguments) => lists::fold(&arguments),
+        Command::Rollback(arguments) => lists::rollback(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Inspect(Inspect::Index(arguments)) => inspect::index(&arguments),
         Command::Inspect(Inspect::Audit(arguments)) => inspect::audit(&arguments),

@@ -59,6 +59,7 @@ pub(super) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
             shrink_max: (!arguments.accept_shrink).then_some(arguments.max_shrink),
         },
         memory_bytes_max: arguments.memory_max_mib << 20,
+        delta: arguments.delta,
         dry_run: arguments.dry_run,
     };
     let mut bars = Bars { stage: None, bar: ProgressBar::hidden(), interrupt: Interrupt::watch()? };

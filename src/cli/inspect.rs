@@ -7,17 +7,17 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use portcullis::audit;
-use portcullis::domain::IssuingState;
+use portcullis::domain::{IssuingState, SegmentRef};
 use portcullis::ground::causes;
-use portcullis::index::{FeedInspection, Inspection};
+use portcullis::index::{self, FeedInspection, Inspection, SegmentInspection};
 use portcullis::screening::Site;
 
-use super::arguments::{InspectConfig, InspectData};
+use super::arguments::{InspectConfig, InspectData, InspectIndex};
 use super::site;
 
 const STATES_SHOWN: usize = 10;
 
-pub(super) fn index(arguments: &InspectData) -> anyhow::Result<ExitCode> {
+pub(super) fn index(arguments: &InspectIndex) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(io::stdout().lock());
     site::must_exist(&arguments.data)?;
     let site = Site::open(site::disk(), arguments.data.clone(), site::clock());
@@ -34,7 +34,22 @@ pub(super) fn index(arguments: &InspectData) -> anyhow::Result<ExitCode> {
     writeln!(out, "generation    {} ({})", generation.number, generation.digest)?;
     writeln!(out, "published     {published_at:.0}, highest time seen {highest_time:.0}")?;
     writeln!(out, "expected      {}", words(expected.iter()))?;
+    let storage = site::disk();
+    let kept: Vec<_> = index::kept(&*storage, &arguments.data)?.into_iter().skip(1).collect();
+    let kept = kept.iter().map(|(generation, _)| generation.number);
+    writeln!(out, "kept          {} (portcullis rollback)", words(kept))?;
     feeds.iter().try_for_each(|inspected| feed(&mut out, inspected))?;
+    if arguments.verify {
+        out.flush()?;
+        snapshot.verify()?;
+        if snapshot.poisoned() {
+            bail!("a file was damaged while it was read");
+        }
+        writeln!(
+            out,
+            "\nverified      every list: order, every lookup's place, every notice, all sums and digests"
+        )?;
+    }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -51,11 +66,8 @@ fn feed(out: &mut impl Write, feed: &FeedInspection) -> io::Result<()> {
         bulletin.authority.word()
     )?;
     writeln!(out, "  notices     {notices} on {} documents", feed.documents)?;
-    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-    let each = feed.bytes as f64 / notices.max(1) as f64;
-    writeln!(out, "  file        {} bytes ({each:.1} a notice), format {}", feed.bytes, feed.format_version)?;
-    for segment in &bulletin.segments {
-        writeln!(out, "  segment     {} {}", segment.role.word(), segment.digest)?;
+    for (named, found) in bulletin.segments.iter().zip(&feed.segments) {
+        segment(out, named, found)?;
     }
     writeln!(out, "  state       {}", feed.state_digest)?;
     writeln!(
@@ -74,6 +86,25 @@ fn feed(out: &mut impl Write, feed: &FeedInspection) -> io::Result<()> {
     let shown = states.into_iter().take(STATES_SHOWN).map(|(state, count)| (state, *count));
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
     writeln!(out, "  issuers     {}{more}", counts(shown))
+}
+
+fn segment(out: &mut impl Write, named: &SegmentRef, found: &SegmentInspection) -> io::Result<()> {
+    let SegmentInspection { format_version, bytes, documents, longs, slots, .. } = *found;
+    let [overflowed, in_tail] = found.overflowed;
+    let [sets, set_bytes] = found.dictionary;
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let share = |part: u64, whole: u64| part as f64 / whole.max(1) as f64;
+    writeln!(out, "  segment     {} {}", named.role.word(), named.digest)?;
+    let each = share(bytes, documents);
+    writeln!(out, "    file      {bytes} bytes ({each:.1} a document), format {format_version}")?;
+    let (load, spilt) =
+        (100.0 * share(documents - longs, slots), 100.0 * share(overflowed, documents - longs));
+    writeln!(
+        out,
+        "    table     {slots} slots, {load:.1} % taken; {overflowed} overflowed ({spilt:.1} %), {in_tail} twice"
+    )?;
+    writeln!(out, "    long      {longs} documents without a key")?;
+    writeln!(out, "    sets      {sets} in {set_bytes} bytes; details {} bytes", found.details)
 }
 
 pub(super) fn audit(arguments: &InspectData) -> anyhow::Result<ExitCode> {

@@ -9,6 +9,7 @@ mod generate;
 mod import;
 mod inspect;
 mod interrupt;
+mod lists;
 mod manifest;
 mod progress;
 mod samples;

@@ -123,6 +123,29 @@ pub fn prefetch(line: &[u8; 64]) {
     let _ = line;
 }
 
+/// Begins to write a piece of a file to the disk, and waits for what stands before it to be there. Not every file system
+/// can; there nothing happens.
+///
+/// # Errors
+/// Those of the disk.
+pub fn write_behind(file: &impl AsRawFd, offset: u64, length: u64) -> io::Result<()> {
+    let range = |offset: u64, length: u64, flags| {
+        let to = |number: u64| libc::off64_t::try_from(number).map_err(|_| io::ErrorKind::InvalidInput);
+        // SAFETY: The call has no memory of ours to read or write; the descriptor is open as long as `file` is.
+        let result = unsafe { libc::sync_file_range(file.as_raw_fd(), to(offset)?, to(length)?, flags) };
+        match io::Error::last_os_error() {
+            _ if result == 0 => Ok(()),
+            error if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ESPIPE | libc::ENOSYS)) => {
+                Ok(())
+            }
+            error => Err(error),
+        }
+    };
+    range(offset, length, libc::SYNC_FILE_RANGE_WRITE)?;
+    let before = offset.saturating_sub(length);
+    if before < offset { range(before, offset - before, libc::SYNC_FILE_RANGE_WAIT_BEFORE) } else { Ok(()) }
+}
+
 /// How many mappings a process may have at a time.
 const MAPPINGS_MAX: usize = 1024;
 

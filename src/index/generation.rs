@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::{Authority, Bulletin, Digest, FeedName, GenerationId};
+use crate::domain::{Authority, Bulletin, Digest, FeedName, GenerationId, SegmentRef};
 
 use super::IndexError;
 
@@ -122,6 +122,33 @@ impl Generation {
         next.feeds.retain(|held| held.bulletin.feed != *feed);
         next.floors.extend(previous.kept(feed).map(|kept| (feed.clone(), kept)));
         Ok(next)
+    }
+
+    /// The generation after `previous` in which a feed's list stands in one base, and is the same list.
+    ///
+    /// # Errors
+    /// [`IndexError::UnknownFeed`] if the feed is not in force.
+    pub fn with_folded(
+        (previous, id): (&Self, GenerationId),
+        feed: &FeedName,
+        base: SegmentRef,
+        now: Timestamp,
+    ) -> Result<Self, IndexError> {
+        let mut next = Self::after(Some((previous, id)), now);
+        let held = next.feeds.iter_mut().find(|held| held.bulletin.feed == *feed);
+        held.ok_or_else(|| IndexError::UnknownFeed(feed.clone()))?.bulletin.segments = vec![base];
+        Ok(next)
+    }
+
+    /// The generation after `previous` in which is in force what was in an older one. What is expected stays, and so does
+    /// every floor: nothing older than the newest that was ever accepted is accepted again.
+    #[must_use]
+    pub fn rolled_back((previous, id): (&Self, GenerationId), older: &Self, now: Timestamp) -> Self {
+        let mut next = Self::after(Some((previous, id)), now);
+        let names = previous.feeds.iter().map(|record| &record.bulletin.feed);
+        next.floors.extend(names.filter_map(|name| Some((name.clone(), previous.kept(name)?))));
+        next.feeds.clone_from(&older.feeds);
+        next
     }
 
     /// Its number and the SHA-256 of its file.

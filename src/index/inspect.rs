@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::{Bulletin, FeedName, GenerationId, IssuingState, Kind, Status};
 
-use super::{Damaged, FeedInForce, Snapshot, StateDigest};
+use super::{Damaged, FeedInForce, Segment, Snapshot, StateDigest};
 
 /// A generation in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +28,8 @@ pub struct Inspection {
 pub struct FeedInspection {
     /// What was accepted.
     pub bulletin: Bulletin,
-    /// Format version of its segment.
-    pub format_version: u32,
-    /// Bytes of its segment.
-    pub bytes: u64,
+    /// Its files, as the bulletin names them.
+    pub segments: Vec<SegmentInspection>,
     /// Documents listed.
     pub documents: u64,
     /// Digest and count of its live notices.
@@ -42,6 +40,27 @@ pub struct FeedInspection {
     pub by_kind: BTreeMap<Kind, u64>,
     /// Notices by status, without those that have none.
     pub by_status: BTreeMap<Status, u64>,
+}
+
+/// A file in numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentInspection {
+    /// Its format version.
+    pub format_version: u32,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Documents in it: those of a base are listed, those of a delta are changed.
+    pub documents: u64,
+    /// How many of them have no key.
+    pub longs: u64,
+    /// Slots of the first table, full or free.
+    pub slots: u64,
+    /// Documents that have no room in their bucket of the first table, and how many of them none in the second.
+    pub overflowed: [u64; 2],
+    /// Sets in the dictionary, and their bytes.
+    pub dictionary: [u64; 2],
+    /// Bytes of the sets that have a reference.
+    pub details: u64,
 }
 
 impl Inspection {
@@ -68,8 +87,10 @@ impl FeedInspection {
     fn of(feed: &FeedInForce) -> Result<Self, Damaged> {
         let list = feed.list();
         let (mut by_kind, mut by_status) = (BTreeMap::new(), BTreeMap::new());
+        let (mut documents, mut before) = (0, None);
         for notice in list.notices() {
             let notice = notice?;
+            documents += u64::from(before.replace(notice.document) != Some(notice.document));
             if notice.alias {
                 continue;
             }
@@ -79,13 +100,30 @@ impl FeedInspection {
         let by_state = IssuingState::all().map(|state| (state, list.reports(state)));
         Ok(Self {
             bulletin: feed.bulletin().clone(),
-            format_version: list.base().header().version(),
-            bytes: list.segments().map(|segment| segment.header().layout.file_length()).sum(),
-            documents: list.base().header().documents(),
+            segments: list.segments().map(SegmentInspection::of).collect::<Result<_, _>>()?,
+            documents,
             state_digest: list.state_digest(),
             by_state: by_state.filter(|(_, notices)| *notices > 0).collect(),
             by_kind,
             by_status,
+        })
+    }
+}
+
+impl SegmentInspection {
+    fn of<B: AsRef<[u8]>>(segment: &Segment<B>) -> Result<Self, Damaged> {
+        let (header, table) = (segment.header(), segment.view().table()?);
+        let layout = &header.layout;
+        let overflowed = table.into_overflowed().count() as u64;
+        Ok(Self {
+            format_version: header.version(),
+            bytes: layout.file_length(),
+            documents: header.documents(),
+            longs: header.longs,
+            slots: header.shape.buckets[0] * header.shape.widths[0].slots() as u64,
+            overflowed: [overflowed, table.in_tail()],
+            dictionary: [layout.set_count, layout.bodies.length],
+            details: layout.details.length,
         })
     }
 }

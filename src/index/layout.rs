@@ -81,6 +81,22 @@ pub fn current(
     Err(IndexError::Unreliable { path, what })
 }
 
+/// The generation in force and those before it that are still there, newest first; each names the digest of the next.
+///
+/// # Errors
+/// As [`current`]; an older one that cannot be read ends the list.
+pub fn kept(storage: &dyn Storage, data_dir: &Path) -> Result<Vec<(Generation, GenerationId)>, IndexError> {
+    let folder = Folder::of(data_dir);
+    let mut kept = Vec::from_iter(current(storage, data_dir)?);
+    while let Some(before) = kept.last().and_then(|(generation, _)| generation.previous) {
+        match read_generation(storage, &folder, before) {
+            Ok(generation) => kept.push((generation, before)),
+            Err(_) => break,
+        }
+    }
+    Ok(kept)
+}
+
 /// The text of CURRENT.
 pub(super) fn pointer_text(id: Option<GenerationId>) -> String {
     match id {

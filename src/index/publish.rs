@@ -3,17 +3,19 @@
 //! The order that commits: every segment synced and renamed, then the generation file, then `CURRENT`. A crash before
 //! the last rename is durable leaves the old generation in force, a crash after it the new one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::domain::{GenerationId, SegmentRef};
+use crate::domain::{Digest, FeedName, GenerationId, SegmentRef, SegmentRole};
 use crate::ground::storage::{Lock, LockError, Storage, StorageFile, publish_file};
 
 use super::layout::{Folder, GENERATION_BYTES_MAX, current, pointer_text};
-use super::{Generation, IndexError};
+use super::snapshot::map;
+use super::{Generation, IndexError, Segment};
+use crate::ground::platform::Mapping;
 
 /// Holds the lock of an index folder and puts generations in force.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ pub struct Staged {
 
 /// Generations that stay: the one in force and those before it, for readers that still open them and for going back.
 const GENERATIONS_KEPT: u64 = 3;
+/// Bases of one feed that stay: the large files.
+const BASES_KEPT: usize = 2;
 
 impl Publisher {
     /// Creates the folders if need be, takes the lock, and removes what an interrupted publisher left half-written.
@@ -161,25 +165,33 @@ impl Publisher {
 
     fn remove_what_is_not_needed(&self, current: GenerationId) -> Result<(), IndexError> {
         let oldest_kept = current.number.saturating_sub(GENERATIONS_KEPT - 1);
-        let mut needed = BTreeSet::new();
-        for path in self.list(&self.folder.generations())? {
+        let (mut needed, mut bases) = (BTreeSet::new(), BTreeMap::<FeedName, BTreeSet<Digest>>::new());
+        let mut keeps = true;
+        // From the newest on, since the first that would need too much ends what is kept.
+        for path in self.list(&self.folder.generations())?.into_iter().rev() {
             let number = path
                 .file_name()
                 .and_then(|name| name.to_str())
                 .and_then(|name| name.strip_suffix(".generation")?.parse::<u64>().ok());
             match number {
-                Some(number) if (oldest_kept..=current.number).contains(&number) => {
-                    let bytes = self.storage.read(&path, GENERATION_BYTES_MAX);
-                    let bytes = bytes.map_err(IndexError::io("read", &path))?;
-                    let what = "it can't be read, so it is not known which segments it needs";
-                    let generation =
-                        Generation::decode(&bytes).map_err(|_| IndexError::Unreliable { path, what })?;
-                    let bulletins = generation.feeds.iter().map(|record| &record.bulletin);
-                    needed.extend(
-                        bulletins
-                            .flat_map(|bulletin| &bulletin.segments)
-                            .map(|segment| self.folder.segment(segment.digest)),
-                    );
+                Some(number) if keeps && (oldest_kept..=current.number).contains(&number) => {
+                    let generation = self.read_kept(&path)?;
+                    let segments = || {
+                        let records = generation.feeds.iter();
+                        records.flat_map(|record| {
+                            record.bulletin.segments.iter().map(move |file| (record, file))
+                        })
+                    };
+                    for (record, base) in segments().filter(|(_, file)| file.role == SegmentRole::Base) {
+                        let bases = bases.entry(record.bulletin.feed.clone()).or_default();
+                        bases.insert(base.digest);
+                        keeps &= bases.len() <= BASES_KEPT;
+                    }
+                    if keeps {
+                        needed.extend(segments().map(|(_, file)| self.folder.segment(file.digest)));
+                    } else {
+                        self.remove(&path)?;
+                    }
                 }
                 Some(_) => self.remove(&path)?,
                 None if is_temporary(&path) => self.remove(&path)?,
@@ -195,6 +207,12 @@ impl Publisher {
         Ok(())
     }
 
+    fn read_kept(&self, path: &Path) -> Result<Generation, IndexError> {
+        let bytes = self.storage.read(path, GENERATION_BYTES_MAX).map_err(IndexError::io("read", path))?;
+        let what = "it can't be read, so it is not known which segments it needs";
+        Generation::decode(&bytes).map_err(|_| IndexError::Unreliable { path: path.to_owned(), what })
+    }
+
     fn list(&self, path: &Path) -> Result<Vec<PathBuf>, IndexError> {
         self.storage.list(path).map_err(IndexError::io("list", path))
     }
@@ -208,6 +226,14 @@ impl Staged {
     /// The file to write to.
     pub fn file(&mut self) -> &mut dyn StorageFile {
         self.file.as_mut()
+    }
+
+    /// Opens the segment that was written to it.
+    ///
+    /// # Errors
+    /// [`IndexError`] if it is not what was to be written.
+    pub fn segment(&self, written: &SegmentRef) -> Result<Segment<Mapping>, IndexError> {
+        map(self.storage.as_ref(), &self.path, written)
     }
 
     /// Opens it to read what was written.

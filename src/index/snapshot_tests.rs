@@ -232,8 +232,10 @@ fn an_inspection_counts_every_notice() {
     let inspection = Inspection::of(&site.open().unwrap()).unwrap();
     assert_eq!(inspection.generation, site.id);
     let one = &inspection.feeds[0];
-    assert_eq!((one.documents, one.state_digest.notices, one.format_version), (5, 6, 3));
-    assert_eq!(one.bytes, site.generation.feeds[0].bulletin.segments[0].length);
+    let file = &one.segments[0];
+    assert_eq!((one.documents, one.state_digest.notices, file.format_version), (5, 6, 3));
+    assert_eq!((file.documents, file.longs, file.overflowed), (5, 2, [0, 0]));
+    assert_eq!(file.bytes, site.generation.feeds[0].bulletin.segments[0].length);
     assert_eq!(one.by_kind, [(Kind::Passport, 5), (Kind::IdentityCard, 1)].into());
     assert_eq!(one.by_state.values().sum::<u64>(), 6);
     assert_eq!(one.by_status.values().sum::<u64>(), 6);

@@ -37,6 +37,18 @@ pub enum PublishingError {
         "the last step failed: the new generation may or may not be in force; `portcullis inspect index` tells, and doing it again is safe"
     )]
     Uncertain(#[source] IndexError),
+    /// Nothing to go back to.
+    #[error(
+        "generation {number} cannot be put in force again: {}",
+        if .kept.is_empty() { "none before the one in force is kept here".to_owned() }
+        else { format!("those kept before the one in force are {}", .kept.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")) }
+    )]
+    NotKept {
+        /// What was asked for.
+        number: u64,
+        /// What is kept, newest first.
+        kept: Vec<u64>,
+    },
     /// The act could not be recorded.
     #[error("the act cannot be recorded in the audit log, so it was not done")]
     Audit(#[from] AuditError),

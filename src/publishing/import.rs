@@ -10,12 +10,13 @@ use crate::audit::{Act, AuditLog};
 use crate::domain::{Authority, Bulletin, FeedName, GenerationId, SegmentRef, Verified};
 use crate::feed::{LocalError, verify_local};
 use crate::ground::clock::{Clock, Now};
-use crate::ground::storage::Storage;
+use crate::ground::storage::{Paced, Storage};
 use crate::index::{
     self, Builder, Built, FeedInForce, FeedRecord, Generation, IndexError, Publisher, Snapshot, Staged, Stamp,
 };
 use crate::register::{Adapter, Source, Tally};
 
+use super::as_delta::{New, as_delta};
 use super::error::PublishingError;
 use super::gates::{Change, Limits};
 use super::imported::{Imported, Outcome};
@@ -47,6 +48,8 @@ pub struct Import<'a> {
     pub limits: Limits,
     /// Bytes of notices that are held in memory; what is beyond waits in a file of the data directory.
     pub memory_bytes_max: u64,
+    /// Keep the base in force, if there is one, and publish what changed as its delta.
+    pub delta: bool,
     /// Do everything but put the list in force.
     pub dry_run: bool,
 }
@@ -122,21 +125,24 @@ pub fn import(
     }
     let sequence = floor.map_or(0, |floor| floor.sequence) + 1;
     let mut staged = publisher.stage()?;
-    let built = build(builder, Stamp { sequence, as_of }, &mut staged, &mut tally, progress)?;
+    let stamp = Stamp { sequence, as_of };
+    let built = build(builder, stamp, &mut staged, &mut tally, progress)?;
     if progress.stopped() {
         return Err(PublishingError::Interrupted);
     }
 
     progress.at(Stage::Publishing, 0, None);
-    let segments = vec![built.segment.clone()];
+    let before = in_force.and_then(|generation| generation.record(&import.feed));
+    let new = New { staged, segments: vec![built.segment.clone()] };
+    let new = if import.delta { as_delta(import, &publisher, new, before, stamp)? } else { new };
+    let segments = new.segments.clone();
     let feed = import.feed.clone();
     let bulletin = Bulletin { feed, sequence, as_of, authority: Authority::Local, segments };
     let record_of_feed = FeedRecord { bulletin: bulletin.clone(), metadata: BTreeMap::new(), root: None };
     let previous = current.as_ref().map(|(generation, id)| (generation, *id));
     let next = Generation::with_feed(previous, record_of_feed, now.time)?;
-    let snapshot = open_next(import, &next, &staged, &built)?;
-    verify(&snapshot, &import.feed, staged.path())?;
-    let before = in_force.and_then(|generation| generation.record(&import.feed));
+    let snapshot = open_next(import, &next, &new)?;
+    verify(&snapshot, &import.feed, &new)?;
     let same = compare(import, &snapshot, &built, before, &mut imported)?;
     imported.take(tally, &built, bulletin);
     let refusal = import.limits.change(&import.feed, &imported.change);
@@ -155,7 +161,7 @@ pub fn import(
     if progress.stopped() {
         return Err(PublishingError::Interrupted);
     }
-    imported.outcome = Outcome::Published(publish(import, &publisher, staged, &built, &next, now)?);
+    imported.outcome = Outcome::Published(publish(import, &publisher, new, &next, now)?);
     Ok(imported)
 }
 
@@ -166,7 +172,8 @@ fn build(
     tally: &mut Tally,
     progress: &mut dyn Progress,
 ) -> Result<Built, PublishingError> {
-    let built = builder.finish(stamp, staged.file(), &mut |done, total| {
+    let mut file = Paced::new(staged.file(), None);
+    let built = builder.finish(stamp, &mut file, &mut |done, total| {
         progress.at(Stage::Building, done, Some(total));
     })?;
     tally.found_duplicates(built.duplicates);
@@ -178,15 +185,10 @@ fn build(
 /// Opens the generation as a service will, but for the new segment, which is not in its place yet.
 ///
 /// One with a file that cannot be verified could not be opened by anybody, whatever feed the file is of.
-fn open_next(
-    import: &Import<'_>,
-    next: &Generation,
-    staged: &Staged,
-    built: &Built,
-) -> Result<Snapshot, PublishingError> {
+fn open_next(import: &Import<'_>, next: &Generation, new: &New) -> Result<Snapshot, PublishingError> {
     let locate = |segment: &SegmentRef| {
-        if segment.digest == built.segment.digest {
-            staged.path().to_owned()
+        if segment.digest == new.written().digest {
+            new.staged.path().to_owned()
         } else {
             index::segment_path(import.data_dir, segment.digest)
         }
@@ -200,10 +202,12 @@ fn open_next(
 }
 
 /// Checks the new list as nobody will again: what is in force was checked when it was put there.
-fn verify(snapshot: &Snapshot, feed: &FeedName, path: &Path) -> Result<(), PublishingError> {
-    let new = snapshot.feeds().find(|in_force| in_force.bulletin().feed == *feed);
-    let verified = new.map_or(Ok(()), |new| new.list().verify());
-    verified.map_err(|source| IndexError::Segment { path: path.to_owned(), source }.into())
+fn verify(snapshot: &Snapshot, feed: &FeedName, new: &New) -> Result<(), PublishingError> {
+    let in_force = snapshot.feeds().find(|in_force| in_force.bulletin().feed == *feed);
+    let list = in_force.expect("the generation has the feed that is imported").list();
+    let verified = if list.delta().is_some() { list.verify_delta() } else { list.verify() };
+    let path = new.staged.path().to_owned();
+    verified.map_err(|source| IndexError::Segment { path, source }.into())
 }
 
 /// Says what changes; gives whether nothing does, not even the time as of which the list is complete.
@@ -238,14 +242,14 @@ fn compare(
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Unreadable {
+pub(super) enum Unreadable {
     #[error(transparent)]
     Verify(#[from] LocalError),
     #[error(transparent)]
     Open(#[from] IndexError),
 }
 
-fn open_before(import: &Import<'_>, bulletin: &Bulletin) -> Result<FeedInForce, Unreadable> {
+pub(super) fn open_before(import: &Import<'_>, bulletin: &Bulletin) -> Result<FeedInForce, Unreadable> {
     let locate = |segment: &SegmentRef| index::segment_path(import.data_dir, segment.digest);
     let verified: Verified<Bulletin> = verify_local(&*import.storage, bulletin.clone(), locate)?;
     Ok(FeedInForce::open(&*import.storage, import.data_dir, &verified)?)
@@ -254,12 +258,12 @@ fn open_before(import: &Import<'_>, bulletin: &Bulletin) -> Result<FeedInForce, 
 fn publish(
     import: &Import<'_>,
     publisher: &Publisher,
-    staged: Staged,
-    built: &Built,
+    new: New,
     next: &Generation,
     now: Now,
 ) -> Result<GenerationId, PublishingError> {
-    publisher.keep(staged, &built.segment)?;
+    let written = new.written().clone();
+    publisher.keep(new.staged, &written)?;
     let sequence = next.record(&import.feed).map_or(0, |record| record.bulletin.sequence);
     record(import.log, Act::Import, &import.principal, next, (import.feed.clone(), sequence), now)?;
     publisher.publish(next).map_err(PublishingError::Uncertain)

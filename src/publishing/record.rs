@@ -30,9 +30,21 @@ pub(super) fn record(
     feed: (FeedName, u64),
     now: Now,
 ) -> Result<(), PublishingError> {
+    record_all(log, act, principal, next, vec![feed], now)
+}
+
+/// The same of an act on several feeds.
+pub(super) fn record_all(
+    log: &AuditLog,
+    act: Act,
+    principal: &Arc<str>,
+    next: &Generation,
+    feeds: Vec<(FeedName, u64)>,
+    now: Now,
+) -> Result<(), PublishingError> {
     let draft = Draft {
         generation: Some(next.id()),
-        feeds: vec![feed],
+        feeds,
         // Imports and acts on feeds depend on no settings.
         ..Draft::new(now.time, act, principal.clone(), Digest([0; 32]))
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::support::command::portcullis;
 
-const COMMANDS: [(&[&str], &[&str]); 10] = [
+const COMMANDS: [(&[&str], &[&str]); 12] = [
     (&["demo"], &["--data", "--once", "--port", "--records"]),
     (&["generate"], &["--dirty", "--like", "--out", "--records", "--seed"]),
     (
@@ -13,6 +13,7 @@ const COMMANDS: [(&[&str], &[&str]); 10] = [
             "--accept-shrink",
             "--as-of",
             "--data",
+            "--delta",
             "--dry-run",
             "--feed",
             "--format",
@@ -27,8 +28,10 @@ const COMMANDS: [(&[&str], &[&str]); 10] = [
     (&["check"], &["--config", "--data", "--issuer", "--json", "--kind", "--mrz", "--number"]),
     (&["manifest"], &["--config", "--data", "--out"]),
     (&["feed", "forget"], &["--data"]),
+    (&["fold"], &["--data", "--feed", "--mib-per-second"]),
+    (&["rollback"], &["--data", "--to"]),
     (&["serve"], &["--config"]),
-    (&["inspect", "index"], &["--data"]),
+    (&["inspect", "index"], &["--data", "--verify"]),
     (&["inspect", "audit"], &["--data"]),
     (&["inspect", "config"], &["--config"]),
 ];

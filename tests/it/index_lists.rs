@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use portcullis::domain::{DocumentId, IssuingState, Notice, SegmentRole};
-use portcullis::index::{Difference, List, LONGER_MAX, Segment, SegmentError, Stamp};
+use portcullis::index::{Difference, LONGER_MAX, List, Segment, SegmentError, Stamp};
 use proptest::prelude::*;
 
 use crate::index_samples::{
@@ -18,7 +18,8 @@ fn a_few_later() -> Vec<Notice> {
     let mut notices = a_few();
     notices.retain(|notice| notice.document != document("D", "C01X00T47"));
     notices.retain(|notice| notice.document != document("IAO", "12345678901234"));
-    notices.retain(|notice| notice.reference.as_ref().is_none_or(|reference| reference.as_str() != "2026/17"));
+    notices
+        .retain(|notice| notice.reference.as_ref().is_none_or(|reference| reference.as_str() != "2026/17"));
     notices.push(notice("UTO", "NEW"));
     notices.push(Notice { kind: portcullis::domain::Kind::Visa, ..notice("RUS", "4509123456") });
     notices.push(Notice { reference: a_few()[2].reference.clone(), ..notice("ABW", "1") });

@@ -1,7 +1,7 @@
 //! One generation is in force, whatever happens in between.
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -113,7 +113,7 @@ fn a_generation_without_its_segments_is_not_put_in_force() {
 }
 
 #[test]
-fn three_generations_stay_and_nothing_that_none_of_them_needs() {
+fn three_generations_stay_as_long_as_they_need_two_bases_of_a_feed_and_nothing_that_none_of_them_needs() {
     let folder = tempfile::tempdir().unwrap();
     let publisher = lock(folder.path()).unwrap();
     let published: Vec<_> = (1..=5).map(|sequence| publish(&publisher, "local", sequence)).collect();
@@ -121,18 +121,26 @@ fn three_generations_stay_and_nothing_that_none_of_them_needs() {
     let index = folder.path().join("index");
     std::fs::write(index.join("generations/0000000009.generation.tmp"), "half").unwrap();
     std::fs::write(index.join("segments/notes.txt"), "not ours").unwrap();
-    let last = publish(&publisher, "local", 6);
+    let last = publish(&publisher, "other", 1);
     let kept = ["0000000004.generation", "0000000005.generation", "0000000006.generation"];
     assert_eq!(names(&index.join("generations")), kept);
     let mut segments: Vec<_> = published[3..]
         .iter()
         .chain([&last])
-        .map(|(generation, _)| format!("{}.segment", generation.feeds[0].bulletin.segments[0].digest))
+        .flat_map(|(generation, _)| &generation.feeds)
+        .map(|record| format!("{}.segment", record.bulletin.segments[0].digest))
+        .collect::<BTreeSet<_>>()
+        .into_iter()
         .chain(["notes.txt".to_owned()])
         .collect();
     segments.sort();
     assert_eq!(names(&index.join("segments")), segments);
     assert_eq!(names(&index), ["CURRENT", "LOCK", "generations", "segments"]);
+
+    publish(&publisher, "local", 6);
+    assert_eq!(names(&index.join("generations")).len(), 3, "two bases of each feed");
+    publish(&publisher, "local", 7);
+    assert_eq!(names(&index.join("generations")), ["0000000007.generation", "0000000008.generation"]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod cli_help;
 mod cli_import;
 mod cli_import_refused;
 mod cli_inspect_demo;
+mod cli_lists;
 mod cli_manifest;
 mod cli_registers;
 mod config_faults;

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::{Lock, LockError, Storage, StorageFile};
+use crate::ground::platform::write_behind;
 
 /// The operating system's files.
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,6 +79,11 @@ impl StorageFile for DiskFile {
 
     fn sync(&mut self) -> io::Result<()> {
         self.0.sync_data()
+    }
+
+    fn write_behind(&mut self, length: u64) -> io::Result<()> {
+        let end = self.0.metadata()?.len();
+        write_behind(&self.0, end.saturating_sub(length), length)
     }
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {

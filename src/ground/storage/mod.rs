@@ -5,6 +5,7 @@
 
 mod disk;
 mod lock;
+mod paced;
 mod publish_file;
 
 use std::fs::File;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use disk::Disk;
 pub use lock::{Lock, LockError};
+pub use paced::Paced;
 pub use publish_file::publish_file;
 
 /// A file system. Paths are the caller's, absolute or relative to the working directory.
@@ -67,6 +69,13 @@ pub trait StorageFile: Send + std::fmt::Debug {
     /// Makes the content durable (`fdatasync`). After an error nothing is known of what was written since the last
     /// success, and trying again tells nothing either: Linux drops the dirty pages.
     fn sync(&mut self) -> io::Result<()>;
+
+    /// Asks for the last `length` bytes to be written to the disk soon, and waits for what was asked for before: so no
+    /// heap of unwritten bytes grows on which others' syncs would have to wait. Nothing is durable by it.
+    fn write_behind(&mut self, length: u64) -> io::Result<()> {
+        let _ = length;
+        Ok(())
+    }
 
     /// Cuts the file to a length.
     fn truncate(&mut self, len: u64) -> io::Result<()>;

@@ -186,6 +186,11 @@ impl<'a> Table<&'a [u8]> {
         self.into_overflowed_of(0, 1)
     }
 
+    /// How many entries have no room in the second table either.
+    pub(in crate::index) fn in_tail(&self) -> u64 {
+        self.tail().len() as u64
+    }
+
     fn into_overflowed_of(
         self,
         part: u64,
