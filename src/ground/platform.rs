@@ -1,9 +1,10 @@
-//! Read-only maps of files that somebody may cut short: the fault poisons the map and the process lives on.
+//! What only the platform gives: maps of files, large writes that are paced, the processor's vector units and its
+//! prefetching.
 //!
-//! Linux raises SIGBUS where a mapped page can't be had: the file has been cut short, or the disk fails. The handler
+//! Maps are read-only and of files that somebody may cut short: the fault poisons the map and the process lives on. Linux raises SIGBUS where a mapped page can't be had: the file has been cut short, or the disk fails. The handler
 //! sets the mapping's flag, *then* puts pages of zeros over the rest of the mapping and returns. Whoever read zeros
 //! therefore finds the flag set if it looks after its last read; see [`Mapping::poisoned`].
-#![expect(unsafe_code, reason = "memory maps and signal handlers are not to be had without; it is all here")]
+#![expect(unsafe_code, reason = "none of this is to be had without; it is all here")]
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, fence};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use libc::{c_int, c_void, siginfo_t};
-use memmap2::{Mmap, MmapOptions};
+use memmap2::{Advice, Mmap, MmapOptions};
 
 /// The first bytes of a file in memory, and the file, which stays open for reads that avoid the map.
 #[derive(Debug)]
@@ -43,6 +44,10 @@ impl Mapping {
         // handler supplies zeros; should they rewrite it, readers see other bytes: all of them check bounds at every
         // read and believe nothing, and the scrub finds it.
         let map = unsafe { MmapOptions::new().len(len).map(file.as_raw_fd())? };
+        // Hints: large pages spare lookups a second miss, and what is read at once is not waited for later, page by page.
+        for hint in [Advice::HugePage, Advice::PopulateRead] {
+            let _ = map.advise(hint);
+        }
         let entry = REGISTRY.claim(map.as_ptr().addr(), len).ok_or(io::ErrorKind::QuotaExceeded)?;
         Ok(Self { map, file, entry })
     }
@@ -55,6 +60,14 @@ impl Mapping {
         // Keeps the reads before it before the load of the flag.
         fence(Acquire);
         self.entry.poisoned.load(SeqCst)
+    }
+
+    /// Keeps it in memory whatever else needs room.
+    ///
+    /// # Errors
+    /// Those of the operating system, which allows few processes to lock much: see `ulimit -l`.
+    pub fn lock_in_memory(&self) -> io::Result<()> {
+        self.map.lock()
     }
 
     /// Declares what the mapping says unreliable, for good.
@@ -121,6 +134,95 @@ pub fn prefetch(line: &[u8; 64]) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = line;
+}
+
+/// Work that is done by the same source whatever vectors the processor has, compiled anew for each sort.
+pub trait Work {
+    /// What it gives.
+    type Output;
+
+    /// Does it. To be inlined always: otherwise it is compiled for no vectors but the plain ones.
+    fn run(self) -> Self::Output;
+}
+
+/// Vector units that this processor has. There is no other way to one than to ask the processor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vectors(Unit);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Vectors {
+    /// What every processor of the platform has.
+    pub const PORTABLE: Self = Self(Unit::Portable);
+
+    /// The widest that this processor has.
+    #[must_use]
+    pub fn widest() -> Self {
+        Self::all().last().unwrap_or(Self::PORTABLE)
+    }
+
+    /// All that this processor has, the widest last.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let all = [
+            Some(Unit::Portable),
+            #[cfg(target_arch = "x86_64")]
+            (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2")).then_some(Unit::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            (is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("bmi2"))
+            .then_some(Unit::Avx512),
+        ];
+        all.into_iter().flatten().map(Self)
+    }
+
+    /// What they are called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Unit::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Unit::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Unit::Avx512 => "avx512",
+        }
+    }
+
+    /// Does a work with them.
+    #[inline]
+    pub fn run<W: Work>(self, work: W) -> W::Output {
+        match self.0 {
+            Unit::Portable => work.run(),
+            // SAFETY: A value with this unit is made in `all` only, if the processor has what the function needs.
+            #[cfg(target_arch = "x86_64")]
+            Unit::Avx2 => unsafe { with_avx2(work) },
+            // SAFETY: As above.
+            #[cfg(target_arch = "x86_64")]
+            Unit::Avx512 => unsafe { with_avx512(work) },
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi2")]
+fn with_avx2<W: Work>(work: W) -> W::Output {
+    work.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi2,avx512f,avx512bw,avx512dq,avx512vl")]
+fn with_avx512<W: Work>(work: W) -> W::Output {
+    work.run()
 }
 
 /// Begins to write a piece of a file to the disk, and waits for what stands before it to be there. Not every file system

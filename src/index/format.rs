@@ -31,6 +31,7 @@ use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::domain::{DocumentNumber, SegmentRole};
+use crate::ground::platform::Vectors;
 
 use super::code::Code;
 use super::sections::{Layout, Lengths};
@@ -247,7 +248,7 @@ impl Header {
             return Err(SegmentError::Header("its fields contradict one another"));
         }
         let slots = layout.slots.of(file).ok_or(SegmentError::TooShort)?;
-        if decoded.shape.table(slots).is_none() {
+        if decoded.shape.table(Vectors::PORTABLE, slots).is_none() {
             return Err(SegmentError::Header("its table does not fit its section"));
         }
         let details = (layout.details_starts.length, layout.details.length);

@@ -5,6 +5,8 @@ use std::thread;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::ground::platform::Vectors;
+
 use super::SegmentError;
 use super::format::{BLOCK_LEN, Header, STATES};
 use super::longs::Longs;
@@ -23,7 +25,7 @@ pub(super) struct Opened {
 impl Opened {
     pub(super) fn open(file: &[u8]) -> Result<Self, SegmentError> {
         let header = Header::decode(file)?;
-        let view = View { file, header: &header };
+        let view = View { file, header: &header, vectors: Vectors::PORTABLE };
         let checksums = check_blocks(view)?;
         check_padding(view)?;
         check_starts(view, view.header.layout.starts, view.header.layout.bodies, "sets")?;

@@ -1,6 +1,7 @@
 //! A segment that was checked: lookups in it cannot fail.
 
 use crate::domain::{DocumentId, IssuingState, Notice};
+use crate::ground::platform::Vectors;
 
 use super::asked::{Asked, AskedBatch, remixed};
 use super::format::{Header, STATES};
@@ -20,6 +21,7 @@ pub struct Segment<B> {
     longs: Longs,
     reports: Box<[u64; STATES]>,
     checksums: Box<[u64]>,
+    vectors: Vectors,
 }
 
 /// What a segment has on a document.
@@ -38,7 +40,13 @@ impl<B: AsRef<[u8]>> Segment<B> {
     /// [`SegmentError`] says what is wrong.
     pub fn open(bytes: B) -> Result<Self, SegmentError> {
         let Opened { header, longs, reports, checksums } = Opened::open(bytes.as_ref())?;
-        Ok(Self { bytes, header, longs, reports, checksums })
+        Ok(Self { bytes, header, longs, reports, checksums, vectors: Vectors::widest() })
+    }
+
+    /// The same, asked with other vectors than the widest that the processor has.
+    #[must_use]
+    pub fn with_vectors(self, vectors: Vectors) -> Self {
+        Self { vectors, ..self }
     }
 
     /// Every notice on a document, whatever its kind, by kind and reference. Nothing is allocated if there is none.
@@ -202,7 +210,7 @@ impl<B: AsRef<[u8]>> Segment<B> {
 
     #[inline]
     pub(super) fn view(&self) -> View<'_> {
-        View { file: self.bytes.as_ref(), header: &self.header }
+        View { file: self.bytes.as_ref(), header: &self.header, vectors: self.vectors }
     }
 }
 

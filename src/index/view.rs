@@ -1,6 +1,7 @@
 //! A file and where its sections stand: reads with bounds, believes nothing.
 
 use crate::domain::{DocumentId, IssuingState};
+use crate::ground::platform::Vectors;
 
 use super::code::Code;
 use super::format::{DIGITS_LEN_MIN, Header, STATES, WORD_LEN, group};
@@ -14,6 +15,7 @@ use super::{Damaged, Key};
 pub(super) struct View<'a> {
     pub(super) file: &'a [u8],
     pub(super) header: &'a Header,
+    pub(super) vectors: Vectors,
 }
 
 /// From this length on, longer numbers are probed: for nine characters there are at most 11 110 of them. Shorter ones are
@@ -177,7 +179,8 @@ impl<'a> View<'a> {
 
     #[inline]
     pub(super) fn table(self) -> Result<Table<&'a [u8]>, Damaged> {
-        self.header.layout.slots.of(self.file).and_then(|bytes| self.header.shape.table(bytes)).ok_or(Damaged)
+        let slots = self.header.layout.slots.of(self.file).ok_or(Damaged)?;
+        self.header.shape.table(self.vectors, slots).ok_or(Damaged)
     }
 }
 

@@ -62,7 +62,7 @@ impl Width {
         [Self::Narrow, Self::Wide].into_iter().find(|width| width.slot_len() == len)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn slot(self, line: &Line, at: usize) -> Slot {
         let words = line.as_chunks::<8>().0;
         match self {
@@ -97,7 +97,7 @@ impl Width {
     }
 
     /// The payload under a remainder, and whether the second table may have it if it is not here.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(self, line: &Line, remainder: u64) -> Found {
         let mut payload = 0;
         // No branch for each slot: all are compared, whichever it is.

@@ -15,7 +15,7 @@ pub struct Place {
 
 impl Place {
     /// The place of `h` among `n` buckets, 1 to 2^48.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn of(h: u64, n: u64) -> Self {
         let product = u128::from(h) * u128::from(n);

@@ -2,12 +2,13 @@
 
 use super::line::{EMPTY, FILTER_BITS, Found, LINE_LEN, Line, Slot, Width};
 use super::{Mixer, Place, Shape};
-use crate::ground::platform::prefetch;
+use crate::ground::platform::{Vectors, Work, prefetch};
 use crate::index::{Damaged, Key};
 
 /// A table over its bytes. A lookup reads one cache line only if the lines begin at one.
 #[derive(Clone, Copy, Debug)]
 pub struct Table<B> {
+    vectors: Vectors,
     mixer: Mixer,
     levels: [Level<B>; 2],
     tail: B,
@@ -21,18 +22,49 @@ struct Level<B> {
     lines: B,
 }
 
+/// A lookup, compiled for whatever vectors there are.
+struct Find<'t, B> {
+    table: &'t Table<B>,
+    h: u64,
+}
+
+struct FindBatch<'t, B> {
+    table: &'t Table<B>,
+    keys: &'t [u64],
+    found: &'t mut Vec<u32>,
+}
+
+impl<B: AsRef<[u8]>> Work for Find<'_, B> {
+    type Output = Result<u32, Damaged>;
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        self.table.find_here(self.h)
+    }
+}
+
+impl<B: AsRef<[u8]>> Work for FindBatch<'_, B> {
+    type Output = Result<(), Damaged>;
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        self.table.find_batch_here(self.keys, self.found)
+    }
+}
+
 /// How many lines are under way; more than a core can ask for at a time gain nothing.
 const WINDOW: usize = 32;
 
 impl<B: AsRef<[u8]>> Table<B> {
-    /// A table of some shape over the lines of both tables and the tail.
+    /// A table of some shape over the lines of both tables and the tail, that is read with some vectors: whichever they are,
+    /// the answers are the same.
     #[inline]
     #[must_use]
-    pub fn of(shape: Shape, lines: [B; 2], tail: B) -> Self {
+    pub fn of(vectors: Vectors, shape: Shape, lines: [B; 2], tail: B) -> Self {
         let Shape { mixer, buckets, widths } = shape;
         let [first, second] = lines;
         let level = |at: usize, lines| Level { buckets: buckets[at], width: widths[at], lines };
-        Self { mixer, levels: [level(0, first), level(1, second)], tail }
+        Self { vectors, mixer, levels: [level(0, first), level(1, second)], tail }
     }
 
     /// The payload of a key that was mixed; 0 if the table does not have it.
@@ -41,6 +73,11 @@ impl<B: AsRef<[u8]>> Table<B> {
     /// [`Damaged`] if the bytes are fewer than they were.
     #[inline]
     pub fn find(&self, h: u64) -> Result<u32, Damaged> {
+        self.vectors.run(Find { table: self, h })
+    }
+
+    #[inline(always)]
+    fn find_here(&self, h: u64) -> Result<u32, Damaged> {
         let first = &self.levels[0];
         if first.buckets == 0 {
             return Ok(0);
@@ -56,6 +93,11 @@ impl<B: AsRef<[u8]>> Table<B> {
     /// # Errors
     /// As [`find`](Self::find); what was found until then is in `found`.
     pub fn find_batch(&self, keys: &[u64], found: &mut Vec<u32>) -> Result<(), Damaged> {
+        self.vectors.run(FindBatch { table: self, keys, found })
+    }
+
+    #[inline(always)]
+    fn find_batch_here(&self, keys: &[u64], found: &mut Vec<u32>) -> Result<(), Damaged> {
         let first = &self.levels[0];
         if first.buckets == 0 {
             found.extend(keys.iter().map(|_| 0));
@@ -221,13 +263,13 @@ impl<'a> Level<&'a [u8]> {
 }
 
 impl<B: AsRef<[u8]>> Level<B> {
-    #[inline]
+    #[inline(always)]
     fn line(&self, bucket: u64) -> Result<&Line, Damaged> {
         let lines = self.lines.as_ref().as_chunks::<LINE_LEN>().0;
         usize::try_from(bucket).ok().and_then(|bucket| lines.get(bucket)).ok_or(Damaged)
     }
 
-    #[inline]
+    #[inline(always)]
     fn find(&self, place: Place) -> Result<Found, Damaged> {
         let found = self.width.find(self.line(place.bucket)?, place.remainder);
         // What was cut off a file within its last page reads as zeros and raises no signal.
@@ -300,14 +342,17 @@ mod tests {
     }
 
     fn assert_is_the_map((shape, bytes): &(Shape, Vec<u8>), listed: &BTreeMap<u64, u32>, asked: &[u64]) {
-        let (table, mixer) = (shape.table(bytes).unwrap(), shape.mixer);
+        let (table, mixer) = (shape.table(Vectors::PORTABLE, bytes).unwrap(), shape.mixer);
         let keys: Vec<_> = listed.keys().chain(asked).copied().collect();
         let expected: Vec<_> = keys.iter().map(|key| listed.get(key).copied().unwrap_or(0)).collect();
         let mixed: Vec<_> = keys.iter().map(|key| mixer.mix(*key)).collect();
-        let single: Vec<_> = mixed.iter().map(|h| table.find(*h).unwrap()).collect();
-        let mut batch = Vec::new();
-        table.find_batch(&mixed, &mut batch).unwrap();
-        assert!(single == expected && batch == expected);
+        for vectors in Vectors::all() {
+            let table = shape.table(vectors, bytes).unwrap();
+            let single: Vec<_> = mixed.iter().map(|h| table.find(*h).unwrap()).collect();
+            let mut batch = Vec::new();
+            table.find_batch(&mixed, &mut batch).unwrap();
+            assert!(single == expected && batch == expected, "{}", vectors.name());
+        }
         let entries = table.into_entries().map(|entry| entry.map(|(h, payload)| (mixer.unmix(h), payload)));
         let entries: BTreeMap<_, _> = entries.collect::<Result<_, _>>().unwrap();
         assert_eq!(&entries, listed);
@@ -335,7 +380,7 @@ mod tests {
         let listed: BTreeMap<u64, u32> = (0..1_000_000).map(|at| (at * 3, 1 + at as u32 % 5000)).collect();
         let asked: Vec<_> = (0..100_000).map(|at| at * 3 + 1).collect();
         let (shape, bytes) = built(Mixer::new(1), &listed);
-        let table = shape.table(&bytes).unwrap();
+        let table = shape.table(Vectors::PORTABLE, &bytes).unwrap();
         assert_eq!(shape.widths, [Width::Narrow, Width::Wide]);
         assert!(shape.buckets[1] > 1000 && !table.tail().is_empty());
         assert!(bytes.len() < 12_900_000, "{} bytes", bytes.len());
@@ -346,8 +391,11 @@ mod tests {
     fn bytes_that_are_missing_are_damage_and_never_a_miss() {
         let listed: BTreeMap<u64, u32> = (0..5000).map(|key| (key, 1)).collect();
         let (shape, bytes) = built(Mixer::new(9), &listed);
-        assert!((0..64 * shape.buckets[0] as usize).all(|len| shape.table(&bytes[..len]).is_none()));
-        let table = Table::of(shape, [&bytes[..6400], &[]], &[]);
+        assert!(
+            (0..64 * shape.buckets[0] as usize)
+                .all(|len| shape.table(Vectors::PORTABLE, &bytes[..len]).is_none())
+        );
+        let table = Table::of(Vectors::PORTABLE, shape, [&bytes[..6400], &[]], &[]);
         for key in 0..6000 {
             let found = table.find(shape.mixer.mix(key));
             assert!(found != Ok(0) || key >= 5000, "{key} is listed");

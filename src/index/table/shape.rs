@@ -2,6 +2,7 @@
 
 use super::line::{LINE_LEN, Width};
 use super::{Mixer, Table};
+use crate::ground::platform::Vectors;
 
 /// How many buckets the two tables have and how wide they are; the bytes are the lines of the first, those of the second,
 /// then the tail.
@@ -19,10 +20,10 @@ impl Shape {
     /// The table with this shape; `None` if it does not fit the bytes.
     #[inline]
     #[must_use]
-    pub fn table(self, bytes: &[u8]) -> Option<Table<&[u8]>> {
+    pub fn table(self, vectors: Vectors, bytes: &[u8]) -> Option<Table<&[u8]>> {
         let (first, rest) = bytes.split_at_checked(self.lines_len(0)?)?;
         let (second, tail) = rest.split_at_checked(self.lines_len(1)?)?;
-        tail.len().is_multiple_of(TAIL_ENTRY_LEN).then(|| Table::of(self, [first, second], tail))
+        tail.len().is_multiple_of(TAIL_ENTRY_LEN).then(|| Table::of(vectors, self, [first, second], tail))
     }
 
     #[inline]
