@@ -43,7 +43,13 @@ pub(crate) fn run(lists: &Lists, records: u64, table: &Table) {
     let longest = |seconds: &[Vec<f64>]| seconds.iter().flatten().copied().fold(0.0, f64::max);
     let row = |name, value, unit, baseline, limit| table.row(&Row { name, value, unit, baseline, limit });
     row("fold, paced", took, "s", None, Some(30.0));
-    row("check beside it, p99 of a second", worst_p99, "ms", Some(("the same in quiet", quiet_p99)), Some(3.0));
+    row(
+        "check beside it, p99 of a second",
+        worst_p99,
+        "ms",
+        Some(("the same in quiet", quiet_p99)),
+        Some(3.0),
+    );
     row("  longest check beside it", longest(&beside), "ms", None, Some(20.0));
     row("  longest check in quiet", longest(&quiet), "ms", None, None);
 }

@@ -44,8 +44,7 @@ pub(crate) fn notices(seed: u64, records: u64) -> impl Iterator<Item = Notice> {
 impl Lists {
     pub(crate) fn of_one(records: u64) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        let publisher =
-            Arc::new(Publisher::lock(Arc::new(Disk), folder.path()).expect("the folder is ours"));
+        let publisher = Arc::new(Publisher::lock(Arc::new(Disk), folder.path()).expect("the folder is ours"));
         let started = Instant::now();
         let base = build(&publisher, notices(SEED, records), 1);
         let built_in = started.elapsed().as_secs_f64();
@@ -131,11 +130,23 @@ impl Lists {
         let started = Instant::now();
         drop(verified(self.folder.path(), &self.generation));
         let sha256 = started.elapsed().as_secs_f64();
-        table.row(&Row { name: "  SHA-256 before it", value: sha256, unit: "s", baseline: None, limit: None });
+        table.row(&Row {
+            name: "  SHA-256 before it",
+            value: sha256,
+            unit: "s",
+            baseline: None,
+            limit: None,
+        });
         let started = Instant::now();
         self.snapshot.verify().expect("it is sound");
         let full = started.elapsed().as_secs_f64();
-        table.row(&Row { name: "  verified as an import is", value: full, unit: "s", baseline: None, limit: None });
+        table.row(&Row {
+            name: "  verified as an import is",
+            value: full,
+            unit: "s",
+            baseline: None,
+            limit: None,
+        });
     }
 }
 

@@ -5,7 +5,7 @@
 //! Misses are documents of another seed that are not listed. Each figure has a baseline in the same run, in alternating
 //! rounds: a single question is compared with bare reads of the same lines, in the same order, of which each waits for the
 //! one before; a batch with bare reads of the same lines that were prefetched in groups of 32. With `--growth` the lookups
-//! are measured at 1 million, 10 million and N records. `--count find|batch [N]` only asks, for a counter of instructions.
+//! are measured at 1 million, 10 million and N records; with `--lookups` nothing but they and what they rest on. `--count find|batch [N]` only asks, for a counter of instructions.
 
 #![expect(clippy::print_stdout, reason = "a bench is read on the terminal")]
 
@@ -26,7 +26,8 @@ fn main() {
     let table = Table::new(flag("--json"));
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let vectors = portcullis::ground::platform::Vectors::widest().name();
-    table.note(&format!("{records} records, median of {rounds} alternating rounds, {cores} cores, {vectors}"));
+    table
+        .note(&format!("{records} records, median of {rounds} alternating rounds, {cores} cores, {vectors}"));
     if flag("--growth") {
         for records in [1_000_000, 10_000_000].into_iter().filter(|fewer| *fewer < records) {
             table.note(&format!("\nat {records} records"));
@@ -37,6 +38,9 @@ fn main() {
     let lists = lists::Lists::of_one(records);
     lookups::run(&lists, rounds, &table);
     lists.report(&table);
+    if flag("--lookups") {
+        return;
+    }
     let changed = lists::Lists::with_delta(&lists, records, 100_000);
     lookups::run_delta(&lists, &changed, rounds, &table);
     drop(changed);

@@ -43,9 +43,15 @@ impl Table {
             return;
         }
         let against = row.baseline.map(|(name, _)| format!("{held:>7.2} x {name}")).unwrap_or_default();
-        let limit = row.limit.map(|limit| {
-            format!("   (at most {limit}: {})", if held <= limit { "met" } else { "MISSED" })
-        });
-        println!("{:<34} {:>10.2} {:<5} {against}{}", row.name, row.value, row.unit, limit.unwrap_or_default());
+        let limit = row
+            .limit
+            .map(|limit| format!("   (at most {limit}: {})", if held <= limit { "met" } else { "MISSED" }));
+        println!(
+            "{:<34} {:>10.2} {:<5} {against}{}",
+            row.name,
+            row.value,
+            row.unit,
+            limit.unwrap_or_default()
+        );
     }
 }

@@ -17,9 +17,12 @@ const POSITIONS_MAX: usize = 9;
 /// At most 2⁹ − 1 readings. Numbers with more than nine ambiguous characters are varied in the first nine only.
 #[derive(Clone, Debug)]
 pub struct Lookalikes {
+    /// The last reading.
     number: DocumentNumber,
-    swaps: [(usize, u8); POSITIONS_MAX],
+    /// The ambiguous positions, each with the character that stands there and the one that it looks like.
+    swaps: [(usize, [u8; 2]); POSITIONS_MAX],
     swap_count: usize,
+    /// A bit for each position that is swapped in the next reading.
     next: usize,
     complete: bool,
 }
@@ -29,12 +32,12 @@ impl Lookalikes {
     #[must_use]
     pub fn of(number: DocumentNumber) -> Self {
         let mut readings =
-            Self { number, swaps: [(0, 0); POSITIONS_MAX], swap_count: 0, next: 1, complete: true };
+            Self { number, swaps: [(0, [0; 2]); POSITIONS_MAX], swap_count: 0, next: 1, complete: true };
         for (at, byte) in number.as_bytes().iter().enumerate() {
             let Some(twin) = twin(*byte) else { continue };
             match readings.swaps.get_mut(readings.swap_count) {
                 Some(swap) => {
-                    *swap = (at, twin);
+                    *swap = (at, [*byte, twin]);
                     readings.swap_count += 1;
                 }
                 None => readings.complete = false,
@@ -59,8 +62,10 @@ impl Iterator for Lookalikes {
         }
         let mask = self.next;
         self.next += 1;
-        let swaps = self.swaps[..self.swap_count].iter().enumerate();
-        Some(self.number.with(swaps.filter(|(bit, _)| mask >> bit & 1 == 1).map(|(_, swap)| *swap)))
+        // Counting up changes the lowest bits, as many as the next reading has zeros at its end and one more: two on average.
+        let changed = self.swaps[..=mask.trailing_zeros() as usize].iter().enumerate();
+        self.number = self.number.with(changed.map(|(bit, (at, twins))| (*at, twins[mask >> bit & 1])));
+        Some(self.number)
     }
 }
 

@@ -122,15 +122,15 @@ impl Drop for Mapping {
     }
 }
 
-/// Asks for a cache line that will be read soon, and waits for nothing.
-#[inline]
-pub fn prefetch(line: &[u8; 64]) {
+/// Asks for the cache line in which something begins that will be read soon, and waits for nothing.
+#[inline(always)]
+pub fn prefetch<T>(line: &T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: A hint to the processor: it reads nothing that the program sees, and faults are ignored. The instruction is
     // part of every x86-64 (SSE).
     unsafe {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
+        _mm_prefetch::<_MM_HINT_T0>((&raw const *line).cast());
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = line;

@@ -1,12 +1,11 @@
 //! What is asked of several lists: keys are packed and mixed once for all of them.
 
-use std::borrow::Cow;
-
 use crate::domain::DocumentId;
 
 use super::Key;
 use super::build::MIXER;
-use super::table::Mixer;
+use super::table::{GROUP, Keys, Mixer};
+use crate::ground::platform::{Vectors, Work, prefetch};
 
 /// A document that is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -17,13 +16,14 @@ pub(super) enum Asked<'d> {
     Long(&'d DocumentId),
 }
 
-/// Documents that are asked about together.
+/// Documents that are asked about together: so many that memory works on the lines of all of them at a time, and no more.
 #[derive(Debug)]
-pub(super) struct AskedBatch<'d> {
+pub(super) struct Group<'d> {
     documents: &'d [DocumentId],
-    mixed: Vec<u64>,
-    /// The places of the documents without keys, ascending.
-    longs: Vec<usize>,
+    /// Their keys, mixed; anything for those without.
+    keys: Keys,
+    /// A bit for each without a key.
+    longs: u64,
 }
 
 impl<'d> Asked<'d> {
@@ -44,42 +44,73 @@ pub(super) fn remixed(h: u64, mixer: Mixer) -> u64 {
     if mixer == MIXER { h } else { mixer.mix(MIXER.unmix(h)) }
 }
 
-impl<'d> AskedBatch<'d> {
-    pub(super) fn of(documents: &'d [DocumentId]) -> Self {
-        let (mut mixed, mut longs) = (Vec::with_capacity(documents.len()), Vec::new());
-        for (at, document) in documents.iter().enumerate() {
-            match Key::pack(document) {
-                Some(key) => mixed.push(MIXER.mix(key.bits())),
-                None => longs.push(at),
-            }
-        }
-        Self { documents, mixed, longs }
+impl<'d> Group<'d> {
+    #[inline]
+    fn of(vectors: Vectors, documents: &'d [DocumentId]) -> Self {
+        let (mixed, longs) = vectors.run(Mixing(documents));
+        Self { documents, keys: Keys { mixed, count: documents.len() }, longs }
     }
 
     pub(super) fn documents(&self) -> &'d [DocumentId] {
         self.documents
     }
 
-    /// The keys of the documents that have one, mixed, in their order.
-    pub(super) fn mixed(&self, mixer: Mixer) -> Cow<'_, [u64]> {
+    /// The keys mixed as a file has them.
+    #[inline]
+    pub(super) fn keys(&self, mixer: Mixer) -> Keys {
         if mixer == MIXER {
-            return Cow::Borrowed(&self.mixed);
+            return self.keys;
         }
-        self.mixed.iter().map(|h| remixed(*h, mixer)).collect()
+        Keys { mixed: self.keys.mixed.map(|h| remixed(h, mixer)), ..self.keys }
     }
 
-    /// The place among all documents of the one with the key at a place among the keys.
-    pub(super) fn place(&self, at: usize) -> usize {
-        let mut place = at;
-        for long in &self.longs {
-            place += usize::from(*long <= place);
-        }
-        place
+    #[inline]
+    pub(super) fn is_long(&self, at: usize) -> bool {
+        self.longs >> at & 1 == 1
     }
 
     /// The documents without keys, by their places.
     pub(super) fn longs(&self) -> impl Iterator<Item = (usize, &'d DocumentId)> + '_ {
-        self.longs.iter().map(|at| (*at, &self.documents[*at]))
+        let longs = self.documents.iter().enumerate();
+        longs.filter(|(at, _)| self.longs != 0 && self.is_long(*at))
+    }
+}
+
+/// Packs and mixes the keys of a group, compiled for whatever vectors there are.
+struct Mixing<'d>(&'d [DocumentId]);
+
+impl Work for Mixing<'_> {
+    type Output = ([u64; GROUP], u64);
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let (keys, longs) = Key::pack_all(self.0);
+        (keys.map(|key| MIXER.mix(key)), longs)
+    }
+}
+
+/// Asks about many documents, a group at a time: while the lines of one are looked at, those of the next are asked for.
+/// `fetch` is for the first; `look` is told the place of a group's first document, the group, and the next.
+#[inline]
+pub(super) fn ask_in_groups<'d>(
+    documents: &'d [DocumentId],
+    fetch: impl FnOnce(&Group<'d>),
+    mut look: impl FnMut(usize, &Group<'d>, &Group<'d>),
+) {
+    let vectors = Vectors::widest();
+    let nobody = || Group { documents: &[], keys: Keys::default(), longs: 0 };
+    let group = |(at, of_group): (usize, &'d [DocumentId])| {
+        // The documents themselves, one group ahead.
+        documents.iter().skip((at + 1) * GROUP).take(GROUP).step_by(2).for_each(prefetch);
+        Group::of(vectors, of_group)
+    };
+    let mut groups = documents.chunks(GROUP).enumerate().map(group);
+    let (mut first, mut group) = (0, groups.next().unwrap_or_else(nobody));
+    fetch(&group);
+    while !group.documents.is_empty() {
+        let next = groups.next().unwrap_or_else(nobody);
+        look(first, &group, &next);
+        (first, group) = (first + GROUP, next);
     }
 }
 
@@ -89,16 +120,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documents_keep_their_places_beside_those_without_keys() {
+    fn every_document_is_asked_about_once_in_its_place() {
         let long = document("UTO", "ABCDEFGHI0123456789XYZ");
         let keyed = document("UTO", "L898902C3");
-        for pattern in 0..64_u32 {
-            let documents: Vec<_> =
-                (0..6).map(|at| if pattern & 1 << at == 0 { keyed } else { long }).collect();
-            let asked = AskedBatch::of(&documents);
-            let places: Vec<_> = (0..asked.mixed(MIXER).len()).map(|at| asked.place(at)).collect();
-            let expected: Vec<_> = (0..6).filter(|at| pattern & 1 << at == 0).collect();
-            assert_eq!(places, expected);
+        for count in [0, 1, 31, 32, 33, 64, 100] {
+            let documents: Vec<_> = (0..count).map(|at| if at % 7 == 3 { long } else { keyed }).collect();
+            let (mut fetched, mut looked) = (0, Vec::new());
+            let mut announced = Vec::new();
+            let fetch = |group: &Group<'_>| fetched += group.documents().len();
+            ask_in_groups(&documents, fetch, |first, group, next| {
+                announced.push(next.documents().len());
+                let h = group.keys(MIXER).mixed;
+                looked.extend((0..group.documents().len()).map(|at| (first + at, h[at], group.is_long(at))));
+            });
+            let Asked::Keyed(h) = Asked::of(&keyed) else { panic!("it has a key") };
+            for (at, (place, mixed, is_long)) in looked.into_iter().enumerate() {
+                assert_eq!((place, is_long), (at, at % 7 == 3));
+                assert!(is_long || mixed == h);
+            }
+            assert_eq!(fetched + announced.iter().sum::<usize>(), count);
         }
     }
 }

@@ -35,7 +35,7 @@ use crate::ground::platform::Vectors;
 
 use super::code::Code;
 use super::sections::{Layout, Lengths};
-use super::table::{LINE_LEN, Mixer, Shape, Width};
+use super::table::{LINE_LEN, Marks, Mixer, Shape, Width};
 use super::{Key, SegmentError, StateDigest};
 
 /// What a publication is called: the same in the bulletin and in its files.
@@ -177,7 +177,7 @@ impl Header {
             put(SECTIONS_AT + 16 * at + 8, &section.length.to_le_bytes());
         }
         put(FILE_LENGTH_AT, &self.layout.file_length().to_le_bytes());
-        let Shape { mixer, buckets, widths } = self.shape;
+        let Shape { mixer, buckets, widths, .. } = self.shape;
         put(BUCKETS_AT, &buckets[0].to_le_bytes());
         put(BUCKETS_AT + 8, &buckets[1].to_le_bytes());
         put(SEED_AT, &mixer.seed().to_le_bytes());
@@ -241,7 +241,7 @@ impl Header {
             },
             longs: word(header, LONGS_AT),
             version,
-            shape: shape(header)?,
+            shape: shape(header, version)?,
             layout,
         };
         if decoded.encode() != *header {
@@ -273,12 +273,13 @@ pub(super) fn digits_length(number: &DocumentNumber) -> u8 {
     if digits { 1 << (characters.len() - DIGITS_LEN_MIN) } else { 0 }
 }
 
-fn shape(header: &[u8; HEADER_LEN]) -> Result<Shape, SegmentError> {
+fn shape(header: &[u8; HEADER_LEN], version: u32) -> Result<Shape, SegmentError> {
     let odd = SegmentError::Header("its slots have a width that does not exist");
     let width = |at: usize| Width::from_slot_len(usize::from(header[SLOT_LENS_AT + at]));
     let (Some(first), Some(second)) = (width(0), width(1)) else { return Err(odd) };
     let buckets = [word(header, BUCKETS_AT), word(header, BUCKETS_AT + 8)];
-    Ok(Shape { mixer: Mixer::new(word(header, SEED_AT)), buckets, widths: [first, second] })
+    let marks = if version == VERSION_BEFORE { Marks::One } else { Marks::Two };
+    Ok(Shape { mixer: Mixer::new(word(header, SEED_AT)), buckets, widths: [first, second], marks })
 }
 
 fn field<const N: usize>(header: &[u8; HEADER_LEN], at: usize) -> [u8; N] {

@@ -4,7 +4,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::format::*;
 use super::sections::*;
-use super::table::{Mixer, Shape, Width};
+use super::table::{Marks, Mixer, Shape, Width};
 use super::*;
 use crate::domain::SegmentRole;
 
@@ -35,7 +35,12 @@ fn header() -> Header {
         parent: 7,
         longs: 0,
         version: VERSION,
-        shape: Shape { mixer: Mixer::UNSEEDED, buckets: [0, 0], widths: [Width::Narrow; 2] },
+        shape: Shape {
+            mixer: Mixer::UNSEEDED,
+            buckets: [0, 0],
+            widths: [Width::Narrow; 2],
+            marks: Marks::Two,
+        },
         layout: Layout::new(lengths(0, 5, 0, 3)).unwrap(),
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::domain::{DocumentId, IssuingState, Notice, SegmentRole};
 
-use super::asked::{Asked, AskedBatch};
+use super::asked::{Asked, Group, ask_in_groups};
 use super::build::{MIXER, Tally};
 use super::filter::Filter;
 use super::format::{Header, Stamp};
-use super::segment::Said;
+use super::segment::{Said, push_notices};
 use super::sets::Bodies;
 use super::view::notices;
 use super::{Damaged, Key, LONGER_MAX, Longer, Segment, SegmentError, StateDigest};
@@ -152,13 +152,31 @@ impl<B: AsRef<[u8]>> List<B> {
     /// # Errors
     /// [`Damaged`] if the bytes of one are no longer those that were checked.
     pub fn find_batch(&self, documents: &[DocumentId]) -> Result<Vec<(usize, Notice)>, Damaged> {
-        self.find_batch_asked(&AskedBatch::of(documents))
+        let (mut found, mut damaged) = (Vec::new(), Ok(()));
+        let look = |first: usize, group: &Group<'_>, next: &Group<'_>| {
+            damaged = damaged.and(self.find_group((first, group), next, &mut found));
+        };
+        ask_in_groups(documents, |group| self.fetch(group), look);
+        damaged.map(|()| found)
     }
 
-    pub(super) fn find_batch_asked(&self, asked: &AskedBatch<'_>) -> Result<Vec<(usize, Notice)>, Damaged> {
-        let mut said = self.base.said_of(asked)?;
+    /// Asks memory for what [`find_group`](Self::find_group) will look at; what it asks of a delta is near.
+    #[inline]
+    pub(super) fn fetch(&self, group: &Group<'_>) {
+        self.base.fetch(group);
+    }
+
+    /// Every notice on the documents of a group, of which the first has this place; memory is asked for the next.
+    #[inline]
+    pub(super) fn find_group(
+        &self,
+        (first, group): (usize, &Group<'_>),
+        next: &Group<'_>,
+        found: &mut Vec<(usize, Notice)>,
+    ) -> Result<(), Damaged> {
+        let mut said = self.base.said_of(group, next)?;
         if let Some(delta) = &self.delta {
-            let changed = delta.said_of(asked)?;
+            let changed = delta.said_of(group)?;
             if !changed.is_empty() {
                 let is_changed = |at: &usize| changed.binary_search_by_key(at, |(at, _)| *at).is_ok();
                 said.retain(|(at, _)| !is_changed(at));
@@ -166,15 +184,8 @@ impl<B: AsRef<[u8]>> List<B> {
                 said.sort_unstable_by_key(|(at, _)| *at);
             }
         }
-        let mut found = Vec::new();
-        for (at, said) in said {
-            if let Said::Set(set) = said {
-                for notice in notices(asked.documents()[at], set) {
-                    found.push((at, notice?));
-                }
-            }
-        }
-        Ok(found)
+        said.into_iter()
+            .try_for_each(|(at, said)| push_notices(first + at, &group.documents()[at], said, found))
     }
 
     /// Every notice on documents with longer numbers; see [`Segment::find_longer`].
@@ -295,19 +306,16 @@ impl<B: AsRef<[u8]>> Delta<B> {
         }
     }
 
-    fn said_of(&self, asked: &AskedBatch<'_>) -> Result<Vec<(usize, Said<'_>)>, Damaged> {
-        let mixed = asked.mixed(MIXER);
+    #[inline]
+    fn said_of(&self, group: &Group<'_>) -> Result<Vec<(usize, Said<'_>)>, Damaged> {
+        let (keys, documents) = (group.keys(MIXER), group.documents());
         let mut found = Vec::new();
-        let mut ask = |at: usize| -> Result<(), Damaged> {
-            let said = self.segment.said(&Asked::of(&asked.documents()[at]))?;
-            found.extend(said.map(|said| (at, said)));
-            Ok(())
-        };
-        for at in (0..mixed.len()).filter(|at| self.filter.may_have(mixed[*at])) {
-            ask(asked.place(at))?;
+        for at in 0..documents.len() {
+            if group.is_long(at) || self.filter.may_have(keys.mixed[at]) {
+                let said = self.segment.said(&Asked::of(&documents[at]))?;
+                found.extend(said.map(|said| (at, said)));
+            }
         }
-        asked.longs().try_for_each(|(at, _)| ask(at))?;
-        found.sort_unstable_by_key(|(at, _)| *at);
         Ok(found)
     }
 }

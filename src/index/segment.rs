@@ -3,10 +3,11 @@
 use crate::domain::{DocumentId, IssuingState, Notice};
 use crate::ground::platform::Vectors;
 
-use super::asked::{Asked, AskedBatch, remixed};
+use super::asked::{Asked, Group, ask_in_groups, remixed};
 use super::format::{Header, STATES};
 use super::longs::Longs;
 use super::open::Opened;
+use super::table::GROUP;
 use super::view::{View, notices};
 use super::{Damaged, SegmentError};
 
@@ -67,15 +68,17 @@ impl<B: AsRef<[u8]>> Segment<B> {
     /// # Errors
     /// [`Damaged`] if the bytes are no longer those that were checked.
     pub fn find_batch(&self, documents: &[DocumentId]) -> Result<Vec<(usize, Notice)>, Damaged> {
-        let mut found = Vec::new();
-        for (at, said) in self.said_of(&AskedBatch::of(documents))? {
-            if let Said::Set(set) = said {
-                for notice in notices(documents[at], set) {
-                    found.push((at, notice?));
-                }
-            }
-        }
-        Ok(found)
+        let (mut found, mut damaged) = (Vec::new(), Ok(()));
+        let look = |first: usize, group: &Group<'_>, next: &Group<'_>| {
+            let looked = self.said_of(group, next).and_then(|said| {
+                said.into_iter().try_for_each(|(at, said)| {
+                    push_notices(first + at, &group.documents()[at], said, &mut found)
+                })
+            });
+            damaged = damaged.and(looked);
+        };
+        ask_in_groups(documents, |group| self.fetch(group), look);
+        damaged.map(|()| found)
     }
 
     /// Every notice on documents of the same state whose numbers are longer than this one's and begin with it, for at
@@ -137,20 +140,37 @@ impl<B: AsRef<[u8]>> Segment<B> {
         }
     }
 
-    /// What it has on some documents, by their places, ascending.
-    pub(super) fn said_of(&self, asked: &AskedBatch<'_>) -> Result<Vec<(usize, Said<'_>)>, Damaged> {
-        let (view, mixed) = (self.view(), asked.mixed(self.header.shape.mixer));
-        let mut numbers = Vec::with_capacity(mixed.len());
-        view.table()?.find_batch(&mixed, &mut numbers)?;
+    /// Asks memory for what [`said_of`](Self::said_of) will look at.
+    #[inline]
+    pub(super) fn fetch(&self, group: &Group<'_>) {
+        if let Ok(table) = self.view().table() {
+            table.fetch(&group.keys(self.header.shape.mixer));
+        }
+    }
+
+    /// What it has on some documents, by their places, ascending; memory is asked for the lines of the next.
+    #[inline]
+    pub(super) fn said_of(
+        &self,
+        group: &Group<'_>,
+        next: &Group<'_>,
+    ) -> Result<Vec<(usize, Said<'_>)>, Damaged> {
+        let (view, mixer) = (self.view(), self.header.shape.mixer);
+        let keys = group.keys(mixer);
+        let numbers = view.table()?.find_group(&keys, &next.keys(mixer))?;
         let mut found = Vec::new();
-        for (at, number) in numbers.into_iter().enumerate().filter(|(_, number)| *number > 0) {
-            let code = self.header.code(number.into()).ok_or(Damaged)?;
-            found.push((asked.place(at), said(view.set_of(mixed[at], code))?));
+        if numbers != [0; GROUP] {
+            for (at, number) in numbers.into_iter().enumerate() {
+                if number > 0 && !group.is_long(at) {
+                    let code = self.header.code(number.into()).ok_or(Damaged)?;
+                    found.push((at, said(view.set_of(keys.mixed[at], code))?));
+                }
+            }
         }
-        for (at, document) in asked.longs() {
+        for (at, document) in group.longs() {
             found.extend(self.said_of_long(document)?.map(|said| (at, said)));
+            found.sort_unstable_by_key(|(at, _)| *at);
         }
-        found.sort_unstable_by_key(|(at, _)| *at);
         Ok(found)
     }
 
@@ -212,6 +232,20 @@ impl<B: AsRef<[u8]>> Segment<B> {
     pub(super) fn view(&self) -> View<'_> {
         View { file: self.bytes.as_ref(), header: &self.header, vectors: self.vectors }
     }
+}
+
+/// Adds the notices of a set, if it is one, with the place of their document.
+pub(super) fn push_notices(
+    at: usize,
+    document: &DocumentId,
+    said: Said<'_>,
+    found: &mut Vec<(usize, Notice)>,
+) -> Result<(), Damaged> {
+    let Said::Set(set) = said else { return Ok(()) };
+    notices(*document, set).try_for_each(|notice| {
+        found.push((at, notice?));
+        Ok(())
+    })
 }
 
 fn said(set: Result<Option<&[u8]>, Damaged>) -> Result<Said<'_>, Damaged> {

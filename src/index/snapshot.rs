@@ -10,7 +10,7 @@ use crate::domain::{
 use crate::ground::platform::Mapping;
 use crate::ground::storage::Storage;
 
-use super::asked::{Asked, AskedBatch};
+use super::asked::{Asked, Group, ask_in_groups};
 use super::layout::segment_path;
 use super::scrub::Checksums;
 use super::{Damaged, Generation, IndexError, List, Longer, ScrubFault, Segment, SegmentError};
@@ -109,16 +109,23 @@ impl Snapshot {
         found
     }
 
-    /// Every notice on some documents, each with the place of its document among them, by feed: for each document what
+    /// Every notice on some documents, each with the place of its document among them, ascending, then by feed: for each what
     /// [`find`](Self::find) says of it, in much less time. What is not found proves nothing if the snapshot is poisoned
     /// afterwards.
     #[must_use]
     pub fn find_batch(&self, documents: &[DocumentId]) -> Vec<(usize, &FeedName, Notice)> {
-        let asked = AskedBatch::of(documents);
-        let feeds = self.feeds.iter().map(|feed| (&feed.bulletin.feed, feed.find_batch(&asked)));
-        feeds
-            .flat_map(|(name, found)| found.into_iter().map(move |(at, notice)| (at, name, notice)))
-            .collect()
+        let (mut found, mut of_feed) = (Vec::new(), Vec::new());
+        let look = |first: usize, group: &Group<'_>, next: &Group<'_>| {
+            let from = found.len();
+            for feed in &self.feeds {
+                feed.find_group((first, group), next, &mut of_feed);
+                found.extend(of_feed.drain(..).map(|(at, notice)| (at, &feed.bulletin.feed, notice)));
+            }
+            found[from..].sort_by_key(|(at, ..)| *at);
+        };
+        let fetch = |group: &Group<'_>| self.feeds.iter().for_each(|feed| feed.list.fetch(group));
+        ask_in_groups(documents, fetch, look);
+        found
     }
 
     /// Every notice on documents of the same state whose numbers are longer than this one's and begin with it, by feed,
@@ -291,8 +298,9 @@ impl FeedInForce {
         self.or_poison(self.list.find_asked(document, asked))
     }
 
-    fn find_batch(&self, asked: &AskedBatch<'_>) -> Vec<(usize, Notice)> {
-        self.or_poison(self.list.find_batch_asked(asked))
+    #[inline]
+    fn find_group(&self, group: (usize, &Group<'_>), next: &Group<'_>, found: &mut Vec<(usize, Notice)>) {
+        self.or_poison(self.list.find_group(group, next, found));
     }
 
     fn find_longer(&self, document: &DocumentId) -> Longer {

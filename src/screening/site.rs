@@ -226,8 +226,7 @@ impl Lists for InForce {
 
     fn notices_of_all(&self, documents: &[DocumentId]) -> Vec<(FeedName, Notice)> {
         let Some(snapshot) = &self.snapshot else { return Vec::new() };
-        let mut found = snapshot.find_batch(documents);
-        found.sort_by_key(|(at, ..)| *at);
+        let found = snapshot.find_batch(documents);
         found.into_iter().map(|(_, feed, notice)| (feed.clone(), notice)).collect()
     }
 

@@ -3,7 +3,7 @@
 //! Entries come twice, since the head of a file names what only all of them tell: first to find out which have no room
 //! in their bucket, of which the second table and the tail are made; then to be written, line by line.
 
-use super::line::{EMPTY, LINE_LEN, Line, Slot, Width, filter_bit};
+use super::line::{EMPTY, LINE_LEN, Line, Marks, Slot, Width};
 use super::{Mixer, Place, Shape};
 
 /// An entry: a key that was mixed, and its payload, which is above 0.
@@ -38,6 +38,8 @@ pub struct Writing<'p> {
 /// How full tables are on average, in percent of their slots: the first is dense, since bytes are what a miss costs, and
 /// the second is small.
 const LOAD_PERCENT: [u64; 2] = [75, 65];
+
+const MARKS: Marks = Marks::Two;
 
 impl Planning {
     /// Begins with how many entries there will be, and their greatest payload.
@@ -85,7 +87,8 @@ impl Planning {
         tail.sort_unstable();
         let words = tail.iter().flat_map(|(h, payload)| [h.to_le_bytes(), u64::from(*payload).to_le_bytes()]);
         let tail = words.flatten().collect();
-        let shape = Shape { mixer, buckets: [first, second_buckets], widths: [width, second_width] };
+        let widths = [width, second_width];
+        let shape = Shape { mixer, buckets: [first, second_buckets], widths, marks: MARKS };
         Plan { shape, entries: count, second, tail }
     }
 }
@@ -244,7 +247,7 @@ impl<'b> Full<'b> {
         if self.own.is_empty() {
             self.width.put(&mut line, slots - 1, EMPTY);
         } else if !rest.is_empty() {
-            let filter = rest.iter().fold(0, |all, (h, _)| all | filter_bit(remainder(*h)));
+            let filter = rest.iter().fold(0, |all, (h, _)| all | MARKS.of(remainder(*h)));
             self.width.put(&mut line, slots - 1, Slot { remainder: filter, payload: 0 });
         }
         line

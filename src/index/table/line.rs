@@ -98,25 +98,26 @@ impl Width {
 
     /// The payload under a remainder, and whether the second table may have it if it is not here.
     #[inline(always)]
-    pub(super) fn find(self, line: &Line, remainder: u64) -> Found {
-        let mut payload = 0;
-        // No branch for each slot: all are compared, whichever it is.
-        match self {
+    pub(super) fn find(self, line: &Line, remainder: u64, marks: Marks) -> Found {
+        let payload = match self {
+            // No branch for each slot: all are compared at once, and most lines have none that is asked for.
             Self::Narrow => {
-                for word in line.as_chunks::<8>().0 {
-                    let word = u64::from_le_bytes(*word);
-                    payload |= if word >> PAYLOAD_BITS == remainder { word & PAYLOAD_MASK } else { 0 };
-                }
+                let words = || line.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
+                let is_it = |word: u64| word >> PAYLOAD_BITS == remainder;
+                let payload = |word: u64| if is_it(word) { word & PAYLOAD_MASK } else { 0 };
+                let has_it = words().fold(false, |any, word| any | is_it(word));
+                if has_it { words().fold(0, |all, word| all | payload(word)) } else { 0 }
             }
             Self::Wide => {
-                for at in 0..self.slots() {
-                    let slot = self.slot(line, at);
-                    payload |= if slot.remainder == remainder { u64::from(slot.payload) } else { 0 };
-                }
+                let slots = (0..self.slots()).map(|at| self.slot(line, at));
+                let payload =
+                    |slot: Slot| if slot.remainder == remainder { u64::from(slot.payload) } else { 0 };
+                slots.fold(0, |all, slot| all | payload(slot))
             }
-        }
+        };
         let last = self.slot(line, self.slots() - 1);
-        let overflows = last.payload == 0 && last.remainder & filter_bit(remainder) != 0;
+        let bits = marks.of(remainder);
+        let overflows = last.payload == 0 && last.remainder & bits == bits;
         Found { payload: payload as u32, overflows: payload == 0 && overflows, lost: last == Slot::default() }
     }
 }
@@ -132,8 +133,21 @@ pub(super) struct Found {
     pub(super) lost: bool,
 }
 
-/// The bit of a descriptor's filter for a remainder.
-#[inline]
-pub(super) fn filter_bit(remainder: u64) -> u64 {
-    1 << (remainder % u64::from(FILTER_BITS))
+/// How many bits of a descriptor's filter each remainder has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marks {
+    /// As in version 2 of the format.
+    One,
+    /// Of those that did not overflow few have both by chance.
+    Two,
 }
+
+impl Marks {
+    #[inline(always)]
+    pub(super) fn of(self, remainder: u64) -> u64 {
+        let bit = |from: u32| 1 << (remainder >> from & u64::from(FILTER_BITS - 1));
+        bit(0) | bit(if self == Self::Two { 5 } else { 0 })
+    }
+}
+
+const _: () = assert!(FILTER_BITS == 1 << 5);

@@ -38,7 +38,7 @@ impl Mixer {
     }
 
     /// `h` of a key.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn mix(self, key: u64) -> u64 {
         let mut mixed = key ^ self.seed;

@@ -41,6 +41,23 @@ impl Place {
     }
 }
 
+/// The buckets of some `h` among `n`, as [`Place::of`] tells them, in arithmetic that vectors have.
+#[inline(always)]
+pub(super) fn buckets<const N: usize>(h: &[u64; N], n: u64) -> [u64; N] {
+    const HALF: u32 = BITS / 2;
+    if n >> u32::BITS != 0 {
+        return h.map(|h| Place::of(h, n).bucket);
+    }
+    // ⌊h·n / 2^56⌋ by halves of `h`: neither product has more than 60 bits.
+    h.map(|h| ((h >> HALF) * n + ((h & ((1 << HALF) - 1)) * n >> HALF)) >> HALF)
+}
+
+/// Their remainders.
+#[inline(always)]
+pub(super) fn remainders<const N: usize>(h: &[u64; N], n: u64) -> [u64; N] {
+    h.map(|h| (h.wrapping_mul(n) & ((1 << BITS) - 1)) >> n.ilog2())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -69,6 +86,15 @@ mod tests {
             prop_assert!(place.bucket < n);
             prop_assert!(place.remainder >> Place::remainder_bits(n) == 0);
             prop_assert_eq!(place.h(n), Some(h));
+        }
+
+        #[test]
+        fn places_of_many_are_the_places_of_each(h in 0..1_u64 << BITS, n in 1_u64..1 << 40, bits in 0..40_u32) {
+            for n in [n, n >> bits | 1, u32::MAX.into(), 1 << 32] {
+                let place = Place::of(h, n);
+                prop_assert_eq!(buckets(&[h; 3], n), [place.bucket; 3]);
+                prop_assert_eq!(remainders(&[h; 3], n), [place.remainder; 3]);
+            }
         }
 
         #[test]

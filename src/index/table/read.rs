@@ -1,6 +1,7 @@
 //! Lookups in a table, over bytes that may change under the reader: it believes nothing and never reads beyond them.
 
-use super::line::{EMPTY, FILTER_BITS, Found, LINE_LEN, Line, Slot, Width};
+use super::line::{EMPTY, FILTER_BITS, Found, LINE_LEN, Line, Marks, Slot, Width};
+use super::place::{buckets, remainders};
 use super::{Mixer, Place, Shape};
 use crate::ground::platform::{Vectors, Work, prefetch};
 use crate::index::{Damaged, Key};
@@ -19,6 +20,7 @@ pub struct Table<B> {
 struct Level<B> {
     buckets: u64,
     width: Width,
+    marks: Marks,
     lines: B,
 }
 
@@ -28,10 +30,10 @@ struct Find<'t, B> {
     h: u64,
 }
 
-struct FindBatch<'t, B> {
+struct FindGroup<'t, B> {
     table: &'t Table<B>,
-    keys: &'t [u64],
-    found: &'t mut Vec<u32>,
+    keys: &'t Keys,
+    next: &'t Keys,
 }
 
 impl<B: AsRef<[u8]>> Work for Find<'_, B> {
@@ -43,17 +45,36 @@ impl<B: AsRef<[u8]>> Work for Find<'_, B> {
     }
 }
 
-impl<B: AsRef<[u8]>> Work for FindBatch<'_, B> {
-    type Output = Result<(), Damaged>;
+impl<B: AsRef<[u8]>> Work for FindGroup<'_, B> {
+    type Output = Result<[u32; GROUP], Damaged>;
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        self.table.find_batch_here(self.keys, self.found)
+        self.table.find_group_here(self.keys, self.next)
     }
 }
 
-/// How many lines are under way; more than a core can ask for at a time gain nothing.
-const WINDOW: usize = 32;
+/// Keys that are asked for together: a core asks memory for a few dozen lines at a time.
+pub const GROUP: usize = 32;
+
+/// Keys that were mixed, up to [`GROUP`] of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keys {
+    /// They, and 0 behind them.
+    pub mixed: [u64; GROUP],
+    /// How many they are.
+    pub count: usize,
+}
+
+impl Keys {
+    /// The first of some keys.
+    #[must_use]
+    pub fn of(keys: &[u64]) -> Self {
+        let mut group = Self { count: keys.len().min(GROUP), ..Self::default() };
+        group.mixed[..group.count].copy_from_slice(&keys[..group.count]);
+        group
+    }
+}
 
 impl<B: AsRef<[u8]>> Table<B> {
     /// A table of some shape over the lines of both tables and the tail, that is read with some vectors: whichever they are,
@@ -61,9 +82,9 @@ impl<B: AsRef<[u8]>> Table<B> {
     #[inline]
     #[must_use]
     pub fn of(vectors: Vectors, shape: Shape, lines: [B; 2], tail: B) -> Self {
-        let Shape { mixer, buckets, widths } = shape;
+        let Shape { mixer, buckets, widths, marks } = shape;
         let [first, second] = lines;
-        let level = |at: usize, lines| Level { buckets: buckets[at], width: widths[at], lines };
+        let level = |at: usize, lines| Level { buckets: buckets[at], width: widths[at], marks, lines };
         Self { vectors, mixer, levels: [level(0, first), level(1, second)], tail }
     }
 
@@ -93,34 +114,56 @@ impl<B: AsRef<[u8]>> Table<B> {
     /// # Errors
     /// As [`find`](Self::find); what was found until then is in `found`.
     pub fn find_batch(&self, keys: &[u64], found: &mut Vec<u32>) -> Result<(), Damaged> {
-        self.vectors.run(FindBatch { table: self, keys, found })
+        let mut groups = keys.chunks(GROUP).map(Keys::of);
+        let mut group = groups.next().unwrap_or_default();
+        self.fetch(&group);
+        while group.count > 0 {
+            let next = groups.next().unwrap_or_default();
+            found.extend_from_slice(&self.find_group(&group, &next)?[..group.count]);
+            group = next;
+        }
+        Ok(())
+    }
+
+    /// Asks memory for the lines of some keys that were mixed, and waits for none.
+    #[inline]
+    pub fn fetch(&self, keys: &Keys) {
+        let first = &self.levels[0];
+        if first.buckets > 0 {
+            let lines = buckets(&keys.mixed, first.buckets).into_iter().take(keys.count);
+            lines.flat_map(|bucket| first.line(bucket)).for_each(prefetch);
+        }
+    }
+
+    /// The payloads of some keys that were mixed, of which the lines should be on their way; 0 beyond their count. Meanwhile
+    /// memory is asked for the lines of the next keys, one for each that is looked at.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    #[inline]
+    pub fn find_group(&self, keys: &Keys, next: &Keys) -> Result<[u32; GROUP], Damaged> {
+        self.vectors.run(FindGroup { table: self, keys, next })
     }
 
     #[inline(always)]
-    fn find_batch_here(&self, keys: &[u64], found: &mut Vec<u32>) -> Result<(), Damaged> {
-        let first = &self.levels[0];
+    fn find_group_here(&self, keys: &Keys, next: &Keys) -> Result<[u32; GROUP], Damaged> {
+        let (first, mut found) = (&self.levels[0], [0; GROUP]);
         if first.buckets == 0 {
-            found.extend(keys.iter().map(|_| 0));
-            return Ok(());
+            return Ok(found);
         }
-        let ahead = |h: u64| {
-            let place = Place::of(h, first.buckets);
-            first.line(place.bucket).map(prefetch).map(|()| place)
-        };
-        let mut places = [Place { bucket: 0, remainder: 0 }; WINDOW];
-        for (place, h) in places.iter_mut().zip(keys) {
-            *place = ahead(*h)?;
-        }
-        found.reserve(keys.len());
-        for (at, h) in keys.iter().enumerate() {
-            let place = places[at % WINDOW];
-            if let Some(next) = keys.get(at + WINDOW) {
-                places[at % WINDOW] = ahead(*next)?;
+        let (own, remainders) = (buckets(&keys.mixed, first.buckets), remainders(&keys.mixed, first.buckets));
+        let next_buckets = buckets(&next.mixed, first.buckets);
+        for at in 0..GROUP {
+            if at < next.count {
+                first.line(next_buckets[at]).into_iter().for_each(prefetch);
             }
-            let in_line = first.find(place)?;
-            found.push(if in_line.overflows { self.find_overflowed(*h)? } else { in_line.payload });
+            if at < keys.count {
+                let in_line = first.find(Place { bucket: own[at], remainder: remainders[at] })?;
+                found[at] =
+                    if in_line.overflows { self.find_overflowed(keys.mixed[at])? } else { in_line.payload };
+            }
         }
-        Ok(())
+        Ok(found)
     }
 
     #[cold]
@@ -271,7 +314,7 @@ impl<B: AsRef<[u8]>> Level<B> {
 
     #[inline(always)]
     fn find(&self, place: Place) -> Result<Found, Damaged> {
-        let found = self.width.find(self.line(place.bucket)?, place.remainder);
+        let found = self.width.find(self.line(place.bucket)?, place.remainder, self.marks);
         // What was cut off a file within its last page reads as zeros and raises no signal.
         if found.lost { Err(Damaged) } else { Ok(found) }
     }

@@ -1,6 +1,6 @@
 //! What a table is made of: what it takes to read its bytes.
 
-use super::line::{LINE_LEN, Width};
+use super::line::{LINE_LEN, Marks, Width};
 use super::{Mixer, Table};
 use crate::ground::platform::Vectors;
 
@@ -14,6 +14,8 @@ pub struct Shape {
     pub buckets: [u64; 2],
     /// How wide the slots of either are.
     pub widths: [Width; 2],
+    /// How the descriptors of either are marked.
+    pub marks: Marks,
 }
 
 impl Shape {

@@ -6,7 +6,7 @@ use std::panic::catch_unwind;
 use fst::raw::Fst;
 use portcullis::domain::{DocumentId, DocumentNumber, IssuingState, Notice};
 use portcullis::ground::platform::Vectors;
-use portcullis::index::table::{Mixer, Shape, Width};
+use portcullis::index::table::{Marks, Mixer, Shape, Width};
 use portcullis::index::{Key, StateDigest};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -159,7 +159,7 @@ impl Parts {
         let (Some(first), Some(second)) = (width(0), width(1)) else { return Vec::new() };
         let mixer = Mixer::new(word(head, SEED_AT) as u64);
         let buckets = [word(head, BUCKETS_AT) as u64, word(head, BUCKETS_AT + 8) as u64];
-        let shape = Shape { mixer, buckets, widths: [first, second] };
+        let shape = Shape { mixer, buckets, widths: [first, second], marks: Marks::Two };
         let Some(table) = shape.table(Vectors::PORTABLE, &self.0[SLOTS]) else { return Vec::new() };
         let entries = table.into_entries().filter_map(|entry| {
             let (h, payload) = entry.ok()?;
