@@ -85,12 +85,11 @@ pub(crate) fn run_three(snapshot: &Snapshot, rounds: usize, table: &Table) {
 
 /// Asks so many questions of a small list, for a counter of instructions.
 pub(crate) fn count(what: &str, questions: usize) {
-    let lists = Lists::of_one(crate::number("--records", 10_000));
+    let lists = Lists::of_one(10_000);
     let misses: Vec<_> = misses(&[&lists.snapshot]).into_iter().take(questions).collect();
     match what {
         "find" => single(&lists.snapshot, &misses),
         "batch" => batch(&lists.snapshot, &misses),
-        "PROFILE" => (0..200).for_each(|_| batch(&lists.snapshot, &misses)),
         other => panic!("--count find or --count batch, not {other}"),
     }
 }
@@ -132,7 +131,8 @@ fn second_looks(snapshot: &Snapshot, questions: &[DocumentId]) {
     let mut readings = Vec::new();
     for document in questions {
         readings.clear();
-        readings.extend(Lookalikes::of(document.number).map(|number| DocumentId { number, ..*document }));
+        let others = Lookalikes::of(document.number).map(|number| DocumentId { number, ..*document });
+        others.for_each(|reading| readings.push(reading));
         black_box(snapshot.find_batch(&readings));
     }
 }

@@ -1,6 +1,7 @@
 //! Characters that people and cameras take for one another.
 
 use super::DocumentNumber;
+use super::number::Words;
 
 /// Letters and digits that look alike in OCR-B and in print.
 const PAIRS: [(u8, u8); 6] =
@@ -17,10 +18,11 @@ const POSITIONS_MAX: usize = 9;
 /// At most 2⁹ − 1 readings. Numbers with more than nine ambiguous characters are varied in the first nine only.
 #[derive(Clone, Debug)]
 pub struct Lookalikes {
-    /// The last reading.
-    number: DocumentNumber,
-    /// The ambiguous positions, each with the character that stands there and the one that it looks like.
-    swaps: [(usize, [u8; 2]); POSITIONS_MAX],
+    /// The last reading, its characters eight to a word: one that is told is written as a whole, not letter by letter.
+    words: Words,
+    len: u8,
+    /// What turns one reading into the next that varies one position more, by how many positions begin anew then.
+    steps: [Words; POSITIONS_MAX],
     swap_count: usize,
     /// A bit for each position that is swapped in the next reading.
     next: usize,
@@ -31,13 +33,21 @@ impl Lookalikes {
     /// The readings of `number` that differ from it.
     #[must_use]
     pub fn of(number: DocumentNumber) -> Self {
-        let mut readings =
-            Self { number, swaps: [(0, [0; 2]); POSITIONS_MAX], swap_count: 0, next: 1, complete: true };
+        let mut readings = Self {
+            words: number.words(),
+            len: number.as_bytes().len() as u8,
+            steps: [Words::default(); POSITIONS_MAX],
+            swap_count: 0,
+            next: 1,
+            complete: true,
+        };
+        let mut step = Words::default();
         for (at, byte) in number.as_bytes().iter().enumerate() {
             let Some(twin) = twin(*byte) else { continue };
-            match readings.swaps.get_mut(readings.swap_count) {
-                Some(swap) => {
-                    *swap = (at, [*byte, twin]);
+            match readings.steps.get_mut(readings.swap_count) {
+                Some(next_step) => {
+                    step[at / 8] ^= u64::from(byte ^ twin) << (8 * (at % 8));
+                    *next_step = step;
                     readings.swap_count += 1;
                 }
                 None => readings.complete = false,
@@ -56,16 +66,32 @@ impl Lookalikes {
 impl Iterator for Lookalikes {
     type Item = DocumentNumber;
 
+    #[inline]
     fn next(&mut self) -> Option<DocumentNumber> {
         if self.next >> self.swap_count != 0 {
             return None;
         }
-        let mask = self.next;
+        // Counting up turns the lowest bits over: the zeros at the end of the new count, and the one above them.
+        let step = self.steps.get(self.next.trailing_zeros() as usize)?;
+        self.words.iter_mut().zip(step).for_each(|(word, step)| *word ^= step);
         self.next += 1;
-        // Counting up changes the lowest bits, as many as the next reading has zeros at its end and one more: two on average.
-        let changed = self.swaps[..=mask.trailing_zeros() as usize].iter().enumerate();
-        self.number = self.number.with(changed.map(|(bit, (at, twins))| (*at, twins[mask >> bit & 1])));
-        Some(self.number)
+        Some(DocumentNumber::of_words(self.words, self.len))
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, DocumentNumber) -> B>(self, init: B, mut take: F) -> B {
+        let (mut words, mut taken) = (self.words, init);
+        for count in self.next..1 << self.swap_count {
+            let Some(step) = self.steps.get(count.trailing_zeros() as usize) else { break };
+            words.iter_mut().zip(step).for_each(|(word, step)| *word ^= step);
+            taken = take(taken, DocumentNumber::of_words(words, self.len));
+        }
+        taken
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = (1_usize << self.swap_count).saturating_sub(self.next);
+        (left, Some(left))
     }
 }
 
@@ -84,12 +110,19 @@ pub fn letter_twin(byte: u8) -> Option<u8> {
 /// The character of the other class that a character looks like.
 #[must_use]
 pub fn twin(byte: u8) -> Option<u8> {
-    PAIRS.iter().find_map(|(digit, letter)| match byte {
-        _ if byte == *digit => Some(*letter),
-        _ if byte == *letter => Some(*digit),
-        _ => None,
-    })
+    Some(TWINS[usize::from(byte)]).filter(|twin| *twin != 0)
 }
+
+/// The twin of each character; 0 for those without.
+const TWINS: [u8; 256] = {
+    let (mut twins, mut at) = ([0; 256], 0);
+    while at < PAIRS.len() {
+        let (digit, letter) = PAIRS[at];
+        (twins[digit as usize], twins[letter as usize]) = (letter, digit);
+        at += 1;
+    }
+    twins
+};
 
 /// A state's code with its digits read as the letters they look like; `None` if it has no such digit.
 ///

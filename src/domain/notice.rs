@@ -1,7 +1,8 @@
 //! What a feed says of one document.
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{DocumentId, Kind, Status};
 
@@ -75,6 +76,10 @@ impl Notice {
     /// The day with a number of [`day_number`](Self::day_number); `None` if the calendar has no such day.
     #[must_use]
     pub fn day_from_number(number: i32) -> Option<Date> {
+        // The calendar's first and last day have no midnight everywhere: they take the longer way.
+        if let Ok(midnight) = Timestamp::from_second(i64::from(number) * 86_400) {
+            return Some(Offset::UTC.to_datetime(midnight).date());
+        }
         EPOCH.checked_add(SignedDuration::from_hours(i64::from(number).checked_mul(24)?)).ok()
     }
 }
@@ -141,7 +146,9 @@ mod tests {
 
     #[test]
     fn days_survive_their_number() {
-        for day in [EPOCH, jiff::civil::date(1969, 12, 31), jiff::civil::date(2196, 2, 29)] {
+        for day in
+            [EPOCH, Date::MIN, Date::MAX, jiff::civil::date(1969, 12, 31), jiff::civil::date(2196, 2, 29)]
+        {
             assert_eq!(Notice::day_from_number(Notice::day_number(Some(day))), Some(day));
         }
         assert_eq!(Notice::day_from_number(i32::MIN), None);

@@ -5,6 +5,8 @@
 /// 22 is the longest number that a machine-readable zone can carry (ICAO Doc 9303 part 5, note j to 4.2.2).
 /// A number is personal data: `Debug` shows its length only and there is no `Display`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+// Copied in whole words: a copy that overlaps itself waits for what was just written.
+#[repr(align(8))]
 pub struct DocumentNumber {
     bytes: [u8; Self::LEN_MAX],
     len: u8,
@@ -85,6 +87,29 @@ impl DocumentNumber {
         std::str::from_utf8(self.as_bytes()).expect("a number is ASCII")
     }
 
+    /// The characters, eight to a word, the first in the lowest byte, and zero bytes behind them.
+    pub(in crate::domain) fn words(&self) -> Words {
+        let mut bytes = [0; 8 * WORDS];
+        bytes[..Self::LEN_MAX].copy_from_slice(&self.bytes);
+        let mut words = [0; WORDS];
+        words
+            .iter_mut()
+            .zip(bytes.as_chunks().0)
+            .for_each(|(word, eight)| *word = u64::from_le_bytes(*eight));
+        words
+    }
+
+    /// The number with these [`words`](Self::words), of so many characters of `0-9A-Z`: readings are made by our own tables.
+    #[inline]
+    pub(in crate::domain) fn of_words(words: Words, len: u8) -> Self {
+        let mut number = Self { bytes: [0; Self::LEN_MAX], len };
+        let (whole, rest) = number.bytes.as_chunks_mut::<8>();
+        whole.iter_mut().zip(words).for_each(|(eight, word)| *eight = word.to_le_bytes());
+        let last = words[WORDS - 1].to_le_bytes();
+        rest.copy_from_slice(&last[..rest.len()]);
+        number
+    }
+
     /// The characters of a number of up to nine, and zero bytes behind them.
     #[inline]
     #[must_use]
@@ -115,6 +140,10 @@ impl DocumentNumber {
         self
     }
 }
+
+/// The characters of a number, eight to a word.
+pub(in crate::domain) type Words = [u64; WORDS];
+const WORDS: usize = DocumentNumber::LEN_MAX.div_ceil(8);
 
 impl std::fmt::Debug for DocumentNumber {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

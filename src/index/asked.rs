@@ -84,8 +84,11 @@ impl Work for Mixing<'_> {
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        let (keys, longs) = Key::pack_all(self.0);
-        (keys.map(|key| MIXER.mix(key)), longs)
+        let (mut keys, longs) = Key::pack_all(self.0);
+        for key in &mut keys {
+            *key = MIXER.mix(*key);
+        }
+        (keys, longs)
     }
 }
 

@@ -107,7 +107,8 @@ impl Evidence {
         if !rule.is_complete() {
             self.advise(AdvisoryCode::LookalikesIncomplete);
         }
-        let readings: Vec<_> = rule.readings().collect();
+        let mut readings = Vec::new();
+        rule.readings().for_each(|reading| readings.push(reading));
         for (feed, notice) in lists.notices_of_all(&readings) {
             if notice.in_force(now) {
                 self.advise(AdvisoryCode::NumberLookalikeListed);

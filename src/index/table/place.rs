@@ -45,17 +45,28 @@ impl Place {
 #[inline(always)]
 pub(super) fn buckets<const N: usize>(h: &[u64; N], n: u64) -> [u64; N] {
     const HALF: u32 = BITS / 2;
+    let mut buckets = [0; N];
     if n >> u32::BITS != 0 {
-        return h.map(|h| Place::of(h, n).bucket);
+        for (bucket, h) in buckets.iter_mut().zip(h) {
+            *bucket = Place::of(*h, n).bucket;
+        }
+        return buckets;
     }
     // ⌊h·n / 2^56⌋ by halves of `h`: neither product has more than 60 bits.
-    h.map(|h| ((h >> HALF) * n + ((h & ((1 << HALF) - 1)) * n >> HALF)) >> HALF)
+    for (bucket, h) in buckets.iter_mut().zip(h) {
+        *bucket = ((h >> HALF) * n + ((h & ((1 << HALF) - 1)) * n >> HALF)) >> HALF;
+    }
+    buckets
 }
 
 /// Their remainders.
 #[inline(always)]
 pub(super) fn remainders<const N: usize>(h: &[u64; N], n: u64) -> [u64; N] {
-    h.map(|h| (h.wrapping_mul(n) & ((1 << BITS) - 1)) >> n.ilog2())
+    let (mut remainders, shift) = ([0; N], n.ilog2());
+    for (remainder, h) in remainders.iter_mut().zip(h) {
+        *remainder = (h.wrapping_mul(n) & ((1 << BITS) - 1)) >> shift;
+    }
+    remainders
 }
 
 #[cfg(test)]
