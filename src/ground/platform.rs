@@ -175,13 +175,10 @@ impl Vectors {
             #[cfg(target_arch = "x86_64")]
             (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2")).then_some(Unit::Avx2),
             #[cfg(target_arch = "x86_64")]
-            (is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx2")
-                && is_x86_feature_detected!("bmi2"))
-            .then_some(Unit::Avx512),
+            (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw"))
+                .then_some(Unit::Avx512)
+                .filter(|_| is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512vl"))
+                .filter(|_| is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2")),
         ];
         all.into_iter().flatten().map(Self)
     }

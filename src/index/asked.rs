@@ -45,23 +45,42 @@ pub(super) fn remixed(h: u64, mixer: Mixer) -> u64 {
 }
 
 impl<'d> Group<'d> {
+    fn of_nobody() -> Self {
+        Self { documents: &[], keys: Keys::default(), longs: 0 }
+    }
+
+    /// Becomes the group of other documents, in its place: what is moved about costs more than what is made.
     #[inline]
-    fn of(vectors: Vectors, documents: &'d [DocumentId]) -> Self {
-        let (mixed, longs) = vectors.run(Mixing(documents));
-        Self { documents, keys: Keys { mixed, count: documents.len() }, longs }
+    fn renew(&mut self, vectors: Vectors, documents: &'d [DocumentId]) {
+        self.documents = documents;
+        self.keys.count = documents.len();
+        self.longs = vectors.run(Mixing { documents, mixed: &mut self.keys.mixed });
     }
 
     pub(super) fn documents(&self) -> &'d [DocumentId] {
         self.documents
     }
 
-    /// The keys mixed as a file has them.
+    /// The keys mixed as a file has them; `other` holds them if that is not how questions are mixed.
     #[inline]
-    pub(super) fn keys(&self, mixer: Mixer) -> Keys {
+    pub(super) fn keys<'k>(&'k self, mixer: Mixer, other: &'k mut Keys) -> &'k Keys {
         if mixer == MIXER {
-            return self.keys;
+            return &self.keys;
         }
-        Keys { mixed: self.keys.mixed.map(|h| remixed(h, mixer)), ..self.keys }
+        *other = Keys { mixed: self.keys.mixed.map(|h| remixed(h, mixer)), ..self.keys };
+        other
+    }
+
+    /// The keys as questions are mixed.
+    #[inline]
+    pub(super) fn own_keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// A bit for each document without a key.
+    #[inline]
+    pub(super) fn long_bits(&self) -> u64 {
+        self.longs
     }
 
     #[inline]
@@ -77,18 +96,21 @@ impl<'d> Group<'d> {
 }
 
 /// Packs and mixes the keys of a group, compiled for whatever vectors there are.
-struct Mixing<'d>(&'d [DocumentId]);
+struct Mixing<'d, 'k> {
+    documents: &'d [DocumentId],
+    mixed: &'k mut [u64; GROUP],
+}
 
-impl Work for Mixing<'_> {
-    type Output = ([u64; GROUP], u64);
+impl Work for Mixing<'_, '_> {
+    type Output = u64;
 
     #[inline(always)]
-    fn run(self) -> Self::Output {
-        let (mut keys, longs) = Key::pack_all(self.0);
-        for key in &mut keys {
+    fn run(self) -> u64 {
+        let longs = Key::pack_all(self.documents, self.mixed);
+        for key in self.mixed {
             *key = MIXER.mix(*key);
         }
-        (keys, longs)
+        longs
     }
 }
 
@@ -101,19 +123,19 @@ pub(super) fn ask_in_groups<'d>(
     mut look: impl FnMut(usize, &Group<'d>, &Group<'d>),
 ) {
     let vectors = Vectors::widest();
-    let nobody = || Group { documents: &[], keys: Keys::default(), longs: 0 };
-    let group = |(at, of_group): (usize, &'d [DocumentId])| {
-        // The documents themselves, one group ahead.
-        documents.iter().skip((at + 1) * GROUP).take(GROUP).step_by(2).for_each(prefetch);
-        Group::of(vectors, of_group)
-    };
-    let mut groups = documents.chunks(GROUP).enumerate().map(group);
-    let (mut first, mut group) = (0, groups.next().unwrap_or_else(nobody));
-    fetch(&group);
+    let (mut one, mut other) = (Group::of_nobody(), Group::of_nobody());
+    let (mut group, mut next) = (&mut one, &mut other);
+    let mut chunks = documents.chunks(GROUP);
+    group.renew(vectors, chunks.next().unwrap_or_default());
+    fetch(group);
+    let mut first = 0;
     while !group.documents.is_empty() {
-        let next = groups.next().unwrap_or_else(nobody);
-        look(first, &group, &next);
-        (first, group) = (first + GROUP, next);
+        // The documents themselves, two groups ahead.
+        documents.iter().skip(first + 2 * GROUP).take(GROUP).step_by(2).for_each(prefetch);
+        next.renew(vectors, chunks.next().unwrap_or_default());
+        look(first, group, next);
+        first += GROUP;
+        std::mem::swap(&mut group, &mut next);
     }
 }
 
@@ -133,7 +155,7 @@ mod tests {
             let fetch = |group: &Group<'_>| fetched += group.documents().len();
             ask_in_groups(&documents, fetch, |first, group, next| {
                 announced.push(next.documents().len());
-                let h = group.keys(MIXER).mixed;
+                let h = group.own_keys().mixed;
                 looked.extend((0..group.documents().len()).map(|at| (first + at, h[at], group.is_long(at))));
             });
             let Asked::Keyed(h) = Asked::of(&keyed) else { panic!("it has a key") };

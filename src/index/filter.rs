@@ -5,7 +5,9 @@ use super::Key;
 /// A Bloom filter of mixed keys, of words with four bits a key (Putze, Sanders, Singler 2007): one word is read.
 #[derive(Debug)]
 pub(super) struct Filter {
+    /// A power of two of them.
     words: Box<[u64]>,
+    shift: u32,
 }
 
 const BITS_PER_KEY: usize = 16;
@@ -13,7 +15,8 @@ const BITS_PER_KEY: usize = 16;
 impl Filter {
     pub(super) fn of(keys: &[u64]) -> Self {
         let words = (keys.len() * BITS_PER_KEY).div_ceil(64).next_power_of_two();
-        let mut filter = Self { words: vec![0; words].into() };
+        let shift = Key::BITS - words.ilog2();
+        let mut filter = Self { words: vec![0; words].into(), shift };
         for h in keys {
             let at = filter.place(*h);
             filter.words[at] |= bits(*h);
@@ -22,21 +25,22 @@ impl Filter {
     }
 
     /// False if the key is not among them.
-    #[inline]
+    #[inline(always)]
     pub(super) fn may_have(&self, h: u64) -> bool {
         let bits = bits(h);
         self.words[self.place(h)] & bits == bits
     }
 
     /// By the highest bits.
-    #[inline]
+    #[inline(always)]
     fn place(&self, h: u64) -> usize {
-        ((u128::from(h) * self.words.len() as u128) >> Key::BITS) as usize
+        // What is mixed has no higher bits; the rest is said to the compiler.
+        (h >> self.shift) as usize & (self.words.len() - 1)
     }
 }
 
 /// By the lowest 24 bits, which have nothing to do with the word of a filter of up to 2^32 words.
-#[inline]
+#[inline(always)]
 fn bits(h: u64) -> u64 {
     1 << (h & 63) | 1 << (h >> 6 & 63) | 1 << (h >> 12 & 63) | 1 << (h >> 18 & 63)
 }

@@ -29,9 +29,10 @@ impl Key {
         Some(Self(state << RANK_BITS | (FIRST_RANKS[number.len()] + value)))
     }
 
-    /// The bits of the keys of some documents, at most `N`, and a bit for each that has none; the work is done side by side.
+    /// Writes the bits of the keys of some documents, at most `N`, and gives a bit for each that has none; the work is done
+    /// side by side.
     #[inline(always)]
-    pub(super) fn pack_all<const N: usize>(documents: &[DocumentId]) -> ([u64; N], u64) {
+    pub(super) fn pack_all<const N: usize>(documents: &[DocumentId], keys: &mut [u64; N]) -> u64 {
         const { assert!(N <= u64::BITS as usize) };
         let (mut words, mut ninths, mut lens, mut firsts) = ([0; N], [0; N], [8; N], [0; N]);
         let mut others = 0_u64;
@@ -46,7 +47,6 @@ impl Key {
             lens[at] = len as u64;
             firsts[at] = u64::from(document.issuing_state.number()) << RANK_BITS | FIRST_RANKS[len];
         }
-        let mut keys = [0; N];
         for at in 0..N {
             keys[at] = firsts[at] + value_of_nine(words[at], ninths[at], lens[at]);
         }
@@ -59,7 +59,7 @@ impl Key {
                 None => none |= 1 << at,
             }
         }
-        (keys, none)
+        none
     }
 
     /// The document with this key.
@@ -299,7 +299,8 @@ mod tests {
                 number: DocumentNumber::parse(number).unwrap(),
             };
             let documents: Vec<_> = numbers.iter().map(document).collect();
-            let (keys, none) = Key::pack_all::<32>(&documents);
+            let mut keys = [0; 32];
+            let none = Key::pack_all(&documents, &mut keys);
             for (at, document) in documents.iter().enumerate() {
                 let found = (none >> at & 1 == 0).then_some(keys[at]);
                 prop_assert_eq!(found, Key::pack(document).map(Key::bits));

@@ -1,6 +1,7 @@
 //! What a feed lists: a base, and a delta that says what is new since.
 
 use crate::domain::{DocumentId, IssuingState, Notice, SegmentRole};
+use crate::ground::platform::{Vectors, Work};
 
 use super::asked::{Asked, Group, ask_in_groups};
 use super::build::{MIXER, Tally};
@@ -8,6 +9,7 @@ use super::filter::Filter;
 use super::format::{Header, Stamp};
 use super::segment::{Said, push_notices};
 use super::sets::Bodies;
+use super::table::Keys;
 use super::view::notices;
 use super::{Damaged, Key, LONGER_MAX, Longer, Segment, SegmentError, StateDigest};
 
@@ -24,6 +26,7 @@ struct Delta<B> {
     segment: Segment<B>,
     /// Of the documents with keys.
     filter: Filter,
+    vectors: Vectors,
 }
 
 /// The most documents that a delta may have to be asked beside its base: with more it is to be folded.
@@ -294,7 +297,7 @@ impl<B: AsRef<[u8]>> Delta<B> {
         let h = |entry: Result<(u64, _), Damaged>| entry.map(|(h, _)| MIXER.mix(mixer.unmix(h)));
         let keys: Vec<_> =
             view.entries().map(h).collect::<Result<_, _>>().map_err(|_| SegmentError::Unreadable)?;
-        Ok(Self { filter: Filter::of(&keys), segment })
+        Ok(Self { filter: Filter::of(&keys), vectors: Vectors::widest(), segment })
     }
 
     /// False if it says nothing of a document; of those without keys it is asked always.
@@ -308,15 +311,34 @@ impl<B: AsRef<[u8]>> Delta<B> {
 
     #[inline]
     fn said_of(&self, group: &Group<'_>) -> Result<Vec<(usize, Said<'_>)>, Damaged> {
-        let (keys, documents) = (group.keys(MIXER), group.documents());
-        let mut found = Vec::new();
-        for at in 0..documents.len() {
-            if group.is_long(at) || self.filter.may_have(keys.mixed[at]) {
-                let said = self.segment.said(&Asked::of(&documents[at]))?;
+        let (mut found, documents) = (Vec::new(), group.documents());
+        let mut asked = self.vectors.run(Filtering { filter: &self.filter, keys: group.own_keys() });
+        asked |= group.long_bits();
+        while asked > 0 {
+            let at = asked.trailing_zeros() as usize;
+            asked &= asked - 1;
+            if let Some(document) = documents.get(at) {
+                let said = self.segment.said(&Asked::of(document))?;
                 found.extend(said.map(|said| (at, said)));
             }
         }
         Ok(found)
+    }
+}
+
+/// Asks a filter about a group, compiled for whatever vectors there are; a bit for each that it may have.
+struct Filtering<'g> {
+    filter: &'g Filter,
+    keys: &'g Keys,
+}
+
+impl Work for Filtering<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run(self) -> u64 {
+        let may_have = |(at, h): (usize, &u64)| u64::from(self.filter.may_have(*h)) << at;
+        self.keys.mixed.iter().enumerate().map(may_have).fold(0, |all, one| all | one)
     }
 }
 

@@ -7,7 +7,7 @@ use super::asked::{Asked, Group, ask_in_groups, remixed};
 use super::format::{Header, STATES};
 use super::longs::Longs;
 use super::open::Opened;
-use super::table::GROUP;
+use super::table::{GROUP, Keys};
 use super::view::{View, notices};
 use super::{Damaged, SegmentError};
 
@@ -144,7 +144,7 @@ impl<B: AsRef<[u8]>> Segment<B> {
     #[inline]
     pub(super) fn fetch(&self, group: &Group<'_>) {
         if let Ok(table) = self.view().table() {
-            table.fetch(&group.keys(self.header.shape.mixer));
+            table.fetch(group.keys(self.header.shape.mixer, &mut Keys::default()));
         }
     }
 
@@ -156,9 +156,10 @@ impl<B: AsRef<[u8]>> Segment<B> {
         next: &Group<'_>,
     ) -> Result<Vec<(usize, Said<'_>)>, Damaged> {
         let (view, mixer) = (self.view(), self.header.shape.mixer);
-        let keys = group.keys(mixer);
-        let numbers = view.table()?.find_group(&keys, &next.keys(mixer))?;
-        let mut found = Vec::new();
+        let (mut other, mut other_next) = (Keys::default(), Keys::default());
+        let keys = group.keys(mixer, &mut other);
+        let (mut numbers, mut found) = ([0; GROUP], Vec::new());
+        view.table()?.find_group(keys, next.keys(mixer, &mut other_next), &mut numbers)?;
         if numbers != [0; GROUP] {
             for (at, number) in numbers.into_iter().enumerate() {
                 if number > 0 && !group.is_long(at) {

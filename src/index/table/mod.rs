@@ -14,6 +14,7 @@
 //! Entries go in by ascending `h`, which is the order of the buckets: a table is written front to back.
 
 mod build;
+mod enumerate;
 mod line;
 mod mixer;
 mod place;

@@ -54,7 +54,7 @@ pub(super) fn buckets<const N: usize>(h: &[u64; N], n: u64) -> [u64; N] {
     }
     // ⌊h·n / 2^56⌋ by halves of `h`: neither product has more than 60 bits.
     for (bucket, h) in buckets.iter_mut().zip(h) {
-        *bucket = ((h >> HALF) * n + ((h & ((1 << HALF) - 1)) * n >> HALF)) >> HALF;
+        *bucket = ((h >> HALF) * n + (((h & ((1 << HALF) - 1)) * n) >> HALF)) >> HALF;
     }
     buckets
 }

@@ -1,25 +1,25 @@
 //! Lookups in a table, over bytes that may change under the reader: it believes nothing and never reads beyond them.
 
-use super::line::{EMPTY, FILTER_BITS, Found, LINE_LEN, Line, Marks, Slot, Width};
+use super::line::{Found, LINE_LEN, Line, Marks, Width};
 use super::place::{buckets, remainders};
 use super::{Mixer, Place, Shape};
 use crate::ground::platform::{Vectors, Work, prefetch};
-use crate::index::{Damaged, Key};
+use crate::index::Damaged;
 
 /// A table over its bytes. A lookup reads one cache line only if the lines begin at one.
 #[derive(Clone, Copy, Debug)]
 pub struct Table<B> {
     vectors: Vectors,
-    mixer: Mixer,
-    levels: [Level<B>; 2],
-    tail: B,
+    pub(super) mixer: Mixer,
+    pub(super) levels: [Level<B>; 2],
+    pub(super) tail: B,
 }
 
 /// One of the two tables.
 #[derive(Clone, Copy, Debug)]
-struct Level<B> {
-    buckets: u64,
-    width: Width,
+pub(super) struct Level<B> {
+    pub(super) buckets: u64,
+    pub(super) width: Width,
     marks: Marks,
     lines: B,
 }
@@ -34,6 +34,7 @@ struct FindGroup<'t, B> {
     table: &'t Table<B>,
     keys: &'t Keys,
     next: &'t Keys,
+    found: &'t mut [u32; GROUP],
 }
 
 impl<B: AsRef<[u8]>> Work for Find<'_, B> {
@@ -46,11 +47,11 @@ impl<B: AsRef<[u8]>> Work for Find<'_, B> {
 }
 
 impl<B: AsRef<[u8]>> Work for FindGroup<'_, B> {
-    type Output = Result<[u32; GROUP], Damaged>;
+    type Output = Result<(), Damaged>;
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        self.table.find_group_here(self.keys, self.next)
+        self.table.find_group_here(self.keys, self.next, self.found)
     }
 }
 
@@ -115,11 +116,12 @@ impl<B: AsRef<[u8]>> Table<B> {
     /// As [`find`](Self::find); what was found until then is in `found`.
     pub fn find_batch(&self, keys: &[u64], found: &mut Vec<u32>) -> Result<(), Damaged> {
         let mut groups = keys.chunks(GROUP).map(Keys::of);
-        let mut group = groups.next().unwrap_or_default();
+        let (mut group, mut payloads) = (groups.next().unwrap_or_default(), [0; GROUP]);
         self.fetch(&group);
         while group.count > 0 {
             let next = groups.next().unwrap_or_default();
-            found.extend_from_slice(&self.find_group(&group, &next)?[..group.count]);
+            self.find_group(&group, &next, &mut payloads)?;
+            found.extend_from_slice(&payloads[..group.count]);
             group = next;
         }
         Ok(())
@@ -135,35 +137,37 @@ impl<B: AsRef<[u8]>> Table<B> {
         }
     }
 
-    /// The payloads of some keys that were mixed, of which the lines should be on their way; 0 beyond their count. Meanwhile
+    /// Writes the payloads of some keys that were mixed, of which the lines should be on their way; 0 beyond their count. Meanwhile
     /// memory is asked for the lines of the next keys, one for each that is looked at.
     ///
     /// # Errors
     /// As [`find`](Self::find).
     #[inline]
-    pub fn find_group(&self, keys: &Keys, next: &Keys) -> Result<[u32; GROUP], Damaged> {
-        self.vectors.run(FindGroup { table: self, keys, next })
+    pub fn find_group(&self, keys: &Keys, next: &Keys, found: &mut [u32; GROUP]) -> Result<(), Damaged> {
+        self.vectors.run(FindGroup { table: self, keys, next, found })
     }
 
     #[inline(always)]
-    fn find_group_here(&self, keys: &Keys, next: &Keys) -> Result<[u32; GROUP], Damaged> {
-        let (first, mut found) = (&self.levels[0], [0; GROUP]);
+    fn find_group_here(&self, keys: &Keys, next: &Keys, found: &mut [u32; GROUP]) -> Result<(), Damaged> {
+        let first = &self.levels[0];
         if first.buckets == 0 {
-            return Ok(found);
+            found.fill(0);
+            return Ok(());
         }
         let (own, remainders) = (buckets(&keys.mixed, first.buckets), remainders(&keys.mixed, first.buckets));
         let next_buckets = buckets(&next.mixed, first.buckets);
-        for at in 0..GROUP {
+        for (at, found) in found.iter_mut().enumerate() {
+            *found = 0;
             if at < next.count {
                 first.line(next_buckets[at]).into_iter().for_each(prefetch);
             }
             if at < keys.count {
                 let in_line = first.find(Place { bucket: own[at], remainder: remainders[at] })?;
-                found[at] =
+                *found =
                     if in_line.overflows { self.find_overflowed(keys.mixed[at])? } else { in_line.payload };
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     #[cold]
@@ -185,47 +189,6 @@ impl<B: AsRef<[u8]>> Table<B> {
         }
     }
 
-    /// Checks that the table is as a builder leaves it, so that a lookup finds each of its entries and none is there twice.
-    ///
-    /// # Errors
-    /// What is wrong, in words.
-    pub fn check(&self) -> Result<(), &'static str> {
-        self.levels.iter().try_for_each(Level::check)?;
-        let again = self.mixer.second();
-        let level = &self.levels[1];
-        let slots =
-            (0..level.buckets).flat_map(|bucket| (0..level.width.slots()).map(move |at| (bucket, at)));
-        for entry in slots.filter_map(|(bucket, at)| level.entry(bucket, at)) {
-            let (h, _) = entry.map_err(|_| "an entry of the second table has a place that is no key's")?;
-            if !self.overflows(0, again.unmix(h))? {
-                return Err("the second table has what did not overflow");
-            }
-        }
-        let mut before = None;
-        for [h, payload] in self.tail() {
-            let (h, payload) = (u64::from_le_bytes(*h), u64::from_le_bytes(*payload));
-            if before.replace(h) >= Some(h)
-                || h >> Key::BITS != 0
-                || !(1..=u64::from(u32::MAX)).contains(&payload)
-            {
-                return Err("the tail does not ascend");
-            }
-            if !self.overflows(0, h)? || !self.overflows(1, again.mix(h))? {
-                return Err("the tail has what did not overflow");
-            }
-        }
-        Ok(())
-    }
-
-    /// True if a line says that it has not `h` itself and that the next place may.
-    fn overflows(&self, level: usize, h: u64) -> Result<bool, &'static str> {
-        let level = &self.levels[level];
-        if level.buckets == 0 {
-            return Ok(false);
-        }
-        Ok(level.find(Place::of(h, level.buckets)).map_err(|_| "a line is lost")?.overflows)
-    }
-
     /// The mixer of its keys.
     #[must_use]
     pub fn mixer(&self) -> Mixer {
@@ -233,129 +196,23 @@ impl<B: AsRef<[u8]>> Table<B> {
     }
 
     /// The entries of the tail, by `h`.
-    fn tail(&self) -> &[[[u8; 8]; 2]] {
+    pub(super) fn tail(&self) -> &[[[u8; 8]; 2]] {
         self.tail.as_ref().as_chunks::<8>().0.as_chunks::<2>().0
-    }
-}
-
-impl<'a> Table<&'a [u8]> {
-    /// Every entry, `(h, payload)`, in the order of the bytes.
-    ///
-    /// After the first [`Damaged`] nothing is to be relied on.
-    pub fn into_entries(self) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
-        self.into_entries_of(0, 1)
-    }
-
-    /// The entries of one of so many parts of the table, counted from 0, of which each has about as many.
-    pub fn into_entries_of(
-        self,
-        part: u64,
-        parts: u64,
-    ) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
-        let [first, _] = self.levels;
-        first.into_entries_of(part, parts).chain(self.into_overflowed_of(part, parts))
-    }
-
-    /// The entries that have room in the first table, by ascending `h`.
-    pub(in crate::index) fn into_settled(
-        self,
-    ) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
-        let [first, _] = self.levels;
-        first.into_entries_of(0, 1)
-    }
-
-    /// The entries that have none, in no order.
-    pub(in crate::index) fn into_overflowed(
-        self,
-    ) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
-        self.into_overflowed_of(0, 1)
-    }
-
-    /// How many entries have no room in the second table either.
-    pub(in crate::index) fn in_tail(&self) -> u64 {
-        self.tail().len() as u64
-    }
-
-    fn into_overflowed_of(
-        self,
-        part: u64,
-        parts: u64,
-    ) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
-        let [_, second] = self.levels;
-        let again = self.mixer.second();
-        let overflowed = second.into_entries_of(part, parts).map(move |entry| {
-            let (h, payload) = entry?;
-            Ok((again.unmix(h), payload))
-        });
-        let tail = self.tail.as_chunks::<8>().0.as_chunks::<2>().0.iter();
-        let tail = tail.map(|[h, payload]| Ok((u64::from_le_bytes(*h), u64::from_le_bytes(*payload) as u32)));
-        overflowed.chain(tail.filter(move |_| part == 0))
-    }
-}
-
-impl<'a> Level<&'a [u8]> {
-    fn into_entries_of(
-        self,
-        part: u64,
-        parts: u64,
-    ) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
-        let bound = |part: u64| (u128::from(self.buckets) * u128::from(part) / u128::from(parts)) as u64;
-        (bound(part)..bound(part + 1))
-            .flat_map(move |bucket| (0..self.width.slots()).filter_map(move |at| self.entry(bucket, at)))
     }
 }
 
 impl<B: AsRef<[u8]>> Level<B> {
     #[inline(always)]
-    fn line(&self, bucket: u64) -> Result<&Line, Damaged> {
+    pub(super) fn line(&self, bucket: u64) -> Result<&Line, Damaged> {
         let lines = self.lines.as_ref().as_chunks::<LINE_LEN>().0;
         usize::try_from(bucket).ok().and_then(|bucket| lines.get(bucket)).ok_or(Damaged)
     }
 
     #[inline(always)]
-    fn find(&self, place: Place) -> Result<Found, Damaged> {
+    pub(super) fn find(&self, place: Place) -> Result<Found, Damaged> {
         let found = self.width.find(self.line(place.bucket)?, place.remainder, self.marks);
         // What was cut off a file within its last page reads as zeros and raises no signal.
         if found.lost { Err(Damaged) } else { Ok(found) }
-    }
-
-    /// Every line is as a builder leaves it.
-    fn check(&self) -> Result<(), &'static str> {
-        (0..self.buckets).try_for_each(|bucket| {
-            let line = self.line(bucket).map_err(|_| "a line is out of range")?;
-            if self.is_sound(line) { Ok(()) } else { Err("a line is not as any builder leaves it") }
-        })
-    }
-
-    /// Free slots, then entries that ascend; or no free slot and a descriptor at the end; or nothing but the mark of an
-    /// empty bucket.
-    fn is_sound(&self, line: &Line) -> bool {
-        let slots = self.width.slots();
-        let slot = |at| self.width.slot(line, at);
-        let entries_from = (0..slots).find(|at| slot(*at) != Slot::default()).unwrap_or(slots);
-        let last = slot(slots - 1);
-        let entries = if last.payload == 0 { entries_from..slots - 1 } else { entries_from..slots };
-        let ascending = entries.clone().is_sorted_by(|a, b| slot(*a).remainder < slot(*b).remainder);
-        let ends_well = last.payload > 0
-            || (last == EMPTY && entries.is_empty())
-            || (entries_from == 0 && last.remainder >> FILTER_BITS == 0 && last.remainder > 0);
-        self.width.is_clean(line)
-            && ascending
-            && ends_well
-            && entries.into_iter().all(|at| slot(at).payload > 0)
-    }
-
-    /// The entry in a slot, if it has one.
-    fn entry(&self, bucket: u64, at: usize) -> Option<Result<(u64, u32), Damaged>> {
-        let slot = match self.line(bucket) {
-            Ok(line) => self.width.slot(line, at),
-            Err(damaged) => return (at == 0).then_some(Err(damaged)),
-        };
-        if at + 1 == self.width.slots() && slot == Slot::default() {
-            return Some(Err(Damaged));
-        }
-        let place = Place { bucket, remainder: slot.remainder };
-        (slot.payload != 0).then(|| place.h(self.buckets).map(|h| (h, slot.payload)).ok_or(Damaged))
     }
 }
 

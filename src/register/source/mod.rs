@@ -4,6 +4,7 @@
 //! one text of a plain or compressed file, or the members of a zip archive. UTF-16 with a byte order mark, and whatever
 //! encoding a mapping names, become UTF-8.
 
+mod bzip2;
 mod expansion;
 mod open;
 mod part;

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use bzip2::bufread::MultiBzDecoder;
 use encoding_rs::Encoding;
 use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
 use zip::ZipArchive;
 
+use super::bzip2::Parallel;
 use super::expansion::Bounded;
 use super::part::{Label, Part};
 use super::signature::{Signature, read_head, recognise};
@@ -163,7 +163,7 @@ fn decode(
     Ok(match compression {
         Compression::Plain => Box::new(stream),
         Compression::Gzip => Box::new(Bounded::new(MultiGzDecoder::new(stream), consumed)),
-        Compression::Bzip2 => Box::new(Bounded::new(MultiBzDecoder::new(stream), consumed)),
+        Compression::Bzip2 => Box::new(Bounded::new(Parallel::new(stream), consumed)),
         Compression::Zstd => {
             let mut decoder = zstd::Decoder::with_buffer(stream)?;
             decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
