@@ -90,7 +90,7 @@ impl Server {
                 .bind(limits.bind)
                 .map_err(|source| AppError::bind(limits.bind, source))?;
         let address = http.addrs().first().copied().unwrap_or(limits.bind);
-        let watch = Watch::start(screening.site().clone());
+        let watch = Watch::start(screening.site().clone(), settings.index_memory);
         Ok(Self { screening, watch, task: http.run(), address })
     }
 

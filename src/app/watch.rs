@@ -5,6 +5,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::config::IndexMemory;
 use crate::domain::GenerationId;
 use crate::ground::causes;
 use crate::screening::Site;
@@ -20,8 +21,8 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn start(site: Arc<Site>) -> Self {
-        report(&site);
+    pub(super) fn start(site: Arc<Site>, memory: IndexMemory) -> Self {
+        report(&site, memory);
         site.watched();
         let (stop, stopped) = channel();
         let thread = std::thread::spawn(move || {
@@ -31,7 +32,7 @@ impl Watch {
                     return;
                 }
                 if site.refresh(look.is_multiple_of(LOOKS_BETWEEN_RETRIES)) {
-                    report(&site);
+                    report(&site, memory);
                 }
                 look_after(&site, look.is_multiple_of(LOOKS_BETWEEN_SCRUBS), &mut told);
                 site.watched();
@@ -49,8 +50,15 @@ impl Watch {
     }
 }
 
-fn report(site: &Site) {
+fn report(site: &Site, memory: IndexMemory) {
     let in_force = site.in_force();
+    let to_lock = in_force.snapshot.as_ref().filter(|_| memory == IndexMemory::Locked);
+    if let Some(Err(error)) = to_lock.map(|snapshot| snapshot.lock_in_memory()) {
+        tracing::warn!(
+            error = %causes(&error),
+            "the lists are not locked in memory: raise LimitMEMLOCK or `ulimit -l`; answers are as good, some may wait for the disk"
+        );
+    }
     if let Some(fault) = &in_force.fault {
         let kept = in_force.id().map(|id| id.number);
         tracing::error!(error = %causes(&**fault), kept, "a generation cannot be trusted and is not put in force");

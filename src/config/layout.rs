@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::settings::{LogFormat, LogLevel, Settings};
+use super::settings::{IndexMemory, LogFormat, LogLevel, Settings};
 use super::shapes::{
     DAY_MS, Folder, HOUR_MS, Loopback, MINUTE_MS, Number, OptionalFile, SECOND_MS, Shape, Span, Words,
 };
@@ -26,6 +26,8 @@ const QUEUE_ENTRIES_MAX: RangeInclusive<usize> = 1..=1 << 20;
 /// A list older than a year is an old list, whatever its publisher's habits.
 const AGE: Span<SignedDuration> = Span::new(SECOND_MS..=366 * DAY_MS);
 
+const INDEX_MEMORY: Words<IndexMemory> =
+    Words(&[("cached", IndexMemory::Cached), ("locked", IndexMemory::Locked)]);
 const DURABILITY: Words<Durability> =
     Words(&[("synced", Durability::Synced), ("written", Durability::Written)]);
 const KIND_DIFFERS: Words<KindDiffers> =
@@ -51,8 +53,10 @@ pub(super) trait Walk {
 
 /// Goes through every key.
 pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
-    let Settings { data_dir, service, manifests, audit, policy, deviations_file, log } = settings;
+    let Settings { data_dir, index_memory, service, manifests, audit, policy, deviations_file, log } =
+        settings;
     walk.key("data", "dir", &Folder, data_dir);
+    walk.key("data", "index-memory", &INDEX_MEMORY, index_memory);
     walk.key("service", "bind", &Loopback, &mut service.bind);
     walk.key("service", "workers", &Number(WORKERS), &mut service.workers);
     walk.key("service", "body-bytes-max", &Number(BODY_BYTES_MAX), &mut service.body_bytes_max);

@@ -15,4 +15,4 @@ mod writer;
 
 pub use deviations::parse_deviations;
 pub use faults::{Fault, Faults};
-pub use settings::{LogFormat, LogLevel, LogSettings, Settings};
+pub use settings::{IndexMemory, LogFormat, LogLevel, LogSettings, Settings};

@@ -17,6 +17,8 @@ use crate::{audit, bulk, http};
 pub struct Settings {
     /// The folder that holds the index and the audit logs.
     pub data_dir: PathBuf,
+    /// Whether the service locks the lists in memory.
+    pub index_memory: IndexMemory,
     /// Where the service listens and what it bounds.
     pub service: http::Limits,
     /// Bounds on manifests.
@@ -55,6 +57,16 @@ pub enum LogLevel {
     Debug,
 }
 
+/// How the lists are held in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IndexMemory {
+    /// As the operating system sees fit.
+    #[default]
+    Cached,
+    /// Locked, so that nothing else takes their place.
+    Locked,
+}
+
 /// The form of a line of the program's log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
@@ -71,6 +83,7 @@ impl Settings {
     pub fn defaults_for(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
+            index_memory: IndexMemory::default(),
             service: http::Limits::default(),
             manifests: bulk::Limits::default(),
             audit: audit::Config::default(),

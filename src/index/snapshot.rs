@@ -174,6 +174,16 @@ impl Snapshot {
         })
     }
 
+    /// Keeps all files in memory whatever else needs room.
+    ///
+    /// # Errors
+    /// [`IndexError::Io`] for the first that the operating system does not let this process lock.
+    pub fn lock_in_memory(&self) -> Result<(), IndexError> {
+        self.files().try_for_each(|(mapping, path, _)| {
+            mapping.lock_in_memory().map_err(IndexError::io("lock in memory", path))
+        })
+    }
+
     /// Checks every list as before it was put in force: slower than opening, and nothing is taken on trust.
     ///
     /// # Errors

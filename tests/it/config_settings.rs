@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use portcullis::audit;
-use portcullis::config::{LogFormat, LogLevel, LogSettings, Settings};
+use portcullis::config::{IndexMemory, LogFormat, LogLevel, LogSettings, Settings};
 use portcullis::domain::{Durability, FeedName};
 use portcullis::screening::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
 use proptest::prelude::*;
@@ -31,6 +31,7 @@ fn every_key_of_a_file_reaches_its_setting() {
         "
         [data]
         dir = 'data'
+        index-memory = 'locked'
         [service]
         bind = '[::1]:9'
         workers = 3
@@ -69,6 +70,7 @@ fn every_key_of_a_file_reaches_its_setting() {
     let national = FeedPolicy { warn_after: SignedDuration::from_mins(16), ..feed_defaults.clone() };
     let expected = Settings {
         data_dir: "data".into(),
+        index_memory: IndexMemory::Locked,
         service: portcullis::http::Limits {
             bind: "[::1]:9".parse().unwrap(),
             workers: 3,
@@ -213,6 +215,11 @@ fn settings() -> impl Strategy<Value = Settings> {
             audit.queue_entries_max = audit.queue_entries_max.max(manifests.chunk_lines);
             Settings {
                 data_dir: data_dir.into(),
+                index_memory: if service.workers % 2 == 0 {
+                    IndexMemory::Cached
+                } else {
+                    IndexMemory::Locked
+                },
                 service,
                 manifests,
                 audit,

@@ -10,7 +10,11 @@ use super::Storage;
 /// # Errors
 /// Those of the file system; nothing is left behind then, unless the process ends: the next call replaces that.
 pub fn publish_file(storage: &dyn Storage, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let folder = match path.parent().ok_or(io::ErrorKind::InvalidInput)? {
+        // A bare name stands in the working directory.
+        nowhere if nowhere.as_os_str().is_empty() => Path::new("."),
+        folder => folder,
+    };
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(".tmp");
     let temporary = folder.join(name);
