@@ -12,7 +12,8 @@
 //! | notice | what a feed says of one document; identity: feed, document, kind, reference; the latest wins |
 //! | feed | one publisher's stream of notices; today, the operator's own imports |
 //! | bulletin | one publication of a feed: sequence, as-of, segments |
-//! | segment | one immutable index file, named by its SHA-256 |
+//! | segment | one immutable index file, named by its SHA-256: a base, which is a whole list, or a delta, which says what is new since |
+//! | fold | a base and its delta become the next base, byte for byte the one that building the list makes |
 //! | generation | the numbered set of segments in force, and the feeds that a `no_hit` needs |
 //! | snapshot | a generation opened, checked and pinned in memory |
 //! | finding | a notice in force that matches the document asked about |
@@ -30,17 +31,18 @@
 //! shell     app ─ config ─ http                     wiring, settings, HTTP words
 //! flows     publishing  screening  bulk             may import screening, and no other flow
 //! machines  register  index  feed  audit            siblings: none imports another
-//! ground    storage  clock                          the only doors to files and time
+//! ground    storage  clock  platform                the only doors to files, time, maps and vectors
 //! words     domain                                  pure
 //! ```
 //!
 //! # Data flow
 //! ```text
-//! register file ─ register::read ─► rows ─ index::Builder ─► segment, staged
+//! register file ─ register::read ─► rows ─ index::Builder ─► segment, staged  (─ index::delta ─► delta, staged)
 //!                                                                  │
 //!                        feed::verify_local    length and SHA-256 of every file    GATE 1: Verified<Bulletin>
 //!                                                                  ▼
-//!                        publishing    opened as a service will, compared with what is in force, asked for what was read
+//!                        publishing    opened as a service will, verified as nobody will again, compared with what is in force,
+//!                                      asked for what was read
 //!                                                                  ▼
 //!                        index::Publisher::keep, publish    generation file, then CURRENT: one rename commits
 //!                                                                  ▼
@@ -60,7 +62,15 @@
 //!   less than the one before, leaves the last good one open for its hits and takes every `no_hit` away.
 //! - The index is exact: a key is a bijection of issuing state and number ([`index::Key`]), so no false hit exists.
 //!   Inside a segment an exact hash table ([`index::table`]) answers from one cache line for nearly every document that is
-//!   not listed; segments of version 1, whose keys stand sorted, are read as well.
+//!   not listed. What documents share is in a dictionary; what has a reference stands in details, read on a hit only.
+//! - All lists are mixed with one seed: they are built, compared and folded in one order, and a question is packed and mixed
+//!   once for all feeds. Whoever makes keys that meet in one bucket makes a tail longer that is searched by halving.
+//! - What is quick to ask of a file is asked at each opening: every block's checksum, the sets, the side map. That lookups
+//!   find exactly what is listed, and that all sums agree, is verified once, before a file is put in force under its SHA-256.
+//! - A batch is a pipeline: keys of a group are packed side by side in vectors, and while its lines are looked at those of
+//!   the next are on their way. One source is compiled for each sort of vectors; the answers are the same.
+//! - Memory of a builder is bounded: notices are dealt out to parts by the highest bits of their mixed keys and spilt; each
+//!   part is sorted by itself. Large files are written a MiB at a time, each on its way to the disk before the next.
 //! - What guards against going back (accepted sequences, as-of times, the highest time seen) is in the generation file
 //!   and nowhere else, also of feeds that were forgotten; what can't be read is refused and never reset.
 //! - Time and files are handed in. Time never runs below the highest time seen in generation, log and process.

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use portcullis::audit::Role;
-use portcullis::domain::Digest;
+use portcullis::domain::{Digest, Durability};
 use portcullis::ground::clock::{Clock, SystemClock};
 use portcullis::ground::storage::{Disk, Paced};
 use portcullis::index;
-use portcullis::screening::{CheckRequest, DocumentRequest, Opening, Policy, Screening};
+use portcullis::screening::{CheckRequest, DocumentRequest, Opening, Policy, Question, Screening};
 
 use crate::lists::{Lists, stamp};
 use crate::table::{Row, Table};
@@ -21,7 +21,7 @@ const QUIET: Duration = Duration::from_secs(4);
 pub(crate) fn run(lists: &Lists, records: u64, table: &Table) {
     let changed = Lists::with_delta(lists, records, 250_000);
     lists.publisher.publish(&lists.generation).expect("it can be put in force");
-    let screening = open(lists);
+    let screening = open(lists, Durability::Synced);
     let quiet = checks(&screening, |asked| asked.elapsed() >= QUIET);
     let done = AtomicBool::new(false);
     let list = changed.snapshot.feeds().next().expect("there is a feed").list();
@@ -54,28 +54,43 @@ pub(crate) fn run(lists: &Lists, records: u64, table: &Table) {
     row("  longest check in quiet", longest(&quiet), "ms", None, None);
 }
 
-fn open(lists: &Lists) -> Screening {
+/// So many checks, from a typed number to an audited verdict, written and not synced.
+pub(crate) fn check_times(lists: &Lists, checks: usize) {
+    lists.publisher.publish(&lists.generation).expect("it can be put in force");
+    let screening = open(lists, Durability::Written);
+    let question = question();
+    for _ in 0..checks {
+        drop(screening.check(&question).and_then(|pending| pending.wait()).expect("the log takes it"));
+    }
+    screening.close().expect("the log ends well");
+}
+
+fn open(lists: &Lists, durability: Durability) -> Screening {
     let opening = Opening {
         storage: Arc::new(Disk),
         data_dir: lists.folder.path().to_owned(),
         policy: Policy::default(),
         settings_digest: Digest([0; 32]),
-        audit: portcullis::audit::Config::default(),
+        audit: portcullis::audit::Config { durability, ..Default::default() },
         role: Role::Cli,
         clock: Arc::new(Clock::new(SystemClock)),
     };
     Screening::open(opening).expect("there is room for a log").0
 }
 
-/// Audited checks one after the other until it is time; their milliseconds, a list for each second.
-fn checks(screening: &Screening, until: impl Fn(Instant) -> bool) -> Vec<Vec<f64>> {
+fn question() -> Question {
     let document = DocumentRequest {
         number: "X4444444".to_owned(),
         issuing_state: "UTO".to_owned(),
         kind: Some("passport".to_owned()),
     };
     let request = CheckRequest { document: Some(document), ..CheckRequest::default() };
-    let question = request.into_question(&"bench".into()).expect("a question");
+    request.into_question(&"bench".into()).expect("a question")
+}
+
+/// Audited checks one after the other until it is time; their milliseconds, a list for each second.
+fn checks(screening: &Screening, until: impl Fn(Instant) -> bool) -> Vec<Vec<f64>> {
+    let question = question();
     let (begun, mut seconds) = (Instant::now(), vec![Vec::new()]);
     while !until(begun) {
         let asked = Instant::now();

@@ -90,7 +90,8 @@ pub(crate) fn count(what: &str, questions: usize) {
     match what {
         "find" => single(&lists.snapshot, &misses),
         "batch" => batch(&lists.snapshot, &misses),
-        other => panic!("--count find or --count batch, not {other}"),
+        "check" => crate::fold::check_times(&lists, questions),
+        other => panic!("--count find, batch or check, not {other}"),
     }
 }
 

@@ -5,7 +5,8 @@
 //! Misses are documents of another seed that are not listed. Each figure has a baseline in the same run, in alternating
 //! rounds: a single question is compared with bare reads of the same lines, in the same order, of which each waits for the
 //! one before; a batch with bare reads of the same lines that were prefetched in groups of 32. With `--growth` the lookups
-//! are measured at 1 million, 10 million and N records; with `--lookups` nothing but they and what they rest on. `--count find|batch [N]` only asks, for a counter of instructions.
+//! are measured at 1 million, 10 million and N records; with `--lookups` nothing but they and what they rest on. `--count find|batch|check --questions N` only
+//! asks, for a counter of instructions.
 
 #![expect(clippy::print_stdout, reason = "a bench is read on the terminal")]
 

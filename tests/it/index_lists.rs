@@ -1,12 +1,17 @@
 //! A base with its delta is the list that both make, and folding them is building it.
 #![cfg(test)]
 
+use std::sync::Arc;
+
 use portcullis::domain::{DocumentId, IssuingState, Notice, SegmentRole};
-use portcullis::index::{Difference, LONGER_MAX, List, Segment, SegmentError, Stamp};
+use portcullis::ground::platform::Vectors;
+use portcullis::ground::storage::Disk;
+use portcullis::index::{Builder, Difference, LONGER_MAX, List, Publisher, Segment, SegmentError, Stamp};
 use proptest::prelude::*;
 
 use crate::index_samples::{
-    a_few, any_notice, assert_golden, build, delta, document, fold, identity, latest, list, notice, stamp,
+    Memory, a_few, any_notice, assert_golden, build, delta, document, fold, identity, latest, list, notice,
+    stamp,
 };
 
 fn later() -> Stamp {
@@ -126,6 +131,46 @@ fn longer_numbers_are_told_up_to_the_limit_whatever_the_delta_took_away() {
         let found = list(&base, Some(&delta)).find_longer(&document("UTO", begins)).unwrap();
         assert_eq!((found.notices.len(), found.cut), (LONGER_MAX, true));
         assert_eq!(found.notices[0].document, document("UTO", "1234567840"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn whatever_vectors_a_segment_is_asked_with_it_says_the_same(
+        notices in prop::collection::vec(any_notice(), 0..120),
+        asked in prop::collection::vec(any_notice(), 0..100),
+    ) {
+        let (file, _) = build(&notices);
+        let asked: Vec<_> = notices.iter().chain(&asked).map(|notice| notice.document).collect();
+        let answers = |vectors| {
+            let segment = Segment::open(&file[..]).unwrap().with_vectors(vectors);
+            let single: Vec<_> = asked.iter().map(|document| segment.find(document).unwrap()).collect();
+            (single, segment.find_batch(&asked).unwrap())
+        };
+        let portable = answers(Vectors::PORTABLE);
+        for vectors in Vectors::all() {
+            prop_assert!(answers(vectors) == portable, "{}", vectors.name());
+        }
+    }
+
+    #[test]
+    fn a_builder_that_spills_writes_the_same_bytes(
+        notices in prop::collection::vec(any_notice(), 0..200),
+        bytes_max in 0..4000_u64,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let publisher = Publisher::lock(Arc::new(Disk), folder.path()).unwrap();
+        let mut builder = Builder::within(bytes_max, publisher.stage().unwrap()).unwrap();
+        notices.iter().for_each(|notice| builder.push(notice).unwrap());
+        let mut file = Memory::default();
+        let spilt = builder.finish(stamp(), &mut file, &mut |_, _| {}).unwrap();
+        let (held_file, held) = build(&notices);
+        prop_assert!(file.0 == held_file);
+        prop_assert_eq!(spilt, held);
+        let left = std::fs::read_dir(folder.path().join("index/segments")).unwrap().count();
+        prop_assert_eq!(left, 0, "what was spilt is gone");
     }
 }
 

@@ -159,6 +159,56 @@ fn a_kill_during_an_import_leaves_a_whole_generation_and_the_next_import_works()
     assert!(left.len() <= 3, "{left:?}");
 }
 
+#[test]
+fn a_kill_during_a_fold_leaves_the_list_in_force_and_the_next_fold_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("site");
+    let data = data.to_str().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let import = |seed: &str, more: &[&str]| {
+        let register = folder.path().join(format!("{seed}.csv"));
+        let register = register.to_str().unwrap();
+        assert!(
+            run(&["generate", "--records", "200000", "--seed", seed, "--out", register])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let arguments = ["import", "--data", data, "--feed", "local", "--format", "csv", "--accept-shrink"];
+        assert!(run(&[&arguments, more, &[register]].concat()).status().unwrap().success());
+    };
+    import("1", &[]);
+    import("2", &["--delta"]);
+    let state = || {
+        let shown =
+            Command::new(PROGRAM).args(["inspect", "index", "--data", data, "--verify"]).output().unwrap();
+        assert!(shown.status.success());
+        let shown = String::from_utf8(shown.stdout).unwrap();
+        let line = |begins: &str| {
+            shown.lines().find(|line| line.trim_start().starts_with(begins)).unwrap().to_owned()
+        };
+        (line("state"), line("generation"), shown.contains("segment     delta"))
+    };
+    let before = state();
+    assert!(before.2, "there is something to fold");
+    // At a rate at which it takes seconds.
+    let fold = ["fold", "--data", data, "--feed", "local", "--mib-per-second"];
+    for millis in [50, 200, 600, 1200] {
+        let mut child = run(&[&fold[..], &["2"]].concat()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(millis));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(state(), before);
+    }
+    assert!(run(&[&fold[..], &["1000"]].concat()).status().unwrap().success());
+    let after = state();
+    assert_eq!((&after.0, after.2), (&before.0, false));
+}
+
 /// The number of system calls is the point, so a tracer counts them. It also makes each sync take as long as a slow
 /// disk's, so that it does not depend on the machine how many clients wait for one.
 #[test]

@@ -123,6 +123,22 @@ fn a_segment_that_is_cut_in_the_middle_clears_nothing_that_it_listed() {
 }
 
 #[test]
+fn a_hole_in_a_segment_clears_nothing_that_it_listed() {
+    let data = site();
+    let service = Running::start(Settings::defaults_for(data.path()));
+    let file = File::options().write(true).open(segment(&data)).unwrap();
+    let whole = file.metadata().unwrap().len();
+    let after = under_load(&service, || {
+        let flags = rustix::fs::FallocateFlags::PUNCH_HOLE | rustix::fs::FallocateFlags::KEEP_SIZE;
+        // The pages of most lines, and nothing of the head.
+        rustix::fs::fallocate(&file, flags, 4096, whole / 2).unwrap();
+    });
+    assert_eq!(file.metadata().unwrap().len(), whole, "its length tells nothing");
+    assert!(after.iter().any(is_damaged), "the damage shows itself");
+    holds_back(&service);
+}
+
+#[test]
 fn a_new_import_heals_a_service_with_a_damaged_segment() {
     let data = site();
     let service = Running::start(Settings::defaults_for(data.path()));

@@ -30,7 +30,7 @@ impl Peer for RocksDb {
         }
         writer.finish()?;
         let file_bytes = sorted.metadata()?.len();
-        let store = DB::open(&options, folder.join("store"))?;
+        let store = DB::open_cf(&options, folder.join("store"), ["default"])?;
         store.ingest_external_file(vec![sorted])?;
         Ok(Self { store, file_bytes })
     }

@@ -4,7 +4,7 @@ use crate::domain::{Digest, SegmentRole};
 use crate::ground::storage::StorageFile;
 use crate::index::IndexError;
 use crate::index::code::Code;
-use crate::index::format::{GROUP_LEN, Header, STATES, Stamp, VERSION, WORD_LEN, group};
+use crate::index::format::{GROUP_LEN, Header, Stamp, VERSION, WORD_LEN, group};
 use crate::index::sections::{Layout, Lengths};
 use crate::index::table::{Mixer, Planning};
 
@@ -135,5 +135,3 @@ pub(in crate::index) fn write(
     assert_eq!(written.1, layout.file_length(), "the file is as long as its header says");
     Ok(written)
 }
-
-const _: () = assert!(STATES == 512, "the counts have room for every state");
