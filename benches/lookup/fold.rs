@@ -27,6 +27,7 @@ pub(crate) fn run(lists: &Lists, records: u64, table: &Table) {
     let list = changed.snapshot.feeds().next().expect("there is a feed").list();
     let (took, beside) = std::thread::scope(|scope| {
         let folding = scope.spawn(|| {
+            portcullis::ground::step_back();
             let started = Instant::now();
             let mut staged = lists.publisher.stage().expect("there is room");
             let mut paced = Paced::new(staged.file(), Some(MIB_PER_SECOND));

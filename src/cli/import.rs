@@ -162,6 +162,9 @@ fn print(feed: &FeedName, imported: &Imported, rejects: &Path, took: Duration) {
         let change = &imported.change;
         let (new, changed, gone) = (change.difference.new, change.difference.changed, change.difference.gone);
         println!("of {} notices in force: {new} new, {changed} changed, {gone} gone", change.before);
+        if change.difference.lapsed > 0 {
+            println!("  {} of the changed have lapsed by the new list", change.difference.lapsed);
+        }
         let stands = |number| {
             format!(
                 "generation {number} is in force: feed {feed}, sequence {}, as of {:.0}, {} notices",

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use portcullis::audit::{self, AuditLog, Role};
 use portcullis::domain::FeedName;
+use portcullis::ground::step_back;
 use portcullis::publishing::{self, Folded};
 
 use super::arguments::{Fold, Rollback};
@@ -12,6 +13,7 @@ use super::{progress, site};
 
 pub(super) fn fold(arguments: &Fold) -> anyhow::Result<ExitCode> {
     let feed = FeedName::parse(&arguments.feed).map_err(Usage::because)?;
+    step_back();
     site::must_exist(&arguments.data)?;
     let (clock, principal) = (site::clock(), site::principal()?);
     let (now, config) = (clock.now().time, audit::Config::default());

@@ -33,7 +33,13 @@ impl Notice {
     /// True until noon UTC of the day after `review_on`, so that no time zone loses a notice before its day is over.
     #[must_use]
     pub fn in_force(&self, now: Timestamp) -> bool {
-        let Some(day) = self.review_on else { return true };
+        Self::is_day_to_come(self.review_on, now)
+    }
+
+    /// The same of a notice with this `review_on`.
+    #[must_use]
+    pub fn is_day_to_come(review_on: Option<Date>, now: Timestamp) -> bool {
+        let Some(day) = review_on else { return true };
         let Ok(midnight) = day.to_zoned(TimeZone::UTC) else { return true };
         now.duration_since(midnight.timestamp()) <= SignedDuration::from_hours(36)
     }

@@ -3,6 +3,8 @@
 mod causes;
 pub mod clock;
 pub mod platform;
+mod priority;
 pub mod storage;
 
 pub use causes::causes;
+pub use priority::step_back;

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
+
 use super::asked::Asked;
 use super::build::MIXER;
 use super::cores::on_all_cores;
@@ -18,6 +20,8 @@ pub struct Difference {
     pub changed: u64,
     /// Identities that only the earlier list has.
     pub gone: u64,
+    /// Of those that differ, those that are in force by the earlier list and have lapsed by the later.
+    pub lapsed: u64,
 }
 
 impl<B: AsRef<[u8]> + Sync> List<B> {
@@ -26,12 +30,17 @@ impl<B: AsRef<[u8]> + Sync> List<B> {
     ///
     /// # Errors
     /// [`Damaged`] if the bytes of one are no longer those that were checked.
-    pub fn difference<C: AsRef<[u8]> + Sync>(&self, earlier: &List<C>) -> Result<Difference, Damaged> {
-        let parts = on_all_cores(|part, parts| self.difference_of_part(earlier, part, parts))?;
+    pub fn difference<C: AsRef<[u8]> + Sync>(
+        &self,
+        earlier: &List<C>,
+        now: Timestamp,
+    ) -> Result<Difference, Damaged> {
+        let parts = on_all_cores(|part, parts| self.difference_of_part(earlier, now, part, parts))?;
         let mut difference = Difference::default();
         for part in parts {
             difference.changed += part.changed;
             difference.gone += part.gone;
+            difference.lapsed += part.lapsed;
         }
         let kept = earlier.state_digest().notices.checked_sub(difference.gone).ok_or(Damaged)?;
         difference.new = self.state_digest().notices.checked_sub(kept).ok_or(Damaged)?;
@@ -41,6 +50,7 @@ impl<B: AsRef<[u8]> + Sync> List<B> {
     fn difference_of_part<C: AsRef<[u8]>>(
         &self,
         earlier: &List<C>,
+        now: Timestamp,
         part: u64,
         parts: u64,
     ) -> Result<Difference, Damaged> {
@@ -54,13 +64,13 @@ impl<B: AsRef<[u8]> + Sync> List<B> {
                 if is_base && earlier.changes(&asked)? {
                     continue;
                 }
-                difference.compare(said, self.said(&asked)?)?;
+                difference.compare(said, self.said(&asked)?, now)?;
             }
             for listed in segment.long_documents().take_while(|_| part == 0) {
                 let (document, said) = listed?;
                 let asked = Asked::of(&document);
                 if !is_base || !earlier.changes(&asked)? {
-                    difference.compare(said, self.said(&asked)?)?;
+                    difference.compare(said, self.said(&asked)?, now)?;
                 }
             }
         }
@@ -88,7 +98,7 @@ impl<B: AsRef<[u8]>> Segment<B> {
 
 impl Difference {
     /// Compares what two lists say of one document; what is new of it shows in the sums.
-    fn compare(&mut self, before: Said<'_>, now: Option<Said<'_>>) -> Result<(), Damaged> {
+    fn compare(&mut self, before: Said<'_>, now: Option<Said<'_>>, time: Timestamp) -> Result<(), Damaged> {
         let set = |said| match said {
             Said::Set(set) => set,
             Said::Gone => &[][..],
@@ -100,8 +110,16 @@ impl Difference {
         merge(bodies(before), bodies(now), &mut |before, now| {
             self.gone += u64::from(before.is_some() && now.is_none());
             self.changed += u64::from(before.is_some() && now.is_some() && before != now);
+            if let (Some(before), Some(now)) = (before, now) {
+                self.lapsed += u64::from(in_force(before, time) && !in_force(now, time));
+            }
         })
     }
+}
+
+/// Whether a notice with this body is in force. One that cannot be read is not told from one that has lapsed.
+fn in_force(body: &[u8], time: Timestamp) -> bool {
+    Bodies::new(body).flatten().any(|body| body.is_in_force(time))
 }
 
 type Identity<'a> = (u8, &'a [u8]);

@@ -1,5 +1,6 @@
 //! Bodies: what is said of a document, without the document.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::{DocumentId, Kind, Notice, Reference, Status};
@@ -59,6 +60,11 @@ impl<'a> Body<'a> {
     pub(super) fn notice(self, document: DocumentId) -> Result<Notice, Damaged> {
         let (kind, status, reported_on, review_on, reference) = self.fields()?;
         Ok(Notice { document, kind, status, reported_on, review_on, reference, alias: self.is_alias() })
+    }
+
+    /// True if it can be read and has not lapsed.
+    pub(super) fn is_in_force(self, now: Timestamp) -> bool {
+        self.fields().is_ok_and(|(_, _, _, review_on, _)| Notice::is_day_to_come(review_on, now))
     }
 
     pub(super) fn says(self) -> Result<(Kind, Status, Option<Date>), Damaged> {

@@ -1,5 +1,7 @@
 //! What keeps a list from being replaced by one that cannot be right.
 
+use jiff::Timestamp;
+
 use crate::domain::{FeedName, IssuingState};
 use crate::index::{Counts, Damaged, Difference, FeedInForce};
 use crate::register::Tally;
@@ -49,7 +51,7 @@ pub enum Refusal {
     },
     /// A list that lost so much was probably cut short.
     #[error(
-        "{gone} of the {before} notices in force of feed {feed} would be gone, more than the {:.1} % that --max-shrink allows: is the file whole? If its publisher withdrew them, say --accept-shrink",
+        "{gone} of the {before} notices in force of feed {feed} would be gone or lapse, more than the {:.1} % that --max-shrink allows: is the file whole, and are its dates read as they are meant? If its publisher withdrew them, say --accept-shrink",
         .allowed * 100.0
     )]
     Shrinks {
@@ -79,11 +81,16 @@ fn words(states: &[IssuingState]) -> String {
 
 impl Change {
     /// Compares a list with the one in force, if there is one that can be read.
-    pub(super) fn of(now: &FeedInForce, counts: &Counts, before: &FeedInForce) -> Result<Self, Damaged> {
+    pub(super) fn of(
+        now: &FeedInForce,
+        counts: &Counts,
+        before: &FeedInForce,
+        time: Timestamp,
+    ) -> Result<Self, Damaged> {
         let gone = |state: &IssuingState| before.reports(*state) && !counts.states.contains_key(state);
         Ok(Self {
             before: before.notices(),
-            difference: now.list().difference(before.list())?,
+            difference: now.list().difference(before.list(), time)?,
             states_gone: IssuingState::all().filter(gone).collect(),
         })
     }
@@ -91,7 +98,11 @@ impl Change {
     /// What can be said without reading the list in force, of which only the number of notices is known.
     pub(super) fn by_number(now: u64, before: u64) -> Self {
         let (new, gone) = (now.saturating_sub(before), before.saturating_sub(now));
-        Self { before, difference: Difference { new, changed: 0, gone }, states_gone: Vec::new() }
+        Self {
+            before,
+            difference: Difference { new, gone, ..Difference::default() },
+            states_gone: Vec::new(),
+        }
     }
 }
 
@@ -105,7 +116,8 @@ impl Limits {
     /// What refuses a list for what it has lost.
     pub(super) fn change(&self, feed: &FeedName, change: &Change) -> Option<Refusal> {
         let allowed = self.shrink_max?;
-        let (gone, before) = (change.difference.gone, change.before);
+        // What lapses by the new list is as much out of force as what it does not have.
+        let (gone, before) = (change.difference.gone + change.difference.lapsed, change.before);
         if exceeds(gone, before, allowed) {
             return Some(Refusal::Shrinks { feed: feed.clone(), gone, before, allowed });
         }

@@ -143,7 +143,7 @@ pub fn import(
     let next = Generation::with_feed(previous, record_of_feed, now.time)?;
     let snapshot = open_next(import, &next, &new)?;
     verify(&snapshot, &import.feed, &new)?;
-    let same = compare(import, &snapshot, &built, before, &mut imported)?;
+    let same = compare(import, &snapshot, &built, before, now.time, &mut imported)?;
     imported.take(tally, &built, bulletin);
     let refusal = import.limits.change(&import.feed, &imported.change);
     imported.outcome = match (refusal, previous.filter(|_| same)) {
@@ -216,6 +216,7 @@ fn compare(
     snapshot: &Snapshot,
     built: &Built,
     before: Option<&FeedRecord>,
+    time: Timestamp,
     imported: &mut Imported,
 ) -> Result<bool, PublishingError> {
     let Some(before) = before else {
@@ -226,7 +227,8 @@ fn compare(
     let now = now.expect("the generation has the feed that is imported");
     match open_before(import, &before.bulletin) {
         Ok(old) => {
-            imported.change = Change::of(now, &built.counts, &old).map_err(|_| PublishingError::Damaged)?;
+            imported.change =
+                Change::of(now, &built.counts, &old, time).map_err(|_| PublishingError::Damaged)?;
             let same_content = old.list().state_digest() == built.state_digest;
             Ok(same_content && before.bulletin.as_of == imported.as_of)
         }

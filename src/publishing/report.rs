@@ -50,6 +50,7 @@ pub fn report(feed: &FeedName, format: &str, files: &[String], imported: &Import
             "new": change.difference.new,
             "changed": change.difference.changed,
             "gone": change.difference.gone,
+            "lapsed": change.difference.lapsed,
             "states_gone": change.states_gone.iter().map(|state| state.code()).collect::<Vec<_>>(),
         },
         "generation": generation.map(|id| json!({ "number": id.number, "digest": id.digest.to_string() })),

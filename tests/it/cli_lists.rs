@@ -119,6 +119,48 @@ fn two_bases_of_a_feed_are_kept_at_most() {
 }
 
 #[test]
+fn a_list_by_which_everything_has_lapsed_is_refused_as_one_that_lost_everything() {
+    let place = Place::new();
+    let rows = |review: &str| {
+        let rows: String =
+            (0..50).map(|at| format!("A{at},UTO,passport,lost,2020-01-01,{review}\n")).collect();
+        format!("document_number,issuing_state,kind,status,reported_on,review_on\n{rows}")
+    };
+    let import = |name: &str, review: &str, hour: i64, more: &[&str]| {
+        let register = place.write(name, rows(review));
+        let as_of = hours_ago(hour);
+        place.import(&[&["--feed", "n", "--format", "csv", "--as-of", &as_of, &register], more].concat())
+    };
+    import("sound.csv", "2099-01-01", 3, &[]).exits(0);
+    // As where a day of report is read as a day of review.
+    import("lapsed.csv", "2021-01-01", 2, &[])
+        .fails_saying("50 of the 50 notices in force of feed n would be gone or lapse");
+    place.check("A7").exits(10);
+    let run = import("lapsed.csv", "2021-01-01", 2, &["--accept-shrink"]).exits(0);
+    assert!(run.out.contains("50 of the changed have lapsed"), "{}", run.out);
+    place.check("A7").exits(0);
+}
+
+#[test]
+fn a_line_that_hides_thousands_of_rows_refuses_the_file() {
+    let place = Place::new();
+    let sound: String = (0..1000).map(|at| format!("A{at},UTO,passport,lost\n")).collect();
+    // Rows that end as no row does here: to a reader of lines they are one.
+    let hidden: String = (0..60_000).map(|at| format!("B{at:05},UTO,passport,lost\r")).collect();
+    let register = place.write("mixed.csv", format!("{HEADER}{sound}{hidden}"));
+    place
+        .import(&["--feed", "n", "--format", "csv", "--as-of", &hours_ago(1), &register])
+        .fails_saying("more than 1 MiB");
+    let element = |at: usize| format!(r#"{{"ID":{at}}}"#);
+    let array: Vec<_> = (0..60_000).map(element).collect();
+    let text = format!("[{{\"ID\":\"a\"b\"}},{},{{\"ID\":\"a\"b\"}}]", array.join(",").repeat(2));
+    let register = place.write("quotes.json", text);
+    place
+        .import(&["--feed", "u", "--format", "ua-mvs", "--as-of", &hours_ago(1), &register])
+        .fails_saying("more than 1 MiB");
+}
+
+#[test]
 fn what_is_not_there_cannot_be_folded() {
     let place = Place::with_site();
     portcullis(&["fold", "--data", &place.site(), "--feed", "elsewhere"]).fails_saying("no feed elsewhere");

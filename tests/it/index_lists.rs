@@ -52,8 +52,8 @@ fn assert_same(found: &List<&[u8]>, expected: &List<&[u8]>, asked: &[DocumentId]
     assert_eq!(found.listed_of(asked), expected.listed_of(asked));
     let all = |list: &List<&[u8]>| sorted(list.notices().map(|notice| notice.unwrap()));
     assert_eq!(all(found), all(expected));
-    assert_eq!(found.difference(expected), Ok(Difference::default()));
-    assert_eq!(expected.difference(found), Ok(Difference::default()));
+    assert_eq!(found.difference(expected, jiff::Timestamp::UNIX_EPOCH), Ok(Difference::default()));
+    assert_eq!(expected.difference(found, jiff::Timestamp::UNIX_EPOCH), Ok(Difference::default()));
 }
 
 #[test]

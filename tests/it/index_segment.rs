@@ -95,8 +95,8 @@ fn the_version_before_is_still_read_and_says_the_same() {
     assert_eq!(sorted(&earlier), sorted(&now));
     let [earlier, now] = [earlier, now].map(|base| List::new(base, None).unwrap());
     assert_eq!(earlier.verify(), Ok(()));
-    assert_eq!(now.difference(&earlier), Ok(Difference::default()));
-    assert_eq!(earlier.difference(&now), Ok(Difference::default()));
+    assert_eq!(now.difference(&earlier, jiff::Timestamp::UNIX_EPOCH), Ok(Difference::default()));
+    assert_eq!(earlier.difference(&now, jiff::Timestamp::UNIX_EPOCH), Ok(Difference::default()));
 }
 
 #[test]
@@ -244,13 +244,13 @@ proptest! {
         let [old, new] = [&before, &after].map(|notices| latest(notices));
         let [old_file, new_file] = [&before, &after].map(|notices| build(notices).0);
         let list = |file| List::new(Segment::open(file).unwrap(), None).unwrap();
-        let found = list(new_file).difference(&list(old_file)).unwrap();
+        let found = list(new_file).difference(&list(old_file), jiff::Timestamp::UNIX_EPOCH).unwrap();
         let of = |live: &Live, other: &Live| {
             counted(live.iter().filter(|(key, _)| !other.contains_key(*key)).map(|(_, notice)| notice))
         };
         let differs = |(key, notice): &(&_, &Notice)| old.get(*key).is_some_and(|held| held != *notice);
         let changed = counted(new.iter().filter(differs).map(|(_, notice)| notice));
-        prop_assert_eq!(found, Difference { new: of(&new, &old), changed, gone: of(&old, &new) });
+        prop_assert_eq!(found, Difference { new: of(&new, &old), changed, gone: of(&old, &new), lapsed: 0 });
     }
 
     #[test]

@@ -19,8 +19,9 @@
 //! start, is shown and not compared. Nothing that a peer loads is synced to the disk; what Portcullis loads is built,
 //! hashed, read again and checked as it is at a checkpoint.
 //!
-//! RocksDB needs a C++ compiler and libclang, and minutes to be built; `--no-default-features` leaves it out. Redis needs
-//! a `redis-server` on the `PATH`, which serves a socket in a temporary folder and ends with the bench.
+//! RocksDB takes libclang, a C++ compiler and long to be built, and is asked only if the bench is built with
+//! `--features rocksdb`. Redis needs a `redis-server` on the `PATH`, which serves a socket in a temporary folder and ends
+//! with the bench.
 
 #![expect(clippy::print_stdout, reason = "a bench is read on the terminal")]
 
@@ -48,6 +49,7 @@ use arguments::Arguments;
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
+    if std::env::var_os("NOFENCE").is_some() { engine::FENCE.set(true).unwrap(); }
     let folder = tempfile::tempdir()?;
     let (mut engines, questions) = roster::load(&arguments, folder.path())?;
     measure::alternate(&mut engines, &questions, arguments.rounds);

@@ -14,9 +14,9 @@ const CACHE_BYTES_PER_RECORD: usize = 128;
 
 pub(crate) struct Redb {
     table: ReadOnlyTable<u64, u32>,
-    /// Tables are readable as long as it is open.
-    _database: Database,
     file_bytes: u64,
+    // Closed when the table is: a table alone answers no more.
+    _database: Database,
 }
 
 impl Peer for Redb {
@@ -34,7 +34,7 @@ impl Peer for Redb {
         writing.commit()?;
         database.compact()?;
         let table = database.begin_read()?.open_table(TABLE)?;
-        Ok(Self { table, _database: database, file_bytes: path.metadata()?.len() })
+        Ok(Self { table, file_bytes: path.metadata()?.len(), _database: database })
     }
 
     fn bytes(&mut self) -> Result<u64> {

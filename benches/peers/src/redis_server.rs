@@ -62,7 +62,8 @@ impl Peer for Redis {
             for key in some {
                 questions.get(key.to_be_bytes().as_slice());
             }
-            let answers: Vec<Option<u32>> = questions.query(&mut self.connection).expect("the server answers");
+            let answers: Vec<Option<u32>> =
+                questions.query(&mut self.connection).expect("the server answers");
             found += answers.into_iter().flatten().count();
         }
         found

@@ -46,7 +46,10 @@ pub(crate) fn json(contenders: &[Contender]) -> bool {
             [("load", contender.load_seconds, "s"), ("size", contender.bytes_per_record, "bytes/record")]
         {
             let name = format!("{what}, {}", contender.name);
-            println!("{}", json!({ "name": name, "value": value, "unit": unit, "baseline": null, "ratio": null, "limit": null }));
+            println!(
+                "{}",
+                json!({ "name": name, "value": value, "unit": unit, "baseline": null, "ratio": null, "limit": null })
+            );
         }
     }
     for (figure, peer) in pairs(peers) {

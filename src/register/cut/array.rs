@@ -6,7 +6,7 @@
 
 use std::io::Read;
 
-use super::block::{BLOCK_BYTES, Block, Cut, CutFault, LINE_BYTES_MAX, fill};
+use super::block::{BLOCK_BYTES, Block, Cut, CutFault, LINE_BYTES_MAX, SKIPPED_BYTES_MAX, fill};
 
 /// Cuts the array into its elements, which are counted from 1.
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub(in crate::register) struct Array {
     state: State,
     elements: u64,
     element: Vec<u8>,
+    /// Bytes of the element, kept or not.
+    length: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +61,11 @@ impl Cut for Array {
             for byte in &bytes {
                 self.take(*byte, &mut block)?;
             }
+            if self.length > SKIPPED_BYTES_MAX {
+                return Err(CutFault::Shape(
+                    "an element of its JSON array has more than 1 MiB: is a quote missing?",
+                ));
+            }
         }
         Ok(Some(block))
     }
@@ -77,6 +84,7 @@ impl Array {
             State::Behind => self.behind(byte)?,
             State::First | State::Next => {
                 self.element.clear();
+                self.length = 0;
                 self.keep(byte);
                 match byte {
                     b'{' | b'[' => State::Nested { depth: 1 },
@@ -133,6 +141,7 @@ impl Array {
 
     /// Keeps one byte more than an element may have, by which it is known to be too long.
     fn keep(&mut self, byte: u8) {
+        self.length += 1;
         if self.element.len() <= LINE_BYTES_MAX {
             self.element.push(byte);
         }

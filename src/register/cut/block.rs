@@ -5,6 +5,10 @@ use std::io::{self, Read};
 /// The longest record, in bytes without its line's end. A row of a register has fewer than 200.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 
+/// The longest that is stepped over as one record that is too long. Beyond it its end was not understood, and who knows how
+/// many rows it would hide: the text is refused.
+pub(super) const SKIPPED_BYTES_MAX: u64 = 1 << 20;
+
 /// About how many bytes a block has; one record more at most.
 pub(super) const BLOCK_BYTES: usize = 256 * 1024;
 

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use memchr::{memchr, memchr_iter};
 
-use super::block::{BLOCK_BYTES, Block, Cut, CutFault, LINE_BYTES_MAX, fill};
+use super::block::{BLOCK_BYTES, Block, Cut, CutFault, LINE_BYTES_MAX, SKIPPED_BYTES_MAX, fill};
 
 /// Cuts a text into lines.
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub(in crate::register) struct Lines {
     lines: u64,
     /// That line was given as too long already.
     skipping: bool,
+    /// Bytes of it so far.
+    skipped: u64,
 }
 
 impl Cut for Lines {
@@ -21,7 +23,7 @@ impl Cut for Lines {
         loop {
             let mut block = Block { bytes: std::mem::take(&mut self.rest), ..Block::default() };
             let ended = fill(text, &mut block.bytes, BLOCK_BYTES)? == 0;
-            let mut start = if self.skipping { self.skip(&block.bytes) } else { 0 };
+            let mut start = if self.skipping { self.skip(&block.bytes)? } else { 0 };
             let ends: Vec<_> = memchr_iter(b'\n', &block.bytes[start..]).map(|at| start + at).collect();
             for end in ends {
                 self.lines += 1;
@@ -34,7 +36,7 @@ impl Cut for Lines {
             if open > LINE_BYTES_MAX + 1 || (ended && open > 0) {
                 self.lines += 1;
                 block.push(self.lines, start, block.bytes.len());
-                self.skipping = !ended;
+                (self.skipping, self.skipped) = (!ended, open as u64);
             } else {
                 self.rest = block.bytes.split_off(start);
             }
@@ -47,10 +49,15 @@ impl Cut for Lines {
 
 impl Lines {
     /// Where the line after the one that is skipped begins.
-    fn skip(&mut self, bytes: &[u8]) -> usize {
+    fn skip(&mut self, bytes: &[u8]) -> Result<usize, CutFault> {
         let end = memchr(b'\n', bytes);
         self.skipping = end.is_none();
-        end.map_or(bytes.len(), |end| end + 1)
+        let start = end.map_or(bytes.len(), |end| end + 1);
+        self.skipped += start as u64;
+        if self.skipped > SKIPPED_BYTES_MAX {
+            return Err(CutFault::Shape("a line of it has more than 1 MiB: do its lines end as lines do?"));
+        }
+        Ok(start)
     }
 }
 
