@@ -70,7 +70,7 @@
 //! - A batch is a pipeline: keys of a group are packed side by side in vectors, and while its lines are looked at those of
 //!   the next are on their way. One source is compiled for each sort of vectors; the answers are the same.
 //! - Memory of a builder is bounded: notices are dealt out to parts by the highest bits of their mixed keys and spilt; each
-//!   part is sorted by itself. Large files are written a MiB at a time, each on its way to the disk before the next.
+//!   part is sorted by itself. Large files are written piece by piece, each on its way to the disk before the next.
 //! - What guards against going back (accepted sequences, as-of times, the highest time seen) is in the generation file
 //!   and nowhere else, also of feeds that were forgotten; what can't be read is refused and never reset.
 //! - Time and files are handed in. Time never runs below the highest time seen in generation, log and process.

@@ -15,7 +15,7 @@ use crate::lists::{Lists, stamp};
 use crate::table::{Row, Table};
 
 /// As `portcullis fold` does it.
-const MIB_PER_SECOND: u32 = 150;
+const MIB_PER_SECOND: u32 = 120;
 const QUIET: Duration = Duration::from_secs(4);
 
 pub(crate) fn run(lists: &Lists, records: u64, table: &Table) {

@@ -269,7 +269,7 @@ pub(crate) struct Fold {
     #[arg(long, value_name = "NAME")]
     pub(crate) feed: String,
     /// Write at most so many MiB a second, so that the audit log of a service beside it does not wait for the disk.
-    #[arg(long, value_name = "N", default_value_t = 150, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) mib_per_second: u32,
 }
 

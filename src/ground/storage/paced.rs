@@ -13,7 +13,8 @@ pub struct Paced<'f> {
     rest: Duration,
 }
 
-const PIECE_LEN: usize = 1 << 20;
+const PIECE_LEN: usize = 256 << 10;
+const MIB: f64 = 1_048_576.0;
 
 impl<'f> Paced<'f> {
     /// At most so many MiB a second; `None` is as fast as the disk.
@@ -28,7 +29,7 @@ impl StorageFile for Paced<'_> {
         for piece in bytes.chunks(PIECE_LEN) {
             self.file.append(piece)?;
             self.file.write_behind(piece.len() as u64)?;
-            std::thread::sleep(self.rest.mul_f64(piece.len() as f64 / PIECE_LEN as f64));
+            std::thread::sleep(self.rest.mul_f64(piece.len() as f64 / MIB));
         }
         Ok(())
     }

@@ -125,6 +125,9 @@ pub(in crate::index) fn write(
             (next..=groups).try_for_each(|_| output.write(&at.to_le_bytes()))?;
         }
         output.begin(layout.details)?;
+        if groups == 0 {
+            return Ok(());
+        }
         entries.details(&mut |h, set| {
             output.write(&h.to_le_bytes())?;
             output.write(&(set.len() as u32).to_le_bytes())?;
