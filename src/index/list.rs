@@ -7,7 +7,7 @@ use super::asked::{Asked, Group, ask_in_groups};
 use super::build::{MIXER, Tally};
 use super::filter::Filter;
 use super::format::{Header, Stamp};
-use super::segment::{Said, push_notices};
+use super::segment::{Said, notices_of, push_notices};
 use super::sets::Bodies;
 use super::table::Keys;
 use super::view::notices;
@@ -213,14 +213,7 @@ impl<B: AsRef<[u8]>> List<B> {
 
     /// Every notice, those of a document together. After the first [`Damaged`] nothing is to be relied on.
     pub fn notices(&self) -> impl Iterator<Item = Result<Notice, Damaged>> + '_ {
-        self.documents().flat_map(|said| {
-            let (found, damaged) = match said {
-                Ok((document, Said::Set(set))) => (Some(notices(document, set)), None),
-                Ok((_, Said::Gone)) => (None, None),
-                Err(damaged) => (None, Some(Err(damaged))),
-            };
-            found.into_iter().flatten().chain(damaged)
-        })
+        notices_of(self.documents())
     }
 
     /// Every document that is listed.

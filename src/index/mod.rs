@@ -1,7 +1,8 @@
 //! The index: from notices to a checked, memory-mapped file; generations; publishing; snapshots.
 //!
 //! [`Builder`] turns notices into a segment, an immutable file whose bytes depend on the live notices and their stamp
-//! only. [`Publisher`] keeps segments under their digest and puts the next [`Generation`] in force: one rename of
+//! only; [`delta`] says in another what a later list changes in it, [`List`] asks both together, and [`fold`] makes one of
+//! them. [`Publisher`] keeps segments under their digest and puts the next [`Generation`] in force: one rename of
 //! `CURRENT` commits the data and the floors against rollback together. [`Snapshot`] maps the segments of a
 //! generation and checks every byte, so that a lookup cannot fail afterwards. Damage that comes later (a file cut
 //! short or rewritten under the map) poisons the snapshot: what was asked of it meanwhile proves nothing.

@@ -96,14 +96,7 @@ impl<B: AsRef<[u8]>> Segment<B> {
 
     /// Every notice, those of a document together. After the first [`Damaged`] nothing is to be relied on.
     pub fn notices(&self) -> impl Iterator<Item = Result<Notice, Damaged>> + '_ {
-        self.documents().flat_map(|said| {
-            let (found, damaged) = match said {
-                Ok((document, Said::Set(set))) => (Some(notices(document, set)), None),
-                Ok((_, Said::Gone)) => (None, None),
-                Err(damaged) => (None, Some(Err(damaged))),
-            };
-            found.into_iter().flatten().chain(damaged)
-        })
+        notices_of(self.documents())
     }
 
     /// How many notices there are on documents of a state; of a delta, in its base with it.
@@ -233,6 +226,20 @@ impl<B: AsRef<[u8]>> Segment<B> {
     pub(super) fn view(&self) -> View<'_> {
         View { file: self.bytes.as_ref(), header: &self.header, vectors: self.vectors }
     }
+}
+
+/// The notices of some documents, one after the other.
+pub(super) fn notices_of<'s>(
+    documents: impl Iterator<Item = Result<(DocumentId, Said<'s>), Damaged>>,
+) -> impl Iterator<Item = Result<Notice, Damaged>> {
+    documents.flat_map(|said| {
+        let (found, damaged) = match said {
+            Ok((document, Said::Set(set))) => (Some(notices(document, set)), None),
+            Ok((_, Said::Gone)) => (None, None),
+            Err(damaged) => (None, Some(Err(damaged))),
+        };
+        found.into_iter().flatten().chain(damaged)
+    })
 }
 
 /// Adds the notices of a set, if it is one, with the place of their document.
