@@ -103,9 +103,17 @@ mod tests {
             let expected = [(1, Some(longest.clone())), (2, None), (3, Some(longest.clone()))];
             assert_eq!(texts(lines(text.as_bytes())), expected);
         }
-        let endless = "x".repeat(5 * BLOCK_BYTES);
+        let endless = "x".repeat(3 * BLOCK_BYTES);
         assert_eq!(texts(lines(format!("{endless}\nb").as_bytes())), [(1, None), (2, Some("b".to_owned()))]);
         assert_eq!(texts(lines(endless.as_bytes())), [(1, None)]);
+    }
+
+    #[test]
+    fn a_line_of_which_nobody_knows_what_it_hides_refuses_the_text() {
+        let mut text = Cursor::new(vec![b'x'; SKIPPED_BYTES_MAX as usize + 2 * BLOCK_BYTES]);
+        let mut cutter = Lines::default();
+        let refused = std::iter::from_fn(|| cutter.next(&mut text).transpose()).find_map(Result::err);
+        assert!(matches!(refused, Some(CutFault::Shape(_))));
     }
 
     proptest! {
