@@ -28,8 +28,7 @@ pub(crate) trait Peer: Sized {
 
     /// How many of the keys are listed, each asked without waiting for another.
     fn find_batch(&mut self, keys: &[u64]) -> usize {
-        if std::env::var_os("SORTB").is_some() { let mut keys = keys.to_vec(); keys.sort_unstable(); return keys.iter().filter(|key| black_box(self.find(**key)).is_some()).count(); }
- keys.iter().filter(|key| black_box(self.find(**key)).is_some()).count()
+        keys.iter().filter(|key| black_box(self.find(**key)).is_some()).count()
     }
 
     /// Asks one after another, each when the one before is answered.
@@ -56,10 +55,7 @@ pub(crate) fn chain<Q>(questions: &[Q], mut find: impl FnMut(&Q) -> Option<usize
     for at in 0..questions.len() {
         let answer = find(&questions[at + (before & nothing)]);
         found += usize::from(answer.is_some());
-        if FENCE.get().is_none() { std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst); }
         before = answer.unwrap_or(0);
     }
     found
 }
-
-pub static FENCE: std::sync::OnceLock<bool> = std::sync::OnceLock::new();

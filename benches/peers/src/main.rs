@@ -49,7 +49,6 @@ use arguments::Arguments;
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    if std::env::var_os("NOFENCE").is_some() { engine::FENCE.set(true).unwrap(); }
     let folder = tempfile::tempdir()?;
     let (mut engines, questions) = roster::load(&arguments, folder.path())?;
     measure::alternate(&mut engines, &questions, arguments.rounds);

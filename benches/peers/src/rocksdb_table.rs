@@ -48,8 +48,7 @@ impl Peer for RocksDb {
 
     fn find_batch(&mut self, keys: &[u64]) -> usize {
         let family: &ColumnFamily = self.store.cf_handle(FAMILY).expect("it is always there");
-        if std::env::var_os("LOOP").is_some() { return keys.iter().filter(|k| self.find(**k).is_some()).count(); }
- let mut keys: Vec<_> = keys.iter().map(|key| key.to_be_bytes()).collect();
+        let mut keys: Vec<_> = keys.iter().map(|key| key.to_be_bytes()).collect();
         keys.sort_unstable();
         let answers = black_box(self.store.batched_multi_get_cf(family, &keys, true));
         answers.into_iter().filter(|answer| answer.as_ref().expect("the file is sound").is_some()).count()
@@ -63,14 +62,6 @@ fn options(records: usize) -> Options {
     blocks.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
     blocks.set_format_version(6);
     let mut options = Options::default();
-    let var = std::env::var("R").unwrap_or_default();
-    if var.contains("mmap") { options.set_allow_mmap_reads(true); }
-    if var.contains("b1k") { blocks.set_block_size(1024); }
-    if var.contains("b512") { blocks.set_block_size(512); }
-    if var.contains("hcc") { blocks.set_block_cache(&Cache::new_hyper_clock_cache(records * CACHE_BYTES_PER_RECORD + (64 << 20), 4096)); }
-    if var.contains("nohash") { blocks.set_data_block_index_type(DataBlockIndexType::BinarySearch); }
-    if var.contains("nofm") { options.set_statistics_level(rocksdb::statistics::StatsLevel::DisableAll); }
-
     options.create_if_missing(true);
     options.set_compression_type(DBCompressionType::None);
     options.set_block_based_table_factory(&blocks);

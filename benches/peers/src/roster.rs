@@ -30,7 +30,7 @@ pub(crate) struct Contender {
     pub(crate) figures: Figures,
 }
 
-type Load = fn(&Path, &[Record]) -> Result<(Box<dyn Engine>, Duration, u64)>;
+type Load = fn(&Path, &[Record]) -> Result<Loaded>;
 
 struct Entry {
     name: &'static str,
@@ -58,7 +58,7 @@ pub(crate) fn load(arguments: &Arguments, folder: &Path) -> Result<(Vec<Contende
     let records = data::records(arguments.records);
     let questions = data::questions(arguments.records, &records);
     let mut contenders = Vec::new();
-    let mut enter = |name, is_bar, load: &dyn Fn(&Path) -> Result<(Box<dyn Engine>, Duration, u64)>| {
+    let mut enter = |name, is_bar, load: &dyn Fn(&Path) -> Result<Loaded>| {
         let home = folder.join(name);
         std::fs::create_dir(&home)?;
         let (mut engine, took, bytes) = load(&home).with_context(|| format!("{name} is loaded"))?;
@@ -84,7 +84,10 @@ pub(crate) fn load(arguments: &Arguments, folder: &Path) -> Result<(Vec<Contende
     Ok((contenders, questions))
 }
 
-fn load_peer<P: Peer + 'static>(home: &Path, records: &[Record]) -> Result<(Box<dyn Engine>, Duration, u64)> {
+/// An engine, how long it took to load, and its bytes.
+type Loaded = (Box<dyn Engine>, Duration, u64);
+
+fn load_peer<P: Peer + 'static>(home: &Path, records: &[Record]) -> Result<Loaded> {
     let started = Instant::now();
     let mut peer = P::load(home, records)?;
     let took = started.elapsed();
