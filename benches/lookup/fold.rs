@@ -16,7 +16,7 @@ use crate::table::{Row, Table};
 
 /// As `portcullis fold` does it.
 const MIB_PER_SECOND: u32 = 120;
-const QUIET: Duration = Duration::from_secs(4);
+const QUIET: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(lists: &Lists, records: u64, table: &Table) {
     let changed = Lists::with_delta(lists, records, 250_000);

@@ -1,11 +1,12 @@
-//! What the index costs: `cargo bench --bench lookup -- [--records N] [--rounds N] [--growth] [--json]`.
+//! What the index costs: `cargo bench --bench lookup -- [--records N] [--rounds N] [--growth | --lookups | --fold] [--json]`.
 //!
 //! Lists of synthetic notices without references are built, put in force in a temporary folder and opened; questions go
 //! through `Snapshot::find` and `Snapshot::find_batch`, on documents in normal form, so that packing is part of them.
 //! Misses are documents of another seed that are not listed. Each figure has a baseline in the same run, in alternating
 //! rounds: a single question is compared with bare reads of the same lines, in the same order, of which each waits for the
 //! one before; a batch with bare reads of the same lines that were prefetched in groups of 32. With `--growth` the lookups
-//! are measured at 1 million, 10 million and N records; with `--lookups` nothing but they and what they rest on. `--count find|batch|check --questions N` only
+//! are measured at 1 million, 10 million and N records; with `--lookups` nothing but they and what they rest on, with `--fold`
+//! nothing but a fold beside checks. `--count find|batch|check --questions N` only
 //! asks, for a counter of instructions.
 
 #![expect(clippy::print_stdout, reason = "a bench is read on the terminal")]
@@ -37,6 +38,9 @@ fn main() {
         table.note(&format!("\nat {records} records"));
     }
     let lists = lists::Lists::of_one(records);
+    if flag("--fold") {
+        return fold::run(&lists, records, &table);
+    }
     lookups::run(&lists, rounds, &table);
     lists.report(&table);
     if flag("--lookups") {

@@ -8,7 +8,7 @@ use crate::index::format::{GROUP_LEN, Header, Stamp, VERSION, WORD_LEN, group};
 use crate::index::sections::{Layout, Lengths};
 use crate::index::table::{Mixer, Planning};
 
-use super::output::with_output;
+use super::output::Output;
 use super::tally::Tally;
 
 /// What a segment says, but for what stands under its documents.
@@ -83,57 +83,56 @@ pub(in crate::index) fn write(
         layout,
     };
     let all = header.documents();
-    let written = with_output(out, layout.checksums, |output| {
-        output.write(&header.encode())?;
-        output.begin(layout.slots)?;
-        let (mut writing, mut done, mut told) = (plan.writing(), 0, 0);
-        let mut line = |bytes: &[u8]| {
-            done += bytes.len() as u64;
-            if done - told >= PROGRESS_STEP {
-                told = done;
-                progress(all * done / plan.len().max(1), all);
-            }
-            output.write(bytes)
-        };
-        entries.entries(&mut |h, code| writing.add((h, code.number()), &mut line))?;
-        writing.finish(&mut line)?;
-        output.begin(layout.longs)?;
-        output.write(contents.longs.0)?;
-        output.begin(layout.counts)?;
-        contents.tally.counts.iter().try_for_each(|count| output.write(&count.to_le_bytes()))?;
-        output.write(contents.tally.digits_lengths.as_slice())?;
-        output.begin(layout.starts)?;
-        let mut start = 0_u64;
-        for set in sets {
-            output.write(&start.to_le_bytes())?;
-            start += set.len() as u64;
+    let mut output = Output::new(out);
+    output.write(&header.encode())?;
+    output.begin(layout.slots)?;
+    let (mut writing, mut done, mut told) = (plan.writing(), 0, 0);
+    let mut line = |bytes: &[u8]| {
+        done += bytes.len() as u64;
+        if done - told >= PROGRESS_STEP {
+            told = done;
+            progress(all * done / plan.len().max(1), all);
         }
+        output.write(bytes)
+    };
+    entries.entries(&mut |h, code| writing.add((h, code.number()), &mut line))?;
+    writing.finish(&mut line)?;
+    output.begin(layout.longs)?;
+    output.write(contents.longs.0)?;
+    output.begin(layout.counts)?;
+    contents.tally.counts.iter().try_for_each(|count| output.write(&count.to_le_bytes()))?;
+    output.write(contents.tally.digits_lengths.as_slice())?;
+    output.begin(layout.starts)?;
+    let mut start = 0_u64;
+    for set in sets {
         output.write(&start.to_le_bytes())?;
-        output.begin(layout.bodies)?;
-        sets.iter().try_for_each(|set| output.write(set))?;
-        output.begin(layout.details_starts)?;
-        if groups > 0 {
-            let (mut next, mut at) = (0, 0_u64);
-            entries.details(&mut |h, set| {
-                while next <= group(h, groups) {
-                    output.write(&at.to_le_bytes())?;
-                    next += 1;
-                }
-                at += DETAIL_HEAD_LEN + set.len() as u64;
-                Ok(())
-            })?;
-            (next..=groups).try_for_each(|_| output.write(&at.to_le_bytes()))?;
-        }
-        output.begin(layout.details)?;
-        if groups == 0 {
-            return Ok(());
-        }
+        start += set.len() as u64;
+    }
+    output.write(&start.to_le_bytes())?;
+    output.begin(layout.bodies)?;
+    sets.iter().try_for_each(|set| output.write(set))?;
+    output.begin(layout.details_starts)?;
+    if groups > 0 {
+        let (mut next, mut at) = (0, 0_u64);
+        entries.details(&mut |h, set| {
+            while next <= group(h, groups) {
+                output.write(&at.to_le_bytes())?;
+                next += 1;
+            }
+            at += DETAIL_HEAD_LEN + set.len() as u64;
+            Ok(())
+        })?;
+        (next..=groups).try_for_each(|_| output.write(&at.to_le_bytes()))?;
+    }
+    output.begin(layout.details)?;
+    if groups > 0 {
         entries.details(&mut |h, set| {
             output.write(&h.to_le_bytes())?;
             output.write(&(set.len() as u32).to_le_bytes())?;
             output.write(set)
-        })
-    })?;
+        })?;
+    }
+    let written = output.finish(layout.checksums)?;
     progress(all, all);
     assert_eq!(written.1, layout.file_length(), "the file is as long as its header says");
     Ok(written)

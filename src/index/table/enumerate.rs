@@ -2,6 +2,7 @@
 
 use super::Place;
 use super::line::{EMPTY, FILTER_BITS, Line, Slot};
+use super::place::Bucket;
 use super::read::{Level, Table};
 use crate::index::{Damaged, Key};
 
@@ -67,8 +68,7 @@ impl<'a> Level<&'a [u8]> {
         parts: u64,
     ) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
         let bound = |part: u64| (u128::from(self.buckets) * u128::from(part) / u128::from(parts)) as u64;
-        (bound(part)..bound(part + 1))
-            .flat_map(move |bucket| (0..self.width.slots()).filter_map(move |at| self.entry(bucket, at)))
+        (bound(part)..bound(part + 1)).flat_map(move |bucket| self.entries(bucket))
     }
 }
 
@@ -81,9 +81,7 @@ impl<B: AsRef<[u8]>> Table<B> {
         self.levels.iter().try_for_each(Level::check)?;
         let again = self.mixer.second();
         let level = &self.levels[1];
-        let slots =
-            (0..level.buckets).flat_map(|bucket| (0..level.width.slots()).map(move |at| (bucket, at)));
-        for entry in slots.filter_map(|(bucket, at)| level.entry(bucket, at)) {
+        for entry in (0..level.buckets).flat_map(|bucket| level.entries(bucket)) {
             let (h, _) = entry.map_err(|_| "an entry of the second table has a place that is no key's")?;
             if !self.overflows(0, again.unmix(h))? {
                 return Err("the second table has what did not overflow");
@@ -142,16 +140,21 @@ impl<B: AsRef<[u8]>> Level<B> {
             && entries.into_iter().all(|at| slot(at).payload > 0)
     }
 
-    /// The entry in a slot, if it has one.
-    fn entry(&self, bucket: u64, at: usize) -> Option<Result<(u64, u32), Damaged>> {
-        let slot = match self.line(bucket) {
-            Ok(line) => self.width.slot(line, at),
-            Err(damaged) => return (at == 0).then_some(Err(damaged)),
-        };
-        if at + 1 == self.width.slots() && slot == Slot::default() {
-            return Some(Err(Damaged));
-        }
-        let place = Place { bucket, remainder: slot.remainder };
-        (slot.payload != 0).then(|| place.h(self.buckets).map(|h| (h, slot.payload)).ok_or(Damaged))
+    /// The entries of a bucket.
+    #[inline]
+    fn entries(&self, bucket: u64) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<B> {
+        let (width, places) = (self.width, Bucket::of(bucket, self.buckets));
+        let line = self.line(bucket).copied();
+        let last = width.slots() - 1;
+        (0..=last).filter_map(move |at| {
+            let slot = match &line {
+                Ok(line) => width.slot(line, at),
+                Err(damaged) => return (at == 0).then_some(Err(*damaged)),
+            };
+            if at == last && slot == Slot::default() {
+                return Some(Err(Damaged));
+            }
+            (slot.payload != 0).then(|| places.h(slot.remainder).map(|h| (h, slot.payload)).ok_or(Damaged))
+        })
     }
 }

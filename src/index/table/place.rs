@@ -23,21 +23,45 @@ impl Place {
         Self { bucket: (product >> BITS) as u64, remainder: fraction >> n.ilog2() }
     }
 
-    /// The `h` with this place; `None` if there is none, which happens only to places that nobody made of an `h`.
-    ///
-    /// Within a bucket `h·n` rises by `n` from one `h` to the next, and `n` is at least what the remainder leaves out: so
-    /// no two have one remainder.
-    #[must_use]
-    pub fn h(self, n: u64) -> Option<u64> {
-        let least = (u128::from(self.bucket) << BITS) + (u128::from(self.remainder) << n.ilog2());
-        let h = u64::try_from(least.div_ceil(u128::from(n))).ok().filter(|h| h >> BITS == 0)?;
-        (Self::of(h, n) == self).then_some(h)
-    }
-
     /// How many bits remainders have at most.
     #[must_use]
     pub fn remainder_bits(n: u64) -> u32 {
         BITS - n.ilog2()
+    }
+}
+
+/// A bucket whose places are to be undone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bucket {
+    n: u64,
+    bucket: u64,
+    /// The least `h` in it.
+    first: u64,
+    /// `first·n mod 2^56`, below `n`.
+    fraction: u64,
+}
+
+impl Bucket {
+    /// One of `n` buckets, counted from 0; `n` is 1 to 2^48, so that each has an `h`.
+    #[inline]
+    #[must_use]
+    pub(super) fn of(bucket: u64, n: u64) -> Self {
+        let start = u128::from(bucket) << BITS;
+        let first = start.div_ceil(u128::from(n)) as u64;
+        Self { n, bucket, first, fraction: (u128::from(first) * u128::from(n)).wrapping_sub(start) as u64 }
+    }
+
+    /// The `h` that has this remainder here; `None` if there is none, which happens only to remainders that nobody made of
+    /// an `h`.
+    ///
+    /// Within a bucket `h·n` rises by `n` from one `h` to the next, and `n` is at least what the remainder leaves out: so
+    /// no two have one remainder.
+    #[inline]
+    #[must_use]
+    pub(super) fn h(&self, remainder: u64) -> Option<u64> {
+        let least = remainder.checked_mul(1 << self.n.ilog2())?;
+        let h = self.first.checked_add(least.saturating_sub(self.fraction).div_ceil(self.n))?;
+        (h >> BITS == 0 && Place::of(h, self.n) == Place { bucket: self.bucket, remainder }).then_some(h)
     }
 }
 
@@ -96,7 +120,7 @@ mod tests {
             let place = Place::of(h, n);
             prop_assert!(place.bucket < n);
             prop_assert!(place.remainder >> Place::remainder_bits(n) == 0);
-            prop_assert_eq!(place.h(n), Some(h));
+            prop_assert_eq!(Bucket::of(place.bucket, n).h(place.remainder), Some(h));
         }
 
         #[test]
@@ -110,8 +134,11 @@ mod tests {
 
         #[test]
         fn any_place_is_that_of_one_h_or_of_none(bucket in any::<u64>(), remainder in any::<u64>(), n in 1_u64..1 << 40) {
-            let place = Place { bucket: bucket % n, remainder: remainder >> (64 - Place::remainder_bits(n)) };
-            prop_assert!(place.h(n).is_none_or(|h| Place::of(h, n) == place));
+            for remainder in [remainder, remainder >> (64 - Place::remainder_bits(n))] {
+                let place = Place { bucket: bucket % n, remainder };
+                let h = Bucket::of(place.bucket, n).h(remainder);
+                prop_assert!(h.is_none_or(|h| h >> BITS == 0 && Place::of(h, n) == place));
+            }
         }
     }
 }
