@@ -23,6 +23,7 @@ mod config_faults;
 mod config_settings;
 mod corpus;
 mod feed_local;
+mod fold_crash;
 mod http_checks;
 mod http_manifests;
 mod index_lists;
