@@ -57,7 +57,8 @@
 //!
 //! # Decisions
 //! - Lookups cannot fail. What can be wrong with a file is found when it is opened; what goes wrong later poisons the
-//!   mapping, which every answer looks at after its last read: then it is `inconclusive`, never a miss.
+//!   mapping, which every answer looks at after its last read, once the files were measured: then it is `inconclusive`, never a
+//!   miss. A poisoned generation is in force again only after it was opened and verified anew.
 //! - A service takes up the newest generation within seconds of its publication. One that cannot be opened, or that holds
 //!   less than the one before, leaves the last good one open for its hits and takes every `no_hit` away.
 //! - The index is exact: a key is a bijection of issuing state and number ([`index::Key`]), so no false hit exists.
@@ -69,6 +70,8 @@
 //!   find exactly what is listed, and that all sums agree, is verified once, before a file is put in force under its SHA-256.
 //! - A batch is a pipeline: keys of a group are packed side by side in vectors, and while its lines are looked at those of
 //!   the next are on their way. One source is compiled for each sort of vectors; the answers are the same.
+//! - Work in the background is as nice as there is, writes no faster than it is told, and leaves a core alone: where all are
+//!   busy, whoever is woken waits.
 //! - Memory of a builder is bounded: notices are dealt out to parts by the highest bits of their mixed keys and spilt; each
 //!   part is sorted by itself. Large files are written piece by piece, each on its way to the disk before the next.
 //! - What guards against going back (accepted sequences, as-of times, the highest time seen) is in the generation file

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use portcullis::domain::{Authority, Bulletin, FeedName, Notice, SegmentRef, Status};
 use portcullis::feed::verify_local;
 use portcullis::ground::storage::Disk;
-use portcullis::index::{self, Builder, FeedRecord, Generation, Publisher, Snapshot, Stamp, segment_path};
+use portcullis::index::{
+    self, Builder, DELTA_DOCUMENTS_MAX, FeedRecord, Generation, Publisher, Snapshot, Stamp, segment_path,
+};
 use portcullis::register::generate::Generator;
 use tempfile::TempDir;
 
@@ -21,7 +23,6 @@ const SEED: u64 = 1;
 pub(crate) struct Lists {
     pub(crate) folder: Arc<TempDir>,
     pub(crate) snapshot: Snapshot,
-    pub(crate) publisher: Arc<Publisher>,
     pub(crate) generation: Generation,
     pub(crate) records: u64,
     base: SegmentRef,
@@ -44,13 +45,13 @@ pub(crate) fn notices(seed: u64, records: u64) -> impl Iterator<Item = Notice> {
 impl Lists {
     pub(crate) fn of_one(records: u64) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        let publisher = Arc::new(Publisher::lock(Arc::new(Disk), folder.path()).expect("the folder is ours"));
+        let publisher = publisher(folder.path());
         let started = Instant::now();
         let base = build(&publisher, notices(SEED, records), 1);
         let built_in = started.elapsed().as_secs_f64();
         let generation = with(None, "first", 1, vec![base.clone()]);
         let snapshot = open(folder.path(), &generation);
-        Self { folder, snapshot, publisher, generation, records, base, built_in }
+        Self { folder, snapshot, generation, records, base, built_in }
     }
 
     /// The same base with a delta of so many documents: of ten, seven are new, two gone and one changed.
@@ -62,7 +63,8 @@ impl Lists {
             1 => Notice { status: Status::StolenBlank, ..notice },
             _ => notice,
         });
-        let now = build(&lists.publisher, kept.chain(notices(3, changes * 7 / 10)), 2);
+        let publisher = publisher(lists.folder.path());
+        let now = build(&publisher, kept.chain(notices(3, changes * 7 / 10)), 2);
         let open_one = |file: &SegmentRef| {
             let generation = with(None, "alone", 2, vec![file.clone()]);
             open(lists.folder.path(), &generation)
@@ -70,15 +72,15 @@ impl Lists {
         let full = open_one(&now);
         let full = full.feeds().next().expect("there is a feed").list();
         let base = lists.snapshot.feeds().next().expect("there is a feed").list().base();
-        let mut staged = lists.publisher.stage().expect("there is room");
-        let delta = index::delta(base, full.base(), stamp(2), staged.file()).expect("it is written");
-        lists.publisher.keep(staged, &delta).expect("there is room");
+        let mut staged = publisher.stage().expect("there is room");
+        let delta = index::delta(base, full.base(), stamp(2), DELTA_DOCUMENTS_MAX, staged.file());
+        let delta = delta.expect("it is written");
+        publisher.keep(staged, &delta).expect("there is room");
         let generation = with(None, "first", 2, vec![lists.base.clone(), delta]);
         let snapshot = open(lists.folder.path(), &generation);
         Self {
             folder: lists.folder.clone(),
             snapshot,
-            publisher: lists.publisher.clone(),
             generation,
             records,
             base: lists.base.clone(),
@@ -88,9 +90,10 @@ impl Lists {
 
     /// The list with two others beside it.
     pub(crate) fn with_two_more(&self, records: u64) -> Snapshot {
+        let publisher = publisher(self.folder.path());
         let mut generation = self.generation.clone();
         for (name, seed) in [("second", 11), ("third", 12)] {
-            let base = build(&self.publisher, notices(seed, records), 1);
+            let base = build(&publisher, notices(seed, records), 1);
             generation = with(Some(&generation), name, 1, vec![base]);
         }
         open(self.folder.path(), &generation)
@@ -148,6 +151,15 @@ impl Lists {
             limit: None,
         });
     }
+
+    /// Puts the lists in force.
+    pub(crate) fn publish(&self) {
+        publisher(self.folder.path()).publish(&self.generation).expect("it can be put in force");
+    }
+}
+
+fn publisher(data_dir: &Path) -> Publisher {
+    Publisher::lock(Arc::new(Disk), data_dir).expect("the folder is ours")
 }
 
 fn build(publisher: &Publisher, notices: impl Iterator<Item = Notice>, sequence: u64) -> SegmentRef {

@@ -91,7 +91,8 @@ pub(crate) fn count(what: &str, questions: usize) {
         "find" => single(&lists.snapshot, &misses),
         "batch" => batch(&lists.snapshot, &misses),
         "check" => crate::fold::check_times(&lists, questions),
-        other => panic!("--count find, batch or check, not {other}"),
+        "decide" => crate::fold::decide_times(&lists, questions),
+        other => panic!("--count find, batch, decide or check, not {other}"),
     }
 }
 

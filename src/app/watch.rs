@@ -70,12 +70,20 @@ fn report(site: &Site, memory: IndexMemory) {
 }
 
 /// Measures the files in force at each look, and reads them whole at some; damage is told once for each generation, also
-/// if a question met it first.
+/// if a question met it first. What had failed in passing is put in force again.
 fn look_after(site: &Site, whole: bool, told: &mut Option<GenerationId>) {
     let in_force = site.in_force();
-    let Some(snapshot) = in_force.snapshot.as_ref().filter(|snapshot| *told != Some(snapshot.id())) else {
+    let Some(snapshot) = &in_force.snapshot else { return };
+    if *told == Some(snapshot.id()) {
+        if whole && site.reopen() {
+            *told = None;
+            tracing::info!(
+                generation = snapshot.id().number,
+                "the files of the generation in force are whole again"
+            );
+        }
         return;
-    };
+    }
     let looked = if whole || snapshot.poisoned() { snapshot.scrub() } else { snapshot.measure() };
     if looked.is_ok() && !snapshot.poisoned() {
         return;
@@ -85,6 +93,6 @@ fn look_after(site: &Site, whole: bool, told: &mut Option<GenerationId>) {
     tracing::error!(
         error,
         generation = snapshot.id().number,
-        "a file of the generation in force is damaged: answers are inconclusive until the list is imported again"
+        "a file of the generation in force is damaged: answers are inconclusive until it can be read whole again or another is in force: check the disk, import the list again"
     );
 }

@@ -146,7 +146,7 @@ pub(crate) struct Import {
     #[arg(long)]
     pub(crate) accept_shrink: bool,
     /// Hold so many MiB of notices in memory while the index is built; what is beyond waits in a file of the data
-    /// directory, 16 bytes a row.
+    /// directory, 27 bytes a row and its reference twice.
     #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(16..=1 << 20))]
     pub(crate) memory_max_mib: u64,
     /// Keep the base in force, and publish what changed as its delta: the next file to move is small. `portcullis fold`
@@ -269,7 +269,7 @@ pub(crate) struct Fold {
     #[arg(long, value_name = "NAME")]
     pub(crate) feed: String,
     /// Write at most so many MiB a second, so that the audit log of a service beside it does not wait for the disk.
-    #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) mib_per_second: u32,
 }
 

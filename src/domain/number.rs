@@ -65,6 +65,21 @@ impl DocumentNumber {
         (normal && !characters.is_empty()).then_some(number)
     }
 
+    /// The number of the last `len` of some characters, all of which are in normal form already; `None` if they are not, or
+    /// if it were none or more than there are.
+    #[inline]
+    #[must_use]
+    pub fn of_last(characters: &[u8; 16], len: usize) -> Option<Self> {
+        // Copied and checked whole: no branch depends on the length.
+        let mut padded = [0; 32];
+        padded[..16].copy_from_slice(characters);
+        let mut number = Self { bytes: [0; Self::LEN_MAX], len: len as u8 };
+        let from = 16_usize.checked_sub(len).filter(|_| len > 0)?;
+        number.bytes[..16].copy_from_slice(padded.get(from..from + 16)?);
+        let is_normal = |all: bool, byte: &u8| all & (byte.is_ascii_digit() | byte.is_ascii_uppercase());
+        characters.iter().fold(true, is_normal).then_some(number)
+    }
+
     /// The number in cells of a zone, `0-9A-Z<`, without its fillers; `None` if it has no character or more than 22.
     pub(in crate::domain) fn of_cells(cells: &[u8]) -> Option<Self> {
         let mut number = Self { bytes: [0; Self::LEN_MAX], len: 0 };
@@ -162,6 +177,13 @@ mod tests {
         fn characters_in_normal_form_are_the_number_that_is_read_of_them(text in "[0-9A-Z]{1,22}|[0-9a-z .]{0,24}") {
             let read = DocumentNumber::parse(&text).ok().filter(|number| number.as_str() == text);
             prop_assert_eq!(DocumentNumber::of_characters(text.as_bytes()), read);
+            for len in 0..=17 {
+                let padded = format!("{text:0>16}");
+                let last = padded.as_bytes().last_chunk::<16>().expect("it has 16");
+                let whole = DocumentNumber::of_characters(last);
+                let expected = whole.and_then(|_| DocumentNumber::of_characters(last.get(16_usize.checked_sub(len)?..)?));
+                prop_assert_eq!(DocumentNumber::of_last(last, len), expected);
+            }
         }
     }
 

@@ -7,4 +7,4 @@ mod priority;
 pub mod storage;
 
 pub use causes::causes;
-pub use priority::step_back;
+pub use priority::{cores, step_back};

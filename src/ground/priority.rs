@@ -1,9 +1,25 @@
 //! Work that can wait.
 
-/// Lets everybody else on the machine go first, from here on: for the thread that calls it and those that it starts. Where
-/// that is not to be had, nothing happens.
+use std::cell::Cell;
+
+thread_local! {
+    static IN_BACKGROUND: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Lets everybody else on the machine go first, from here on: the thread that calls it and those that it starts are as nice as
+/// there is, and one core is [left alone](cores). Where that is not to be had, nothing happens.
 pub fn step_back() {
+    IN_BACKGROUND.set(true);
     let _ = rustix::process::nice(LEAST);
+}
+
+/// How many cores there are for the work of the calling thread: if it [stepped back](step_back), all but one. Where all are
+/// busy, whoever is woken waits for milliseconds, however nice the others are: a virtual machine that takes all the time
+/// that it may have is made to pause.
+#[must_use]
+pub fn cores() -> usize {
+    let all = std::thread::available_parallelism().map_or(1, usize::from);
+    if IN_BACKGROUND.get() { all.saturating_sub(1).max(1) } else { all }
 }
 
 /// Linux cuts it off at 19, the least there is.

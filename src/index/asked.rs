@@ -118,11 +118,11 @@ impl Work for Mixing<'_, '_> {
 /// `fetch` is for the first; `look` is told the place of a group's first document, the group, and the next.
 #[inline]
 pub(super) fn ask_in_groups<'d>(
+    vectors: Vectors,
     documents: &'d [DocumentId],
     fetch: impl FnOnce(&Group<'d>),
     mut look: impl FnMut(usize, &Group<'d>, &Group<'d>),
 ) {
-    let vectors = Vectors::widest();
     let (mut one, mut other) = (Group::of_nobody(), Group::of_nobody());
     let (mut group, mut next) = (&mut one, &mut other);
     let mut chunks = documents.chunks(GROUP);
@@ -153,7 +153,7 @@ mod tests {
             let (mut fetched, mut looked) = (0, Vec::new());
             let mut announced = Vec::new();
             let fetch = |group: &Group<'_>| fetched += group.documents().len();
-            ask_in_groups(&documents, fetch, |first, group, next| {
+            ask_in_groups(Vectors::widest(), &documents, fetch, |first, group, next| {
                 announced.push(next.documents().len());
                 let h = group.own_keys().mixed;
                 looked.extend((0..group.documents().len()).map(|at| (first + at, h[at], group.is_long(at))));

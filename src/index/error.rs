@@ -26,6 +26,12 @@ pub enum IndexError {
     /// More notices, documents or sets than a segment can number.
     #[error("the list has more distinct entries than one segment can hold")]
     TooLarge,
+    /// A delta that would hardly be smaller than a base.
+    #[error("the later list changes more than {documents_max} documents: publish it as a base")]
+    DeltaTooLarge {
+        /// How many it may change.
+        documents_max: u64,
+    },
     /// Another process publishes.
     #[error("another process holds {}: wait until it has finished, or stop it", .0.display())]
     Locked(PathBuf),
@@ -257,6 +263,12 @@ pub enum SegmentError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the segment was damaged after it was opened")]
 pub struct Damaged;
+
+impl From<Damaged> for IndexError {
+    fn from(Damaged: Damaged) -> Self {
+        Self::Damaged
+    }
+}
 
 impl IndexError {
     /// For `map_err`: what was being done to which path.

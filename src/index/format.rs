@@ -244,6 +244,10 @@ impl Header {
             shape: shape(header, version)?,
             layout,
         };
+        let slots_max = layout.slots.length / WORD_LEN;
+        if layout.slot_count > slots_max || decoded.longs > u64::from(u32::MAX) {
+            return Err(SegmentError::Header("it lists more documents than it has room for"));
+        }
         if decoded.encode() != *header {
             return Err(SegmentError::Header("its fields contradict one another"));
         }

@@ -111,26 +111,44 @@ impl Key {
 
     fn document(self) -> Option<DocumentId> {
         let issuing_state = IssuingState::from_number(u16::try_from(self.0 >> RANK_BITS).ok()?)?;
-        let len = FIRST_RANKS[1..].partition_point(|first| *first <= self.rank());
+        let len = FIRST_RANKS[1..=LEN_MAX].iter().filter(|first| **first <= self.rank()).count();
         let value = self.rank() - FIRST_RANKS[len];
-        let mut text = [b'0'; LEN_MAX];
-        let rest = match base_of(len)? {
-            36 => characters::<36>(value, &mut text[..len]),
-            _ => characters::<10>(value, &mut text[..len]),
+        let characters = match base_of(len)? {
+            36 => characters(value, &PAIRS_36),
+            _ => characters(value, &PAIRS_10),
         };
-        let number = DocumentNumber::of_characters(&text[..len])?;
-        (rest == 0).then_some(DocumentId { issuing_state, number })
+        let number = DocumentNumber::of_last(&characters, len)?;
+        Some(DocumentId { issuing_state, number })
     }
 }
 
-/// Writes a value in a base, and gives what is left of it. The base is a constant, for a division by anything else takes
-/// ten times as long.
-fn characters<const BASE: u64>(mut value: u64, text: &mut [u8]) -> u64 {
-    for character in text.iter_mut().rev() {
-        *character = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(value % BASE) as usize];
-        value /= BASE;
+/// The pairs of characters of a base in the order of their values.
+const fn pairs<const PAIRS: usize>(base: usize) -> [[u8; 2]; PAIRS] {
+    let characters = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let (mut pairs, mut at) = ([[0; 2]; PAIRS], 0);
+    while at < PAIRS {
+        pairs[at] = [characters[at / base], characters[at % base]];
+        at += 1;
     }
-    value
+    pairs
+}
+
+static PAIRS_36: [[u8; 2]; 36 * 36] = pairs(36);
+static PAIRS_10: [[u8; 2]; 10 * 10] = pairs(10);
+
+/// A value in the base of so many pairs, below its 13th power and 2^47, to the right of as many `0` as there is room for. Fours
+/// of characters do not wait for one another, and divisors are constants.
+#[inline]
+fn characters<const PAIRS: usize>(value: u64, pairs: &[[u8; 2]; PAIRS]) -> [u8; 16] {
+    let four = const { (PAIRS * PAIRS) as u32 };
+    let (above, last) = ((value / u64::from(four)) as u32, (value % u64::from(four)) as u32);
+    let (top, upper, lower) = (above / four / four, above / four % four, above % four);
+    let mut characters = [b'0'; 16];
+    for (characters, four) in characters.as_chunks_mut::<4>().0.iter_mut().zip([top, upper, lower, last]) {
+        let [first, second] = [four as usize / PAIRS, four as usize % PAIRS].map(|pair| pairs[pair]);
+        *characters = [first[0], first[1], second[0], second[1]];
+    }
+    characters
 }
 
 impl std::fmt::Debug for Key {

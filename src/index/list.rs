@@ -1,7 +1,9 @@
 //! What a feed lists: a base, and a delta that says what is new since.
 
+use std::collections::HashSet;
+
 use crate::domain::{DocumentId, IssuingState, Notice, SegmentRole};
-use crate::ground::platform::{Vectors, Work};
+use crate::ground::platform::Work;
 
 use super::asked::{Asked, Group, ask_in_groups};
 use super::build::{MIXER, Tally};
@@ -11,7 +13,7 @@ use super::segment::{Said, notices_of, push_notices};
 use super::sets::Bodies;
 use super::table::Keys;
 use super::view::notices;
-use super::{Damaged, Key, LONGER_MAX, Longer, Segment, SegmentError, StateDigest};
+use super::{Damaged, Key, LONGER_LEN_MIN, LONGER_MAX, Longer, Segment, SegmentError, StateDigest};
 
 /// One base, with its delta if there is one, over bytes that hold the whole files. Answers are those of the list that
 /// both make.
@@ -26,7 +28,6 @@ struct Delta<B> {
     segment: Segment<B>,
     /// Of the documents with keys.
     filter: Filter,
-    vectors: Vectors,
 }
 
 /// The most documents that a delta may have to be asked beside its base: with more it is to be folded.
@@ -159,7 +160,7 @@ impl<B: AsRef<[u8]>> List<B> {
         let look = |first: usize, group: &Group<'_>, next: &Group<'_>| {
             damaged = damaged.and(self.find_group((first, group), next, &mut found));
         };
-        ask_in_groups(documents, |group| self.fetch(group), look);
+        ask_in_groups(self.base.vectors(), documents, |group| self.fetch(group), look);
         damaged.map(|()| found)
     }
 
@@ -196,10 +197,14 @@ impl<B: AsRef<[u8]>> List<B> {
     /// # Errors
     /// [`Damaged`] if the bytes of one are no longer those that were checked.
     pub fn find_longer(&self, document: &DocumentId) -> Result<Longer, Damaged> {
-        let Some(delta) = &self.delta else { return self.base.find_longer(document) };
+        let too_short = document.number.as_bytes().len() < LONGER_LEN_MIN;
+        let Some(delta) = self.delta.as_ref().filter(|_| !too_short) else {
+            return self.base.find_longer(document);
+        };
         let changed = delta.segment.longer(document, usize::MAX)?;
         let mut found = self.base.longer(document, LONGER_MAX + 1 + changed.len())?;
-        found.retain(|(document, _)| changed.iter().all(|(changed, _)| changed != document));
+        let is_changed: HashSet<_> = changed.iter().map(|(document, _)| *document).collect();
+        found.retain(|(document, _)| !is_changed.contains(document));
         found.extend(changed);
         // As each of them has it: by key, then those without by their characters.
         found.sort_unstable_by_key(|(document, _)| {
@@ -290,7 +295,7 @@ impl<B: AsRef<[u8]>> Delta<B> {
         let h = |entry: Result<(u64, _), Damaged>| entry.map(|(h, _)| MIXER.mix(mixer.unmix(h)));
         let keys: Vec<_> =
             view.entries().map(h).collect::<Result<_, _>>().map_err(|_| SegmentError::Unreadable)?;
-        Ok(Self { filter: Filter::of(&keys), vectors: Vectors::widest(), segment })
+        Ok(Self { filter: Filter::of(&keys), segment })
     }
 
     /// False if it says nothing of a document; of those without keys it is asked always.
@@ -305,7 +310,8 @@ impl<B: AsRef<[u8]>> Delta<B> {
     #[inline]
     fn said_of(&self, group: &Group<'_>) -> Result<Vec<(usize, Said<'_>)>, Damaged> {
         let (mut found, documents) = (Vec::new(), group.documents());
-        let mut asked = self.vectors.run(Filtering { filter: &self.filter, keys: group.own_keys() });
+        let mut asked =
+            self.segment.vectors().run(Filtering { filter: &self.filter, keys: group.own_keys() });
         asked |= group.long_bits();
         while asked > 0 {
             let at = asked.trailing_zeros() as usize;

@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::DocumentId;
 
-use super::asked::Asked;
 use super::cores::on_all_cores;
 use super::filter::Filter;
 use super::segment::Said;
@@ -17,17 +16,13 @@ impl<B: AsRef<[u8]> + Sync> List<B> {
     /// # Errors
     /// [`Damaged`] if the bytes are no longer those that were checked.
     pub fn listed_of(&self, documents: &[DocumentId]) -> Result<Vec<DocumentId>, Damaged> {
-        let mut listed = BTreeSet::new();
-        for document in self.base().listed_of(documents)? {
-            if !self.changes(&Asked::of(&document))? {
-                listed.insert(document);
-            }
-        }
-        if let Some(delta) = self.delta() {
-            for document in delta.listed_of(documents)? {
-                if delta.said(&Asked::of(&document))? != Some(Said::Gone) {
-                    listed.insert(document);
-                }
+        let mut listed: BTreeSet<_> = self.base().listed_of(documents)?.into_iter().collect();
+        let asked: BTreeSet<_> = documents.iter().collect();
+        for changed in self.delta().into_iter().flat_map(Segment::documents) {
+            match changed? {
+                (document, Said::Gone) => drop(listed.remove(&document)),
+                (document, Said::Set(_)) if asked.contains(&document) => drop(listed.insert(document)),
+                (_, Said::Set(_)) => {}
             }
         }
         Ok(listed.into_iter().collect())

@@ -59,6 +59,6 @@ pub use layout::{current, kept, segment_path};
 pub use list::{DELTA_DOCUMENTS_MAX, List};
 pub use publish::{Publisher, Staged};
 pub use scrub::ScrubFault;
-pub use segment::{LONGER_MAX, Longer, Segment};
+pub use segment::{LONGER_LEN_MIN, LONGER_MAX, Longer, Segment};
 pub use snapshot::{FeedInForce, Snapshot};
 pub use state_digest::StateDigest;

@@ -5,6 +5,7 @@ use std::thread;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::ground::cores;
 use crate::ground::platform::Vectors;
 
 use super::SegmentError;
@@ -19,6 +20,7 @@ pub(super) struct Opened {
     pub(super) header: Header,
     pub(super) longs: Longs,
     pub(super) reports: Box<[u64; STATES]>,
+    pub(super) digits_lengths: Box<[u8]>,
     pub(super) checksums: Box<[u64]>,
 }
 
@@ -32,8 +34,9 @@ impl Opened {
         check_starts(view, view.header.layout.details_starts, view.header.layout.details, "details")?;
         check_sets(view)?;
         let reports = view.counts().map_err(|_| SegmentError::TooShort)?;
+        let digits_lengths = view.all_digits_lengths().map_err(|_| SegmentError::TooShort)?.into();
         let longs = open_longs(view)?;
-        Ok(Self { header, longs, reports, checksums })
+        Ok(Self { header, longs, reports, digits_lengths, checksums })
     }
 }
 
@@ -52,7 +55,7 @@ fn check_blocks(view: View) -> Result<Box<[u64]>, SegmentError> {
             }
         }
     };
-    let cores = thread::available_parallelism().map_or(1, usize::from).min(blocks.len());
+    let cores = cores().min(blocks.len());
     thread::scope(|scope| {
         (1..cores).for_each(|_| drop(scope.spawn(work)));
         work();

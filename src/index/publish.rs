@@ -43,7 +43,8 @@ const GENERATIONS_KEPT: u64 = 3;
 const BASES_KEPT: usize = 2;
 
 impl Publisher {
-    /// Creates the folders if need be, takes the lock, and removes what an interrupted publisher left half-written.
+    /// Creates the folders if need be, takes the lock, and removes what an interrupted publisher left: half-written, or
+    /// written and not put in force.
     ///
     /// # Errors
     /// [`IndexError::Locked`] if another process publishes, and [`IndexError::Io`].
@@ -65,6 +66,10 @@ impl Publisher {
             Self { storage, data_dir: data_dir.to_owned(), folder, staged, publishing, _lock: lock };
         for path in publisher.list(&publisher.folder.segments())?.iter().filter(|path| is_temporary(path)) {
             publisher.remove(path)?;
+        }
+        // Where it cannot be told what is in force, nothing is taken away.
+        if let Ok(Some((_, id))) = publisher.current() {
+            publisher.tidy(id);
         }
         Ok(publisher)
     }
@@ -139,10 +144,14 @@ impl Publisher {
         let id = next.id();
         publish_file(self.storage.as_ref(), &path, &bytes).map_err(IndexError::io("write", path))?;
         self.write_pointer(Some(id))?;
-        if let Err(error) = self.remove_what_is_not_needed(id) {
+        self.tidy(id);
+        Ok(id)
+    }
+
+    fn tidy(&self, in_force: GenerationId) {
+        if let Err(error) = self.remove_what_is_not_needed(in_force) {
             tracing::warn!(%error, "old index files stay until the next publication");
         }
-        Ok(id)
     }
 
     fn write_pointer(&self, id: Option<GenerationId>) -> Result<(), IndexError> {
@@ -200,7 +209,7 @@ impl Publisher {
         }
         for path in self.list(&self.folder.segments())? {
             let is_segment = path.extension().is_some_and(|extension| extension == "segment");
-            if is_temporary(&path) || (is_segment && !needed.contains(&path)) {
+            if is_segment && !needed.contains(&path) {
                 self.remove(&path)?;
             }
         }

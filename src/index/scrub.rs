@@ -1,4 +1,5 @@
-//! Reading the files again, past the map: what rots on disk or is rewritten under a map raises no signal.
+//! Reading the files again, past the map: what is rewritten under a map raises no signal. What the disk has lost shows once the
+//! system reads it again; as long as it is in memory, answers are made of that and are as good.
 
 use std::io;
 use std::path::PathBuf;

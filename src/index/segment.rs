@@ -21,6 +21,8 @@ pub struct Segment<B> {
     header: Header,
     longs: Longs,
     reports: Box<[u64; STATES]>,
+    /// Which lengths of digits beyond nine the documents of a state have, a bit each from the shortest.
+    digits_lengths: Box<[u8]>,
     checksums: Box<[u64]>,
     vectors: Vectors,
 }
@@ -40,8 +42,9 @@ impl<B: AsRef<[u8]>> Segment<B> {
     /// # Errors
     /// [`SegmentError`] says what is wrong.
     pub fn open(bytes: B) -> Result<Self, SegmentError> {
-        let Opened { header, longs, reports, checksums } = Opened::open(bytes.as_ref())?;
-        Ok(Self { bytes, header, longs, reports, checksums, vectors: Vectors::widest() })
+        let Opened { header, longs, reports, digits_lengths, checksums } = Opened::open(bytes.as_ref())?;
+        let vectors = Vectors::widest();
+        Ok(Self { bytes, header, longs, reports, digits_lengths, checksums, vectors })
     }
 
     /// The same, asked with other vectors than the widest that the processor has.
@@ -77,17 +80,22 @@ impl<B: AsRef<[u8]>> Segment<B> {
             });
             damaged = damaged.and(looked);
         };
-        ask_in_groups(documents, |group| self.fetch(group), look);
+        ask_in_groups(self.vectors, documents, |group| self.fetch(group), look);
         damaged.map(|()| found)
     }
 
     /// Every notice on documents of the same state whose numbers are longer than this one's and begin with it, for at
-    /// most [`LONGER_MAX`] documents.
+    /// most [`LONGER_MAX`] documents. Of a number of fewer than [`LONGER_LEN_MIN`] characters it is not asked: the answer is
+    /// that there may be.
     ///
     /// # Errors
     /// [`Damaged`] if the bytes are no longer those that were checked.
     pub fn find_longer(&self, document: &DocumentId) -> Result<Longer, Damaged> {
         let mut longer = Longer::default();
+        if document.number.as_bytes().len() < LONGER_LEN_MIN {
+            longer.cut = true;
+            return Ok(longer);
+        }
         for (found, said) in self.longer(document, LONGER_MAX + 1)? {
             longer.add(found, said)?;
         }
@@ -168,8 +176,8 @@ impl<B: AsRef<[u8]>> Segment<B> {
         Ok(found)
     }
 
-    /// What it has on documents of the same state whose numbers are longer than this one's and begin with it, those with
-    /// keys first; so many of either at most.
+    /// What it has on documents of the same state whose numbers are longer than this one's, which has [`LONGER_LEN_MIN`]
+    /// characters or more, and begin with it, those with keys first; so many of either at most.
     pub(super) fn longer(
         &self,
         document: &DocumentId,
@@ -177,7 +185,8 @@ impl<B: AsRef<[u8]>> Segment<B> {
     ) -> Result<Vec<(DocumentId, Said<'_>)>, Damaged> {
         let view = self.view();
         let mut longer = Vec::new();
-        for (key, code) in view.longer(document, most)? {
+        let lengths = self.digits_lengths[usize::from(document.issuing_state.number())];
+        for (key, code) in view.longer(document, lengths, most)? {
             let h = self.header.shape.mixer.mix(key.bits());
             longer.push((key.unpack(), said(view.set_of(h, code))?));
         }
@@ -216,6 +225,10 @@ impl<B: AsRef<[u8]>> Segment<B> {
     /// The checksums of the file's blocks as they were when it was opened.
     pub(super) fn checksums(&self) -> &[u64] {
         &self.checksums
+    }
+
+    pub(super) fn vectors(&self) -> Vectors {
+        self.vectors
     }
 
     pub(super) fn long_map(&self) -> &Longs {
@@ -263,12 +276,15 @@ fn said(set: Result<Option<&[u8]>, Damaged>) -> Result<Said<'_>, Damaged> {
 /// Documents whose longer numbers are told; more would help nobody to look.
 pub const LONGER_MAX: usize = 16;
 
+/// A shorter number may begin so many longer ones that they cannot be asked for one by one; nor does any zone cut it there.
+pub const LONGER_LEN_MIN: usize = 8;
+
 /// Notices on documents with longer numbers.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Longer {
     /// The notices, by document.
     pub notices: Vec<Notice>,
-    /// There are more documents than are told.
+    /// There are more documents than are told, or there may be.
     pub cut: bool,
     documents: usize,
 }

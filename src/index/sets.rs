@@ -102,9 +102,10 @@ type Fields = (Kind, Status, Option<Date>, Option<Date>, Option<Reference>);
 /// Writes the canonical bytes of a notice: the document's part, then the body.
 pub(super) fn canonical_bytes(document: &DocumentId, body: &[u8], out: &mut Vec<u8>) {
     let number = document.number.as_bytes();
+    let [low, high] = document.issuing_state.number().to_le_bytes();
     out.clear();
-    out.extend_from_slice(&document.issuing_state.number().to_le_bytes());
-    out.push(number.len() as u8);
+    out.reserve(3 + number.len() + body.len());
+    out.extend_from_slice(&[low, high, number.len() as u8]);
     out.extend_from_slice(number);
     out.extend_from_slice(body);
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::domain::{
     Bulletin, DocumentId, FeedName, GenerationId, IssuingState, Notice, SegmentRef, SegmentRole, Verified,
 };
-use crate::ground::platform::Mapping;
+use crate::ground::platform::{Mapping, Vectors};
 use crate::ground::storage::Storage;
 
 use super::asked::{Asked, Group, ask_in_groups};
@@ -124,7 +124,7 @@ impl Snapshot {
             found[from..].sort_by_key(|(at, ..)| *at);
         };
         let fetch = |group: &Group<'_>| self.feeds.iter().for_each(|feed| feed.list.fetch(group));
-        ask_in_groups(documents, fetch, look);
+        ask_in_groups(Vectors::widest(), documents, fetch, look);
         found
     }
 
@@ -190,8 +190,10 @@ impl Snapshot {
     /// [`IndexError::Segment`] names the first file at fault.
     pub fn verify(&self) -> Result<(), IndexError> {
         self.feeds.iter().try_for_each(|feed| {
-            let path = feed.files.last().map(|(path, _)| path.clone()).unwrap_or_default();
-            feed.list.verify().map_err(|source| IndexError::Segment { path, source })
+            let path = |at: usize| feed.files.get(at).map(|(path, _)| path.clone()).unwrap_or_default();
+            let refused = |at| move |source| IndexError::Segment { path: path(at), source };
+            feed.list.base().verify().map_err(refused(0))?;
+            feed.list.verify_delta().map_err(refused(1))
         })
     }
 
@@ -341,14 +343,14 @@ impl FeedInForce {
 pub(super) fn map(
     storage: &dyn Storage,
     path: &Path,
-    base: &SegmentRef,
+    announced: &SegmentRef,
 ) -> Result<Segment<Mapping>, IndexError> {
     let file = storage.open_read(path).map_err(IndexError::io("open", path))?;
     let found = file.metadata().map_err(IndexError::io("measure", path))?.len();
-    if found != base.length {
-        return Err(IndexError::Length { path: path.to_owned(), found, expected: base.length });
+    if found != announced.length {
+        return Err(IndexError::Length { path: path.to_owned(), found, expected: announced.length });
     }
-    let mapping = Mapping::map(file, base.length).map_err(IndexError::io("map", path))?;
+    let mapping = Mapping::map(file, announced.length).map_err(IndexError::io("map", path))?;
     let refused = |source| IndexError::Segment { path: path.to_owned(), source };
     let segment = Segment::open(mapping).map_err(refused)?;
     if segment.bytes().poisoned() {

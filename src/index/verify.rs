@@ -5,7 +5,7 @@ use crate::domain::{DocumentId, SegmentRole};
 use super::build::Tally;
 use super::code::Code;
 use super::cores::on_all_cores;
-use super::format::group;
+use super::format::{GROUP_LEN, group};
 use super::open::check_set;
 use super::sets::Bodies;
 use super::view::View;
@@ -22,8 +22,12 @@ impl<B: AsRef<[u8]> + Sync> Segment<B> {
         let view = self.view();
         let bad = |at, what| SegmentError::Content { section: "slots", at, what };
         let table = view.table().map_err(|_| SegmentError::TooShort)?;
-        table.check().map_err(|what| bad(0, what))?;
+        on_all_cores(|part, parts| table.check(part, parts)).map_err(|what| bad(0, what))?;
         let detailed = check_details(view)?;
+        // Groups of another size would be searched for longer than any that a builder makes.
+        if view.groups() != detailed.div_ceil(GROUP_LEN) {
+            return Err(SegmentError::Sums("details"));
+        }
         let sums = on_all_cores(|part, parts| Sums::of_part(view, part, parts))?;
         let mut sums = sums.into_iter().reduce(Sums::merge).unwrap_or_else(|| Sums::new(view));
         for found in self.long_map().documents() {
@@ -67,6 +71,9 @@ fn check_details(view: View) -> Result<u64, SegmentError> {
     Ok(count)
 }
 
+/// Entries whose sets are fetched together: they lie anywhere in the dictionary.
+const TOGETHER: usize = 32;
+
 /// What is summed up over all documents, to be compared with what the file says of itself.
 struct Sums<'a> {
     view: View<'a>,
@@ -87,20 +94,31 @@ impl<'a> Sums<'a> {
     fn of_part(view: View<'a>, part: u64, parts: u64) -> Result<Self, SegmentError> {
         let mut sums = Self::new(view);
         let table = view.table().map_err(|_| SegmentError::TooShort)?;
-        for entry in table.into_entries_of(part, parts) {
-            let bad = |what| SegmentError::Content { section: "slots", at: sums.documents, what };
-            let (h, number) = entry.map_err(|_| bad("its place is no key's"))?;
-            let document = view.key(h).map_err(|_| bad("its key is no document's"))?.unpack();
-            let code =
-                view.header.code(number.into()).ok_or_else(|| bad("it has a set that does not exist"))?;
-            let set = view.set_of(h, code).map_err(|_| bad("it has a set that does not exist"))?;
-            sums.add(&document, code, set).map_err(|what| SegmentError::Content {
-                section: "slots",
-                at: sums.documents,
-                what,
-            })?;
-        }
+        let mut together = Vec::with_capacity(TOGETHER);
+        // Not by `for`, which would ask bucket and slot anew for each entry.
+        table.into_entries_of(part, parts).try_for_each(|entry| {
+            let (h, number) = entry.map_err(|_| sums.bad("its place is no key's"))?;
+            let code = view.header.code(number.into());
+            together.push((h, code.ok_or_else(|| sums.bad("it has a set that does not exist"))?));
+            if together.len() == TOGETHER { sums.add_all(&mut together) } else { Ok(()) }
+        })?;
+        sums.add_all(&mut together)?;
         Ok(sums)
+    }
+
+    fn add_all(&mut self, together: &mut Vec<(u64, Code)>) -> Result<(), SegmentError> {
+        self.view.fetch_sets(together.iter().map(|(_, code)| *code));
+        together.drain(..).try_for_each(|(h, code)| self.add_entry(h, code).map_err(|what| self.bad(what)))
+    }
+
+    fn bad(&self, what: &'static str) -> SegmentError {
+        SegmentError::Content { section: "slots", at: self.documents, what }
+    }
+
+    fn add_entry(&mut self, h: u64, code: Code) -> Result<(), &'static str> {
+        let document = self.view.key(h).map_err(|_| "its key is no document's")?.unpack();
+        let set = self.view.set_of(h, code).map_err(|_| "it has a set that does not exist")?;
+        self.add(&document, code, set)
     }
 
     fn add(&mut self, document: &DocumentId, code: Code, set: Option<&[u8]>) -> Result<(), &'static str> {

@@ -1,7 +1,7 @@
 //! A file and where its sections stand: reads with bounds, believes nothing.
 
-use crate::domain::{DocumentId, IssuingState};
-use crate::ground::platform::Vectors;
+use crate::domain::DocumentId;
+use crate::ground::platform::{Vectors, prefetch};
 
 use super::code::Code;
 use super::format::{DIGITS_LEN_MIN, Header, STATES, WORD_LEN, group};
@@ -17,10 +17,6 @@ pub(super) struct View<'a> {
     pub(super) header: &'a Header,
     pub(super) vectors: Vectors,
 }
-
-/// From this length on, longer numbers are probed: for nine characters there are at most 11 110 of them. Shorter ones are
-/// asked for but in passing.
-const PROBED_LEN_MIN: usize = 8;
 
 impl<'a> View<'a> {
     /// What stands under a mixed key.
@@ -76,6 +72,18 @@ impl<'a> View<'a> {
         bodies.get(start..end).filter(|set| !set.is_empty()).ok_or(Damaged)
     }
 
+    /// Asks memory for the sets of the dictionary that are about to be read.
+    pub(super) fn fetch_sets(self, codes: impl Iterator<Item = Code> + Clone) {
+        let starts = self.header.layout.starts.of(self.file).unwrap_or_default().as_chunks::<8>().0;
+        let bodies = self.header.layout.bodies.of(self.file).unwrap_or_default();
+        let sets = codes.filter_map(|code| match code {
+            Code::Set(set) => starts.get(set as usize),
+            Code::Detailed | Code::Gone => None,
+        });
+        sets.clone().for_each(prefetch);
+        sets.filter_map(|start| bodies.get(u64::from_le_bytes(*start) as usize)).for_each(prefetch);
+    }
+
     /// Where the entry with a number begins and ends, by the starts of a section.
     pub(super) fn bounds(self, starts: Section, at: u64) -> Result<(usize, usize), Damaged> {
         let starts = starts.of(self.file).ok_or(Damaged)?.as_chunks::<8>().0;
@@ -109,20 +117,16 @@ impl<'a> View<'a> {
     }
 
     /// The documents with keys whose numbers are longer than this one's and begin with it, ascending; so many at most.
-    pub(super) fn longer(self, document: &DocumentId, most: usize) -> Result<Vec<(Key, Code)>, Damaged> {
-        let mut longer = if document.number.as_bytes().len() < PROBED_LEN_MIN {
-            self.longer_by_scan(document)?
-        } else {
-            self.longer_by_probes(document, most)?
-        };
-        longer.sort_unstable_by_key(|(key, _)| key.bits());
-        longer.truncate(most);
-        Ok(longer)
-    }
-
-    /// Asks for every longer number there could be, of the lengths that the state has.
-    fn longer_by_probes(self, document: &DocumentId, most: usize) -> Result<Vec<(Key, Code)>, Damaged> {
-        let (table, lengths) = (self.table()?, self.digits_lengths(document.issuing_state)?);
+    ///
+    /// Every such number that there could be is asked for, of the lengths that its state has: for one of nine characters
+    /// these are 11 110 at most.
+    pub(super) fn longer(
+        self,
+        document: &DocumentId,
+        lengths: u8,
+        most: usize,
+    ) -> Result<Vec<(Key, Code)>, Damaged> {
+        let table = self.table()?;
         let mut longer = Vec::new();
         let (mut mixed, mut found) = (Vec::new(), Vec::new());
         for keys in Key::longer(document) {
@@ -141,28 +145,12 @@ impl<'a> View<'a> {
                 longer.extend(Key::from_bits(key).map(|key| (key, code)));
             }
         }
+        longer.sort_unstable_by_key(|(key, _)| key.bits());
+        longer.truncate(most);
         Ok(longer)
     }
 
-    fn longer_by_scan(self, document: &DocumentId) -> Result<Vec<(Key, Code)>, Damaged> {
-        let intervals: Vec<_> = Key::longer(document).collect();
-        let mut longer = Vec::new();
-        for entry in self.entries() {
-            let (h, code) = entry?;
-            let key = self.key(h)?;
-            if intervals.iter().any(|interval| interval.contains(&key.bits())) {
-                longer.push((key, code));
-            }
-        }
-        Ok(longer)
-    }
-
-    /// Which lengths of digits beyond nine the documents of a state have, a bit each from [`DIGITS_LEN_MIN`].
-    fn digits_lengths(self, state: IssuingState) -> Result<u8, Damaged> {
-        let lengths = self.all_digits_lengths()?;
-        lengths.get(usize::from(state.number())).copied().ok_or(Damaged)
-    }
-
+    /// Of each state, which lengths of digits beyond nine its documents have, a bit each from [`DIGITS_LEN_MIN`].
     pub(super) fn all_digits_lengths(self) -> Result<&'a [u8], Damaged> {
         let counts = self.header.layout.counts.of(self.file).ok_or(Damaged)?;
         counts.get(STATES * WORD_LEN as usize..).ok_or(Damaged)

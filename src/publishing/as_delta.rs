@@ -1,6 +1,7 @@
 //! A new list as what it changes in the base in force.
 
 use crate::domain::SegmentRef;
+use crate::ground::storage::Paced;
 use crate::index::{self, DELTA_DOCUMENTS_MAX, FeedRecord, IndexError, Publisher, Staged, Stamp};
 
 use super::error::PublishingError;
@@ -34,11 +35,11 @@ pub(super) fn as_delta(
     };
     let now = full.staged.segment(full.written())?;
     let mut staged = publisher.stage()?;
-    let written = index::delta(in_force.list().base(), &now, stamp, staged.file())?;
-    let changed = staged.segment(&written)?.header().documents();
-    if changed > DELTA_DOCUMENTS_MAX {
-        return Ok(full);
-    }
+    let mut file = Paced::new(staged.file(), None);
+    let written = match index::delta(in_force.list().base(), &now, stamp, DELTA_DOCUMENTS_MAX, &mut file) {
+        Err(IndexError::DeltaTooLarge { .. }) => return Ok(full),
+        written => written?,
+    };
     let base = before.bulletin.segments.first().cloned().ok_or(IndexError::Damaged)?;
     Ok(New { staged, segments: vec![base, written] })
 }

@@ -235,8 +235,7 @@ fn compare(
         // Importing it again is the way out of a damaged list, so that this stops nobody.
         Err(error) => {
             tracing::warn!(%error, "the list in force cannot be read: only the numbers of notices are compared");
-            let segments = &before.bulletin.segments;
-            let notices = segments.iter().map(|segment| segment.notices).sum();
+            let notices = before.bulletin.segments.last().map_or(0, |last| last.notices);
             imported.change = Change::by_number(built.segment.notices, notices);
             Ok(false)
         }

@@ -19,7 +19,7 @@ pub fn report(feed: &FeedName, format: &str, files: &[String], imported: &Import
         Outcome::DryRun => ("dry_run", None, None),
         Outcome::Refused(refusal) => ("refused", None, Some(refusal.to_string())),
     };
-    let segment = bulletin.as_ref().and_then(|bulletin| bulletin.segments.first());
+    let segment = bulletin.as_ref().and_then(|bulletin| bulletin.segments.last());
     let year = |year: &Option<i16>| year.map_or_else(|| "unknown".to_owned(), |year| year.to_string());
     json!({
         "report": VERSION,

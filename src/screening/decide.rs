@@ -6,7 +6,7 @@ use crate::domain::{Coverage, Finding, Reason, ReasonCode, Verdict};
 ///
 /// A finding in force is a hit, whatever else is in doubt. `NoHit` needs both: no doubt at all, and coverage that is
 /// complete in itself. Everything else is inconclusive.
-pub(super) fn decide(findings: Vec<Finding>, doubts: &[Reason], coverage: &Coverage) -> Verdict {
+pub fn decide(findings: Vec<Finding>, doubts: &[Reason], coverage: &Coverage) -> Verdict {
     if !findings.is_empty() {
         return Verdict::Hit(findings);
     }

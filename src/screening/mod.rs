@@ -16,6 +16,7 @@ mod site;
 mod tests;
 mod typed;
 
+pub use decide::decide;
 pub use policy::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
 pub use question::{Asker, Input, Presented, Question};
 pub use request::{CheckRequest, DocumentRequest, FieldFault, RequestFault};

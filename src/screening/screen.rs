@@ -205,7 +205,7 @@ fn site_doubts(in_force: &InForce, look_overdue: bool, now: Now) -> Vec<ReasonCo
         (Some(_), None) if look_overdue => doubts.push(ReasonCode::GenerationUnreadable),
         (Some(_), None) => {}
     }
-    if in_force.is_poisoned() {
+    if in_force.is_damaged() {
         doubts.push(ReasonCode::IndexDamaged);
     }
     if !now.trusted {

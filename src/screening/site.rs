@@ -144,6 +144,23 @@ impl Site {
         !known
     }
 
+    /// Opens the generation in force once more, with all that is verified at the start, if a file of it failed: what failed in
+    /// passing is asked again. Returns true if it is whole now.
+    pub fn reopen(&self) -> bool {
+        let before = self.in_force();
+        let (Some(generation), Some(id)) = (before.generation.clone(), before.id()) else { return false };
+        let reopened = if before.is_damaged() { self.load(&before, &generation, id).ok() } else { None };
+        let Some(snapshot) = reopened else { return false };
+        let (fault, failed) = (before.fault.clone(), before.failed);
+        self.in_force.store(Arc::new(InForce {
+            snapshot: Some(Arc::new(snapshot)),
+            generation: Some(generation),
+            fault,
+            failed,
+        }));
+        true
+    }
+
     /// What CURRENT names, as against what is open.
     fn named(&self, before: &InForce) -> Result<Named, SiteError> {
         let current = index::current(&*self.storage, &self.data_dir)?;
@@ -211,10 +228,11 @@ impl InForce {
         Self { snapshot, generation, ..Self::default() }
     }
 
-    /// True once a file of the generation failed while it was in use.
+    /// True once a file of the generation failed while it was in use, or has another length than it had: what was cut off
+    /// within a page reads as zeros, and no signal tells.
     #[must_use]
-    pub fn is_poisoned(&self) -> bool {
-        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.poisoned())
+    pub fn is_damaged(&self) -> bool {
+        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.measure().is_err() || snapshot.poisoned())
     }
 }
 

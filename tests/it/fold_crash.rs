@@ -1,106 +1,25 @@
 //! Whatever moment the power goes at while a list becomes base and delta, is folded and is taken back: what is in force is what was
 //! in force before the act or after it.
 
-use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use portcullis::audit::{AuditLog, Config, Role};
 use portcullis::domain::SegmentRole;
 use portcullis::feed::verify_local;
-use portcullis::ground::clock::Clock;
-use portcullis::ground::storage::{Disk, Storage};
+use portcullis::ground::storage::Disk;
 use portcullis::index::{FeedRecord, Snapshot, StateDigest, current, segment_path};
-use portcullis::publishing::{
-    Fold, Folded, Import, Inputs, Limits, Outcome, Progress, Stage, fold, import, rollback,
-};
-use portcullis::register::{Adapter, Format};
+use portcullis::publishing::{Folded, Limits};
 
+use crate::support::command::{files, flip_a_byte};
 use crate::support::crash::Image;
+use crate::support::operator::Operator;
 use crate::support::recording::Recording;
-use crate::support::site::{Standing, feed};
 
 /// What is in force: how many segments, and what they list.
 type Found = Option<(u64, Vec<SegmentRole>, StateDigest)>;
 
-/// The acts, on a data directory whose log is kept elsewhere.
-struct Operator<'a> {
-    storage: Arc<dyn Storage>,
-    data_dir: &'a Path,
-    log: AuditLog,
-    clock: Clock,
-    _log_dir: tempfile::TempDir,
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn at(&mut self, _: Stage, _: u64, _: Option<u64>) {}
-}
-
-fn as_of(hour: i8) -> Timestamp {
-    format!("2026-03-01T{hour:02}:00:00Z").parse().unwrap()
-}
-
-fn register(numbers: std::ops::Range<u32>) -> Vec<u8> {
-    let rows = numbers.map(|number| format!("N{number:03},UTO,passport,stolen\n"));
-    std::iter::once("document_number,issuing_state,kind,status\n".to_owned())
-        .chain(rows)
-        .collect::<String>()
-        .into()
-}
-
-impl<'a> Operator<'a> {
-    fn new(storage: Arc<dyn Storage>, data_dir: &'a Path) -> Self {
-        let log_dir = tempfile::tempdir().unwrap();
-        let (log, _) =
-            AuditLog::open(Arc::new(Disk), log_dir.path(), Role::Cli, Config::default(), as_of(20)).unwrap();
-        let clock = Clock::new(Standing(as_of(20)));
-        Self { storage, data_dir, log, clock, _log_dir: log_dir }
-    }
-
-    fn import(&self, numbers: std::ops::Range<u32>, hour: i8, delta: bool) {
-        let imported = import(
-            &Import {
-                storage: self.storage.clone(),
-                data_dir: self.data_dir,
-                log: &self.log,
-                clock: &self.clock,
-                principal: "test".into(),
-                feed: feed("local"),
-                adapter: Adapter::from(Format::Csv),
-                as_of: Some(as_of(hour)),
-                rejects: self.data_dir.join("rejects.csv"),
-                limits: Limits { rejects_max: 0.0, shrink_max: None },
-                memory_bytes_max: 1 << 20,
-                delta,
-                dry_run: false,
-            },
-            Inputs::Stream(Box::new(Cursor::new(register(numbers)))),
-            &mut Silent,
-        );
-        assert!(matches!(imported.unwrap().outcome, Outcome::Published(_)));
-    }
-
-    fn fold(&self) -> Folded {
-        let what = Fold {
-            storage: self.storage.clone(),
-            data_dir: self.data_dir,
-            log: &self.log,
-            clock: &self.clock,
-            principal: "test".into(),
-            feed: feed("local"),
-            mib_per_second: None,
-        };
-        fold(&what, &mut |_, _| {}).unwrap()
-    }
-
-    fn rollback(&self, to: u64) {
-        let (storage, principal) = (self.storage.clone(), "test".into());
-        rollback(storage, self.data_dir, &self.log, &self.clock, &principal, to).unwrap();
-    }
-}
+/// What is done, and the segments that are in force then.
+type Act<'a> = (&'a dyn Fn(&Operator<'_>), &'a [SegmentRole]);
 
 /// Opens and verifies what a crash left, as a service and an import would.
 fn open(root: &Path) -> Found {
@@ -122,7 +41,7 @@ fn a_crash_during_a_delta_a_fold_or_a_rollback_leaves_what_was_before_or_after_i
     let root = tempfile::tempdir().unwrap();
     let disk = Recording::new(root.path());
     let operator = Operator::new(Arc::new(disk.clone()), root.path());
-    let acts: [(&dyn Fn(&Operator<'_>), &[SegmentRole]); 6] = [
+    let acts: [Act<'_>; 6] = [
         (&|operator| operator.import(0..40, 1, false), &[SegmentRole::Base]),
         (&|operator| operator.import(3..44, 2, true), &[SegmentRole::Base, SegmentRole::Delta]),
         (&|operator| assert!(matches!(operator.fold(), Folded::Published(_))), &[SegmentRole::Base]),
@@ -166,4 +85,19 @@ fn a_crash_during_a_delta_a_fold_or_a_rollback_leaves_what_was_before_or_after_i
     });
     assert!(images > 300, "{images}");
     assert!(seen.iter().all(|seen| *seen), "{seen:?}");
+}
+
+#[test]
+fn a_damaged_list_with_a_delta_is_healed_by_importing_it_again() {
+    let root = tempfile::tempdir().unwrap();
+    let operator = Operator::new(Arc::new(Disk), root.path());
+    operator.import(0..400, 1, false);
+    operator.import(0..401, 2, true);
+    let sound = open(root.path()).unwrap().2;
+    for file in files(&root.path().join("index/segments")) {
+        flip_a_byte(&file);
+    }
+    // The usual limits: a list that seemed to have twice as many notices before would be refused.
+    operator.import_within(Limits::default(), 0..401, 3, false);
+    assert_eq!(open(root.path()).unwrap().2, sound);
 }

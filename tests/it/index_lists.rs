@@ -6,7 +6,9 @@ use std::sync::Arc;
 use portcullis::domain::{DocumentId, IssuingState, Notice, SegmentRole};
 use portcullis::ground::platform::Vectors;
 use portcullis::ground::storage::Disk;
-use portcullis::index::{Builder, Difference, LONGER_MAX, List, Publisher, Segment, SegmentError, Stamp};
+use portcullis::index::{
+    self, Builder, Difference, IndexError, LONGER_MAX, List, Longer, Publisher, Segment, SegmentError, Stamp,
+};
 use proptest::prelude::*;
 
 use crate::index_samples::{
@@ -127,11 +129,35 @@ fn longer_numbers_are_told_up_to_the_limit_whatever_the_delta_took_away() {
     let (base, _) = build(&numbers(0, 60).collect::<Vec<_>>());
     let (now, _) = build(&numbers(40, 80).collect::<Vec<_>>());
     let delta = delta(&base, &now, later());
-    for begins in ["12345678", "1234567", "12"] {
-        let found = list(&base, Some(&delta)).find_longer(&document("UTO", begins)).unwrap();
-        assert_eq!((found.notices.len(), found.cut), (LONGER_MAX, true));
-        assert_eq!(found.notices[0].document, document("UTO", "1234567840"));
+    let found = list(&base, Some(&delta)).find_longer(&document("UTO", "12345678")).unwrap();
+    assert_eq!((found.notices.len(), found.cut), (LONGER_MAX, true));
+    assert_eq!(found.notices[0].document, document("UTO", "1234567840"));
+}
+
+#[test]
+fn what_begins_too_many_numbers_to_be_asked_for_may_begin_a_listed_one() {
+    let (file, _) = build(&[notice("UTO", "1234567890")]);
+    for list in [list(&file, None), list(&file, Some(&delta(&file, &file, later())))] {
+        let longer = |begins| list.find_longer(&document("UTO", begins)).unwrap();
+        assert!(longer("1234567").cut && longer("9").cut, "nobody has looked");
+        assert_eq!((longer("12345678").notices.len(), longer("12345678").cut), (1, false));
+        assert_eq!(longer("99999999"), Longer::default());
     }
+}
+
+#[test]
+fn a_delta_of_too_many_documents_is_not_made() {
+    let (base, _) = build(&a_few());
+    let (now, _) = build(&a_few_later());
+    let open = |file| Segment::open(file).unwrap();
+    let most = |documents_max| {
+        index::delta(&open(&base[..]), &open(&now[..]), later(), documents_max, &mut Memory::default())
+    };
+    let documents = list(&base, Some(&delta(&base, &now, later()))).delta().unwrap().header().documents();
+    assert!(most(documents).is_ok());
+    assert!(
+        matches!(most(documents - 1), Err(IndexError::DeltaTooLarge { documents_max }) if documents_max == documents - 1)
+    );
 }
 
 proptest! {
@@ -144,9 +170,13 @@ proptest! {
     ) {
         let (file, _) = build(&notices);
         let asked: Vec<_> = notices.iter().chain(&asked).map(|notice| notice.document).collect();
+        let (earlier, _) = build(&notices[notices.len() / 3..]);
+        let changed = delta(&earlier, &file, stamp());
         let answers = |vectors| {
-            let segment = Segment::open(&file[..]).unwrap().with_vectors(vectors);
+            let open = |file| Segment::open(file).unwrap().with_vectors(vectors);
+            let (segment, list) = (open(&file[..]), List::new(open(&earlier[..]), Some(open(&changed[..]))).unwrap());
             let single: Vec<_> = asked.iter().map(|document| segment.find(document).unwrap()).collect();
+            assert_eq!(segment.find_batch(&asked), list.find_batch(&asked));
             (single, segment.find_batch(&asked).unwrap())
         };
         let portable = answers(Vectors::PORTABLE);

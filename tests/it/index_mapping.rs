@@ -66,6 +66,7 @@ fn a_file_cut_short_under_its_map_poisons_it_and_no_answer_before_that_is_wrong(
 #[test]
 fn a_file_cut_within_its_last_page_reads_as_zeros_without_a_signal_and_is_no_miss() {
     let (file, built) = build(&a_few());
+    // Not within a set: of that only the length tells, which whoever answers measures.
     for length in (0..file.len() as u64).step_by(40) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("segment");

@@ -88,7 +88,7 @@ pub(crate) fn build<'a>(notices: impl IntoIterator<Item = &'a Notice>) -> (Vec<u
 pub(crate) fn delta(base: &[u8], now: &[u8], stamp: Stamp) -> Vec<u8> {
     let open = |file| Segment::open(file).expect("what was built is sound");
     let mut file = Memory::default();
-    let written = portcullis::index::delta(&open(base), &open(now), stamp, &mut file);
+    let written = portcullis::index::delta(&open(base), &open(now), stamp, u64::MAX, &mut file);
     assert_eq!(written.expect("memory takes every write").length, file.0.len() as u64);
     file.0
 }

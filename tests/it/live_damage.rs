@@ -201,10 +201,40 @@ fn a_flipped_byte_is_found_by_the_scrub_and_clears_nothing_from_then_on() {
         stop.store(true, Ordering::SeqCst);
         askers.into_iter().for_each(|asker| asker.join().unwrap());
     });
-    assert!(screening.site().in_force().is_poisoned());
+    assert!(screening.site().in_force().is_damaged());
+    assert!(!screening.site().reopen(), "what is still damaged is not put in force");
     flip_a_byte(&segment(&data));
-    assert!(matches!(ask(&screening, "Q7654321"), (Verdict::Inconclusive(_), true)), "once damaged, always");
+    assert!(
+        matches!(ask(&screening, "Q7654321"), (Verdict::Inconclusive(_), true)),
+        "nothing vouches for it yet"
+    );
+    assert!(screening.site().reopen(), "it is verified as at the start");
+    assert!(matches!(ask(&screening, "Q7654321"), (Verdict::NoHit(_), false)));
+    assert!(!screening.site().reopen(), "there is nothing to heal");
     screening.close().unwrap();
+}
+
+/// A cut within the last page raises no signal, and what is left of a set may still be read: of a date, say, the first bytes.
+#[test]
+fn a_file_cut_by_any_few_bytes_clears_nothing_from_the_very_next_question_on() {
+    let data = tempfile::tempdir().unwrap();
+    let listed = Notice {
+        review_on: Some(jiff::civil::date(2100, 1, 1)),
+        ..notice("UTO", &number(1), Kind::Passport)
+    };
+    publish(data.path(), "local", &[listed], SignedDuration::from_hours(1));
+    let whole = fs::read(segment(&data)).unwrap();
+    for length in (1..whole.len() as u64).rev().take(120) {
+        let screening = screening(&data);
+        assert!(matches!(ask(&screening, &number(1)), (Verdict::Hit(_), false)));
+        cut(&segment(&data), length);
+        for of in [1, 2] {
+            let (verdict, damaged) = ask(&screening, &number(of));
+            assert!(damaged && !matches!(verdict, Verdict::NoHit(_)), "cut to {length}: {verdict:?}");
+        }
+        screening.close().unwrap();
+        fs::write(segment(&data), &whole).unwrap();
+    }
 }
 
 fn screening(data: &TempDir) -> Screening {

@@ -24,6 +24,7 @@ mod config_settings;
 mod corpus;
 mod feed_local;
 mod fold_crash;
+mod histories;
 mod http_checks;
 mod http_manifests;
 mod index_lists;

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::domain::{DocumentId, Notice, Reference, SegmentRef, SegmentRole};
+use crate::ground::cores;
 use crate::ground::storage::StorageFile;
 use crate::index::code::Code;
 use crate::index::format::Stamp;
@@ -12,9 +13,9 @@ use crate::index::{Counts, IndexError, Key, Staged, StateDigest, longs};
 use super::dictionary::{Dictionary, Sets};
 use super::part::Part;
 use super::record::Packed;
-use super::sort::{DETAILED, Live, Worker, lock};
-use super::spill::Spill;
-use super::write::{Contents, Entries, write};
+use super::sort::{DETAILED, Live, Worker};
+use super::spill::{Spill, lock};
+use super::write::{Contents, Entries, plan, write};
 
 /// Collects the notices of one feed, in any order, and writes them as a base segment.
 ///
@@ -75,11 +76,15 @@ impl Builder {
     /// Adds a notice. Of those with one identity the latest wins, whatever the order.
     ///
     /// # Errors
-    /// [`IndexError::Io`] if there is no room for what does not fit into memory.
+    /// [`IndexError::Io`] if there is no room for what does not fit into memory, and [`IndexError::TooLarge`] beyond 2^27
+    /// notices on documents with long numbers.
     #[inline]
     pub fn push(&mut self, notice: &Notice) -> Result<(), IndexError> {
         self.pushed += u64::from(!notice.alias);
         let Some(key) = Key::pack(&notice.document) else {
+            if self.long.len() as u64 >= LONG_NOTICES_MAX {
+                return Err(IndexError::TooLarge);
+            }
             self.long.push((notice.document, Packed::of(notice), notice.reference.clone()));
             return Ok(());
         };
@@ -112,7 +117,6 @@ impl Builder {
     ) -> Result<Built, IndexError> {
         if self.spilt {
             self.spill()?;
-            self.parts.iter_mut().for_each(Part::shrink);
         }
         let dictionary = Dictionary::default();
         let spill = self.spill.as_ref().filter(|_| self.spilt);
@@ -162,7 +166,7 @@ impl Builder {
         };
         let spill = spill.map(lock);
         let sorted = SortedParts { live: &live, spill: spill.as_deref(), code: &code };
-        let (digest, length) = write(&contents, &sorted, out, progress)?;
+        let (digest, length) = write(&contents, &plan(&contents, &sorted)?, &sorted, out, progress)?;
         let segment = SegmentRef { role: SegmentRole::Base, digest, length, notices: state_digest.notices };
         let duplicates = self.pushed - state_digest.notices;
         Ok(Built { segment, duplicates, aliases, counts, state_digest })
@@ -186,6 +190,9 @@ impl std::fmt::Debug for Builder {
 /// makes keys that meet in one bucket makes the tail longer, which is searched in logarithmic time.
 pub(in crate::index) const MIXER: Mixer = Mixer::UNSEEDED;
 
+/// Notices on documents with long numbers, which stay in memory; twice as many as there may be documents.
+const LONG_NOTICES_MAX: u64 = 2 * longs::LONGS_MAX;
+
 /// 140 million records are half a million a part.
 const PARTS: usize = 1 << PARTS_BITS;
 const PARTS_BITS: u32 = 8;
@@ -196,7 +203,7 @@ fn sort_all<'d>(
     spill: Option<&Mutex<Spill>>,
     dictionary: &'d Dictionary,
 ) -> Result<(Vec<Live>, Vec<Worker<'d>>), IndexError> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = cores();
     let waiting = Mutex::new(parts.into_iter().enumerate());
     let work = || {
         let (mut worker, mut sorted) = (Worker::new(dictionary), Vec::new());

@@ -5,13 +5,14 @@ use crate::ground::storage::StorageFile;
 use crate::index::code::Code;
 use crate::index::format::{DIGITS_LEN_MIN, STATES, Stamp, VERSION};
 use crate::index::segment::Said;
+use crate::index::table::Planning;
 use crate::index::view::View;
 use crate::index::{Damaged, IndexError, List, Segment, longs};
 
 use super::MIXER;
 use super::changes::has_reference;
 use super::tally::Tally;
-use super::write::{Contents, DETAIL_HEAD_LEN, Entries, write};
+use super::write::{Contents, DETAIL_HEAD_LEN, Entries, code_max, plan, write};
 
 /// Writes the base that a list is: the file that a [`Builder`](super::Builder) makes of its notices, byte for byte.
 /// `progress` is told how many documents of how many are written. The file is not synced.
@@ -30,14 +31,22 @@ pub fn fold<B: AsRef<[u8]>>(
 ) -> Result<SegmentRef, IndexError> {
     let merged = Merged::of(list)?;
     let mut used = Used::of(&merged);
-    merged.walk(&mut |h, found| used.add(&merged, h, found))?;
+    let mut planning = Planning::new(MIXER, merged.documents, code_max(used.sets.len())?);
+    merged.walk(&mut |h, found| {
+        used.add(&merged, h, found)?;
+        planning.add((h, merged.joined(found.from, found.code).number()));
+        Ok(())
+    })?;
+    if used.documents != merged.documents {
+        return Err(IndexError::Damaged);
+    }
     let longs = merged_longs(list)?;
     let Sets { sets, places } = used.sort(&merged, &longs);
     let mut tally = Tally::new();
     tally.digits_lengths.copy_from_slice(&used.digits_lengths);
     tally.state_digest = list.state_digest();
     let last = list.delta().unwrap_or(list.base());
-    tally.counts = last.view().counts().map_err(|_| IndexError::Damaged)?;
+    tally.counts = last.view().counts()?;
     let code_of_long =
         |set: &[u8]| Code::Set(sets.partition_point(|other| &**other < set) as u32).number().into();
     let side_map = longs::build(longs.iter().map(|(document, set)| (*document, code_of_long(set))));
@@ -52,7 +61,15 @@ pub fn fold<B: AsRef<[u8]>>(
         detailed: used.detailed,
         mixer: MIXER,
     };
-    let (digest, length) = write(&contents, &Remapped { merged: &merged, places: &places }, out, progress)?;
+    let remapped = Remapped { merged: &merged, places: &places };
+    // Nearly always slots are as wide as the sets of both would have asked for.
+    let place = |number: u32| remapped.place(Code::from_number(number)).expect("it was found to be used");
+    let becomes = |number: u32| place(number).number();
+    let plan = match planning.finish_as(code_max(sets.len())?, becomes) {
+        Some(plan) => plan,
+        None => plan(&contents, &remapped)?,
+    };
+    let (digest, length) = write(&contents, &plan, &remapped, out, progress)?;
     Ok(SegmentRef { role: SegmentRole::Base, digest, length, notices: tally.state_digest.notices })
 }
 
@@ -63,6 +80,8 @@ struct Merged<'a> {
     /// What has no room in its bucket of the base.
     overflowed: Vec<(u64, Code)>,
     changed: Vec<(u64, Code)>,
+    /// With keys.
+    documents: u64,
 }
 
 /// What is listed under an `h`, and by which segment.
@@ -82,7 +101,7 @@ impl<'a> Merged<'a> {
         let base = list.base().view();
         let mut overflowed = Vec::new();
         if same_order {
-            let table = base.table().map_err(|_| IndexError::Damaged)?;
+            let table = base.table()?;
             overflowed.extend(
                 table.into_overflowed().map(|entry| coded(base, entry)).collect::<Result<Vec<_>, _>>()?,
             );
@@ -90,11 +109,33 @@ impl<'a> Merged<'a> {
         let mut changed = Vec::new();
         if let Some(delta) = list.delta() {
             let entries = delta.view().entries();
-            changed = entries.collect::<Result<Vec<_>, _>>().map_err(|_| IndexError::Damaged)?;
+            changed = entries.collect::<Result<Vec<_>, _>>()?;
         }
         overflowed.sort_unstable_by_key(|(h, _)| *h);
         changed.sort_unstable_by_key(|(h, _)| *h);
-        if same_order { Ok(Self { views, overflowed, changed }) } else { Err(IndexError::OtherSeed) }
+        if !same_order {
+            return Err(IndexError::OtherSeed);
+        }
+        let mut documents = base.header.layout.slot_count;
+        for (h, code) in &changed {
+            let (is_new, is_old) = (*code != Code::Gone, base.find(*h)?.is_some());
+            documents =
+                (documents + u64::from(is_new)).checked_sub(is_old.into()).ok_or(IndexError::Damaged)?;
+        }
+        Ok(Self { views, overflowed, changed, documents })
+    }
+
+    /// The number of a set among those of both.
+    #[inline]
+    fn joined(&self, from: usize, code: Code) -> Code {
+        match code {
+            Code::Set(set) if from == DELTA => Code::Set(set.saturating_add(self.sets(BASE) as u32)),
+            code => code,
+        }
+    }
+
+    fn sets(&self, from: usize) -> u64 {
+        self.views[from].map_or(0, |view| view.header.layout.set_count)
     }
 
     fn view(&self, from: usize) -> View<'a> {
@@ -108,6 +149,11 @@ impl<'a> Merged<'a> {
     /// Hands on everything that is listed.
     fn walk(&self, visit: &mut impl FnMut(u64, Found) -> Result<(), IndexError>) -> Result<(), IndexError> {
         let base = self.view(BASE);
+        let mut before = None;
+        // So it was when it was opened; whoever writes a table takes it for granted.
+        let visit = &mut |h, found| {
+            if before.replace(h) < Some(h) { visit(h, found) } else { Err(IndexError::Damaged) }
+        };
         let (mut overflowed, mut changed) =
             (self.overflowed.iter().peekable(), self.changed.iter().peekable());
         let mut of_base = |h: u64, code: Code| {
@@ -119,13 +165,14 @@ impl<'a> Merged<'a> {
                 None => visit(h, Found { from: BASE, code }),
             }
         };
-        for entry in base.table().map_err(|_| IndexError::Damaged)?.into_settled() {
+        // Not by `for`, which would ask bucket and slot anew for each entry.
+        base.table()?.into_settled().try_for_each(|entry| {
             let (h, code) = coded(base, entry)?;
             while let Some((h, code)) = overflowed.next_if(|(other, _)| *other < h) {
                 of_base(*h, *code)?;
             }
-            of_base(h, code)?;
-        }
+            of_base(h, code)
+        })?;
         overflowed.try_for_each(|(h, code)| of_base(*h, *code))?;
         changed.try_for_each(|(h, code)| visit_change(*h, *code, visit))
     }
@@ -141,7 +188,7 @@ fn visit_change(
 
 #[inline]
 fn coded(view: View, entry: Result<(u64, u32), Damaged>) -> Result<(u64, Code), IndexError> {
-    let (h, number) = entry.map_err(|_| IndexError::Damaged)?;
+    let (h, number) = entry?;
     Ok((h, view.header.code(number.into()).ok_or(IndexError::Damaged)?))
 }
 
@@ -149,40 +196,38 @@ fn coded(view: View, entry: Result<(u64, u32), Damaged>) -> Result<(u64, Code), 
 struct Used {
     documents: u64,
     detailed: (u64, u64),
-    /// By segment and set.
-    sets: [Vec<bool>; 2],
+    /// By the number of the set among those of both.
+    sets: Vec<bool>,
     digits_lengths: Vec<u8>,
 }
 
-/// The dictionary of the new base, and what stands there for each set of the old segments.
+/// The dictionary of the new base, and what stands there for each set by its number among those of both.
 struct Sets {
     sets: Vec<Box<[u8]>>,
-    places: [Vec<Code>; 2],
+    places: Vec<Code>,
 }
 
 impl Used {
     fn of(merged: &Merged<'_>) -> Self {
-        let sets = merged
-            .views
-            .map(|view| vec![false; view.map_or(0, |view| view.header.layout.set_count as usize)]);
+        let sets = vec![false; (merged.sets(BASE) + merged.sets(DELTA)) as usize];
         let digits_lengths = vec![0; STATES];
         Self { documents: 0, detailed: (0, 0), sets, digits_lengths }
     }
 
     fn add(&mut self, merged: &Merged<'_>, h: u64, found: Found) -> Result<(), IndexError> {
         self.documents += 1;
-        let key = merged.view(found.from).key(h).map_err(|_| IndexError::Damaged)?;
+        let key = merged.view(found.from).key(h)?;
         let (state, digits) = key.state_and_digits();
         if digits > 0 {
             self.digits_lengths[usize::from(state)] |= 1 << (digits - DIGITS_LEN_MIN);
         }
-        match found.code {
+        match merged.joined(found.from, found.code) {
             Code::Set(set) => {
                 // A dictionary of version 2 has sets with references too.
                 if merged.view(found.from).header.version() < VERSION {
                     self.add_detail_of(merged.set(h, found)?);
                 }
-                *self.sets[found.from].get_mut(set as usize).ok_or(IndexError::Damaged)? = true;
+                *self.sets.get_mut(set as usize).ok_or(IndexError::Damaged)? = true;
             }
             _ => {
                 let len = merged.set(h, found)?.len() as u64;
@@ -199,24 +244,24 @@ impl Used {
     }
 
     fn sort(&self, merged: &Merged<'_>, longs: &[(DocumentId, &[u8])]) -> Sets {
-        let numbered =
-            |from: usize| (0_u32..).zip(&self.sets[from]).map(move |(set, used)| (from, set, *used));
-        let set = |from: usize, set: u32| merged.view(from).set(set).unwrap_or_default();
-        let used = [BASE, DELTA].into_iter().flat_map(numbered).filter(|(.., used)| *used);
-        let shared = used.map(|(from, number, _)| set(from, number)).filter(|set| !has_reference(set));
+        let of = |from: usize| (0..merged.sets(from) as u32).map(move |set| (from, set));
+        let of_both = || [BASE, DELTA].into_iter().flat_map(of).zip(&self.sets);
+        let set = |(from, set): (usize, u32)| merged.view(from).set(set).unwrap_or_default();
+        let used = of_both().filter(|(_, used)| **used).map(|(at, _)| set(at));
+        let shared = used.filter(|set| !has_reference(set));
         let mut sets: Vec<Box<[u8]>> =
             shared.chain(longs.iter().map(|(_, set)| *set)).map(Into::into).collect();
         sets.sort_unstable();
         sets.dedup();
-        let place = |(from, number, used): (usize, u32, bool)| {
-            let set = if used { set(from, number) } else { &[] };
+        let place = |(at, used): ((usize, u32), &bool)| {
+            let set = if *used { set(at) } else { &[] };
             if has_reference(set) {
                 Code::Detailed
             } else {
                 Code::Set(sets.partition_point(|other| &**other < set) as u32)
             }
         };
-        let places = [BASE, DELTA].map(|from| numbered(from).map(place).collect());
+        let places = of_both().map(place).collect();
         Sets { sets, places }
     }
 }
@@ -226,7 +271,7 @@ fn merged_longs<B: AsRef<[u8]>>(list: &List<B>) -> Result<Vec<(DocumentId, &[u8]
     let mut merged = std::collections::BTreeMap::new();
     for segment in list.segments() {
         for found in segment.long_documents() {
-            match found.map_err(|_| IndexError::Damaged)? {
+            match found? {
                 (document, Said::Set(set)) => merged.insert(document, set),
                 (document, Said::Gone) => merged.remove(&document),
             };
@@ -238,29 +283,39 @@ fn merged_longs<B: AsRef<[u8]>>(list: &List<B>) -> Result<Vec<(DocumentId, &[u8]
 /// What was merged, with the codes of the new base.
 struct Remapped<'m, 'a> {
     merged: &'m Merged<'a>,
-    places: &'m [Vec<Code>; 2],
+    places: &'m [Code],
 }
 
 impl Remapped<'_, '_> {
     #[inline]
-    fn code(&self, found: Found) -> Code {
-        match found.code {
-            Code::Set(set) => self.places[found.from][set as usize],
-            code => code,
+    fn code(&self, found: Found) -> Result<Code, Damaged> {
+        self.place(self.merged.joined(found.from, found.code)).ok_or(Damaged)
+    }
+
+    #[inline]
+    fn place(&self, joined: Code) -> Option<Code> {
+        match joined {
+            Code::Set(set) => self.places.get(set as usize).copied(),
+            code => Some(code),
         }
     }
 }
 
 impl Entries for Remapped<'_, '_> {
     fn entries(&self, visit: &mut impl FnMut(u64, Code) -> Result<(), IndexError>) -> Result<(), IndexError> {
-        self.merged.walk(&mut |h, found| visit(h, self.code(found)))
+        let mut documents = 0;
+        self.merged.walk(&mut |h, found| {
+            documents += 1;
+            visit(h, self.code(found)?)
+        })?;
+        if documents == self.merged.documents { Ok(()) } else { Err(IndexError::Damaged) }
     }
 
     fn details(
         &self,
         visit: &mut impl FnMut(u64, &[u8]) -> Result<(), IndexError>,
     ) -> Result<(), IndexError> {
-        self.merged.walk(&mut |h, found| match self.code(found) {
+        self.merged.walk(&mut |h, found| match self.code(found)? {
             Code::Detailed => visit(h, self.merged.set(h, found)?),
             _ => Ok(()),
         })

@@ -1,10 +1,12 @@
 //! Notices of the documents whose mixed keys begin alike, in no order.
 
+use std::sync::Mutex;
+
 use crate::domain::{Notice, Reference};
 use crate::index::IndexError;
 
 use super::record::{Packed, RECORD_LEN, Record, encode, records};
-use super::spill::{Extent, Spill};
+use super::spill::{Extent, Spill, lock};
 
 /// Notices as they came: in memory, and those of which there were too many, in pieces of a file.
 #[derive(Debug, Default)]
@@ -45,23 +47,17 @@ impl Part {
             [(&mut self.plain, &mut self.spilt_plain), (&mut self.referenced, &mut self.spilt_referenced)]
         {
             if !bytes.is_empty() {
-                spilt.push(spill.append(bytes)?);
-                bytes.clear();
+                // The room goes too: what comes next may be of the other sort.
+                spilt.push(spill.append(&std::mem::take(bytes))?);
             }
         }
         Ok(())
     }
 
-    /// Gives the memory back that it does not need any more.
-    pub(super) fn shrink(&mut self) {
-        self.plain.shrink_to_fit();
-        self.referenced.shrink_to_fit();
-    }
-
-    pub(super) fn sort(self, spill: Option<&Spill>) -> Result<Sorted, IndexError> {
+    pub(super) fn sort(self, spill: Option<&Mutex<Spill>>) -> Result<Sorted, IndexError> {
         let whole = |mut bytes: Vec<u8>, spilt: &[Extent]| -> Result<Vec<u8>, IndexError> {
             for extent in spilt {
-                spill.map_or(Ok(()), |spill| spill.read(*extent, &mut bytes))?;
+                spill.map_or(Ok(()), |spill| lock(spill).read(*extent, &mut bytes))?;
             }
             Ok(bytes)
         };

@@ -2,7 +2,7 @@
 //! file.
 
 use std::cmp::Reverse;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use crate::domain::{DocumentId, Reference};
 use crate::index::code::Code;
@@ -12,7 +12,7 @@ use crate::index::{Counts, IndexError, Key};
 use super::dictionary::{Dictionary, Known};
 use super::part::{Part, Sorted};
 use super::record::Packed;
-use super::spill::{Bytes, Spill};
+use super::spill::{Bytes, Spill, lock};
 use super::tally::Tally;
 
 /// The live documents of a part, by ascending `h`.
@@ -54,7 +54,7 @@ impl<'d> Worker<'d> {
         spill: Option<&Mutex<Spill>>,
         mixer: Mixer,
     ) -> Result<Live, IndexError> {
-        let Sorted { plain, referenced } = part.sort(spill.map(lock).as_deref())?;
+        let Sorted { plain, referenced } = part.sort(spill)?;
         let (mut entries, mut details) = (Vec::with_capacity(plain.len() * ENTRY_LEN), Vec::new());
         let (mut plain, mut referenced) = (&plain[..], &referenced[..]);
         let mut document_notices = Notices::default();
@@ -203,10 +203,6 @@ impl Notices {
         let starts = std::iter::once(&0).chain(&self.ends);
         starts.zip(&self.ends).map(|(start, end)| &self.set[*start..*end])
     }
-}
-
-pub(super) fn lock(spill: &Mutex<Spill>) -> MutexGuard<'_, Spill> {
-    spill.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn encode(h: u64, number: u32) -> [u8; ENTRY_LEN] {

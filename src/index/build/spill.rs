@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::ground::storage::{Paced, StorageFile as _};
 use crate::index::{IndexError, Staged};
 
 /// A file that grows at its end and is read anywhere. It is gone when it is dropped.
@@ -20,6 +22,11 @@ pub(super) struct Extent {
     length: usize,
 }
 
+/// Several threads share it.
+pub(super) fn lock(spill: &Mutex<Spill>) -> MutexGuard<'_, Spill> {
+    spill.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Bytes that are in memory or were spilt.
 #[derive(Debug)]
 pub(super) enum Bytes {
@@ -34,7 +41,9 @@ impl Spill {
     }
 
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<Extent, IndexError> {
-        self.staged.file().append(bytes).map_err(IndexError::io("write", self.staged.path()))?;
+        Paced::new(self.staged.file(), None)
+            .append(bytes)
+            .map_err(IndexError::io("write", self.staged.path()))?;
         let extent = Extent { offset: self.length, length: bytes.len() };
         self.length += bytes.len() as u64;
         Ok(extent)

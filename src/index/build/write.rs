@@ -6,7 +6,7 @@ use crate::index::IndexError;
 use crate::index::code::Code;
 use crate::index::format::{GROUP_LEN, Header, Stamp, VERSION, WORD_LEN, group};
 use crate::index::sections::{Layout, Lengths};
-use crate::index::table::{Mixer, Planning};
+use crate::index::table::{Mixer, Plan, Planning};
 
 use super::output::Output;
 use super::tally::Tally;
@@ -43,24 +43,33 @@ const PROGRESS_STEP: u64 = 1 << 20;
 /// Bytes of a detail before its set.
 pub(super) const DETAIL_HEAD_LEN: u64 = 12;
 
+/// The greatest number under a document where the dictionary has so many sets.
+pub(super) fn code_max(sets: usize) -> Result<u32, IndexError> {
+    match sets as u64 {
+        sets if sets > Code::SETS_MAX => Err(IndexError::TooLarge),
+        sets => Ok(Code::Set((sets as u32).saturating_sub(1)).number()),
+    }
+}
+
+/// Plans the table by going through all entries.
+pub(super) fn plan(contents: &Contents<'_>, entries: &impl Entries) -> Result<Plan, IndexError> {
+    let mut planning = Planning::new(contents.mixer, contents.documents, code_max(contents.sets.len())?);
+    entries.entries(&mut |h, code| {
+        planning.add((h, code.number()));
+        Ok(())
+    })?;
+    Ok(planning.finish())
+}
+
 /// Writes the file, and gives its digest and its length. It is not synced.
-pub(in crate::index) fn write(
+pub(super) fn write(
     contents: &Contents<'_>,
+    plan: &Plan,
     entries: &impl Entries,
     out: &mut dyn StorageFile,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(Digest, u64), IndexError> {
     let Contents { sets, documents, detailed: (detailed, details_len), .. } = *contents;
-    if sets.len() as u64 > Code::SETS_MAX {
-        return Err(IndexError::TooLarge);
-    }
-    let code_max = Code::Set((sets.len() as u32).saturating_sub(1)).number();
-    let mut planning = Planning::new(contents.mixer, documents, code_max);
-    entries.entries(&mut |h, code| {
-        planning.add((h, code.number()));
-        Ok(())
-    })?;
-    let plan = planning.finish();
     let groups = detailed.div_ceil(GROUP_LEN);
     let lengths = Lengths {
         slot_count: documents,
@@ -134,6 +143,6 @@ pub(in crate::index) fn write(
     }
     let written = output.finish(layout.checksums)?;
     progress(all, all);
-    assert_eq!(written.1, layout.file_length(), "the file is as long as its header says");
-    Ok(written)
+    // Details that were not the same the second time are those of a file that was spoilt meanwhile.
+    if written.1 == layout.file_length() { Ok(written) } else { Err(IndexError::Damaged) }
 }

@@ -65,13 +65,28 @@ impl Planning {
     /// If there were more or fewer entries than were announced.
     #[must_use]
     pub fn finish(self) -> Plan {
-        let Self { mixer, count, payload_max, buckets, mut overflow } = self;
+        let payload_max = self.payload_max;
+        self.finish_as(payload_max, |payload| payload).expect("slots are as wide as was announced")
+    }
+
+    /// The same where only now is known what payloads become, and their greatest; `None` if other slots are needed than for
+    /// the greatest that was announced.
+    ///
+    /// # Panics
+    /// As [`finish`](Self::finish).
+    #[must_use]
+    pub fn finish_as(self, payload_max: u32, becomes: impl Fn(u32) -> u32) -> Option<Plan> {
+        let Self { mixer, count, buckets, mut overflow, .. } = self;
         assert_eq!(buckets.count, count, "there are as many entries as were announced");
         let (first, width) = (buckets.buckets, buckets.width);
+        let needed = Buckets::of(count, payload_max, LOAD_PERCENT[0]);
+        if (needed.buckets, needed.width) != (first, width) {
+            return None;
+        }
         buckets.finish(&mut |full| overflow.extend_from_slice(full.overflow()));
         let again = mixer.second();
-        for (h, _) in &mut overflow {
-            *h = again.mix(*h);
+        for (h, payload) in &mut overflow {
+            (*h, *payload) = (again.mix(*h), becomes(*payload));
         }
         overflow.sort_unstable();
         let mut level = Buckets::of(overflow.len() as u64, payload_max, LOAD_PERCENT[1]);
@@ -89,7 +104,7 @@ impl Planning {
         let tail = words.flatten().collect();
         let widths = [width, second_width];
         let shape = Shape { mixer, buckets: [first, second_buckets], widths, marks: MARKS };
-        Plan { shape, entries: count, second, tail }
+        Some(Plan { shape, entries: count, second, tail })
     }
 }
 

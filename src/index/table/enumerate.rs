@@ -1,5 +1,7 @@
 //! Everything that a table has, and whether lookups find all of it.
 
+use std::ops::Range;
+
 use super::Place;
 use super::line::{EMPTY, FILTER_BITS, Line, Slot};
 use super::place::Bucket;
@@ -67,28 +69,28 @@ impl<'a> Level<&'a [u8]> {
         part: u64,
         parts: u64,
     ) -> impl Iterator<Item = Result<(u64, u32), Damaged>> + use<'a> {
-        let bound = |part: u64| (u128::from(self.buckets) * u128::from(part) / u128::from(parts)) as u64;
-        (bound(part)..bound(part + 1)).flat_map(move |bucket| self.entries(bucket))
+        self.buckets_of(part, parts).flat_map(move |bucket| self.entries(bucket))
     }
 }
 
 impl<B: AsRef<[u8]>> Table<B> {
-    /// Checks that the table is as a builder leaves it, so that a lookup finds each of its entries and none is there twice.
+    /// Checks that one of so many parts of the table, counted from 0, is as a builder leaves it: if all are, a lookup finds
+    /// each entry and none is there twice.
     ///
     /// # Errors
     /// What is wrong, in words.
-    pub fn check(&self) -> Result<(), &'static str> {
-        self.levels.iter().try_for_each(Level::check)?;
+    pub fn check(&self, part: u64, parts: u64) -> Result<(), &'static str> {
+        self.levels.iter().try_for_each(|level| level.check(part, parts))?;
         let again = self.mixer.second();
         let level = &self.levels[1];
-        for entry in (0..level.buckets).flat_map(|bucket| level.entries(bucket)) {
+        for entry in level.buckets_of(part, parts).flat_map(|bucket| level.entries(bucket)) {
             let (h, _) = entry.map_err(|_| "an entry of the second table has a place that is no key's")?;
             if !self.overflows(0, again.unmix(h))? {
                 return Err("the second table has what did not overflow");
             }
         }
         let mut before = None;
-        for [h, payload] in self.tail() {
+        for [h, payload] in self.tail().iter().filter(|_| part == 0) {
             let (h, payload) = (u64::from_le_bytes(*h), u64::from_le_bytes(*payload));
             if before.replace(h) >= Some(h)
                 || h >> Key::BITS != 0
@@ -114,9 +116,15 @@ impl<B: AsRef<[u8]>> Table<B> {
 }
 
 impl<B: AsRef<[u8]>> Level<B> {
-    /// Every line is as a builder leaves it.
-    fn check(&self) -> Result<(), &'static str> {
-        (0..self.buckets).try_for_each(|bucket| {
+    /// The buckets of one of so many parts.
+    fn buckets_of(&self, part: u64, parts: u64) -> Range<u64> {
+        let bound = |part: u64| (u128::from(self.buckets) * u128::from(part) / u128::from(parts)) as u64;
+        bound(part)..bound(part + 1)
+    }
+
+    /// Every line of a part is as a builder leaves it.
+    fn check(&self, part: u64, parts: u64) -> Result<(), &'static str> {
+        self.buckets_of(part, parts).try_for_each(|bucket| {
             let line = self.line(bucket).map_err(|_| "a line is out of range")?;
             if self.is_sound(line) { Ok(()) } else { Err("a line is not as any builder leaves it") }
         })

@@ -11,16 +11,17 @@ mod words;
 
 pub use logs::{audit_log, generation};
 pub use registers::{mapping, register_csv, register_ndjson, register_publisher, register_source};
-pub use segments::{segment_checked, segment_raw};
+pub use segments::{list_checked, segment_checked, segment_raw};
 pub use words::{manifest, mrz, request, settings};
 
 /// Takes any bytes and panics if a promise is broken.
 pub type Invariant = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder too.
-pub const TARGETS: [(&str, Invariant); 13] = [
+pub const TARGETS: [(&str, Invariant); 14] = [
     ("audit_log", audit_log),
     ("generation", generation),
+    ("list_checked", list_checked),
     ("manifest", manifest),
     ("mapping", mapping),
     ("mrz", mrz),

@@ -52,6 +52,8 @@ pub(super) struct Parts([Vec<u8>; 8]);
 pub(super) struct Mending(pub(super) u8);
 
 impl Mending {
+    pub(super) const NO_SUMS: u8 = 4;
+
     fn side_map(self) -> bool {
         self.0 & 1 == 0
     }
@@ -61,7 +63,7 @@ impl Mending {
     }
 
     fn sums(self) -> bool {
-        self.0 & 4 == 0
+        self.0 & Self::NO_SUMS == 0
     }
 }
 

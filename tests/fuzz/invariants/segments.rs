@@ -8,7 +8,9 @@ use portcullis::domain::{
     DocumentId, DocumentNumber, IssuingState, Kind, Notice, Reference, SegmentRole, Status,
 };
 use portcullis::ground::storage::StorageFile;
-use portcullis::index::{Builder, LONGER_MAX, Segment, SegmentError, Stamp, StateDigest};
+use portcullis::index::{
+    self, Builder, LONGER_LEN_MIN, LONGER_MAX, List, Segment, SegmentError, Stamp, StateDigest,
+};
 
 use super::Choices;
 use super::parts::{Mending, Parts};
@@ -53,14 +55,8 @@ fn ask<B: AsRef<[u8]>>(segment: &Segment<B>, documents: &[DocumentId]) {
 pub fn segment_checked(data: &[u8]) {
     let mut choices = Choices(data);
     let mending = Mending(choices.byte());
-    let mut builder = Builder::new();
-    for _ in 0..choices.byte() % 64 {
-        builder.push(&notice(choices.array())).expect("it is held in memory");
-    }
-    let mut file = Memory(Vec::new());
-    let stamp = Stamp { sequence: 7, as_of: jiff::Timestamp::UNIX_EPOCH };
-    builder.finish(stamp, &mut file, &mut |_, _| {}).expect("memory takes every write");
-    let built = file.0;
+    let count = choices.byte() % 64;
+    let built = build(&(0..count).map(|_| notice(choices.array())).collect::<Vec<_>>());
     let parts = Parts::of(&built);
     assert!(parts.assemble() == built, "the layout is not as documented");
     let untouched = choices.is_empty();
@@ -70,6 +66,59 @@ pub fn segment_checked(data: &[u8]) {
         Err(error) => assert!(!untouched, "what was built is refused: {error}"),
     }
     spoil(built, edited);
+}
+
+/// A byte that says what is mended, two counts, so many records of six bytes each: a base of the first, and the delta that makes the
+/// second of it, which is edited, sealed and opened over its base.
+pub fn list_checked(data: &[u8]) {
+    let mut choices = Choices(data);
+    // The sums of a delta are those of the list that it makes, which its sections do not tell.
+    let mending = Mending(choices.byte() | Mending::NO_SUMS);
+    let (before, after) = (choices.byte() % 32, choices.byte() % 32);
+    let mut notices = |count: u8| (0..count).map(|_| notice(choices.array())).collect::<Vec<_>>();
+    let (base, now) = (build(&notices(before)), build(&notices(after)));
+    let open_sound = |file| Segment::open(file).expect("what was built is sound");
+    let mut delta = Memory(Vec::new());
+    let written = index::delta(&open_sound(&base[..]), &open_sound(&now[..]), STAMP, u64::MAX, &mut delta);
+    written.expect("memory takes every write");
+    let untouched = choices.is_empty();
+    let edited = Parts::of(&delta.0).edited(&mut choices, mending);
+    let list = Segment::open(&edited[..]).and_then(|delta| List::new(open_sound(&base[..]), Some(delta)));
+    let list = match list {
+        Ok(list) => list,
+        Err(error) => return assert!(!untouched, "what was built is refused: {error}"),
+    };
+    let documents: Vec<_> = list.notices().take(SPOILT_MAX).flatten().map(|notice| notice.document).collect();
+    for document in documents.iter().take(LOOKUPS_MAX) {
+        let _ = (list.find(document), list.find_longer(document));
+    }
+    let _ = (list.find_batch(&documents), list.difference(&list, jiff::Timestamp::UNIX_EPOCH));
+    if let Err(error) = list.verify() {
+        // Whoever folds what was not verified gets an error or a file, and no panic.
+        let _ = index::fold(&list, STAMP, &mut Memory(Vec::new()), &mut |_, _| {});
+        return assert!(!untouched, "what was built is refused: {error}");
+    }
+    let mut folded = Memory(Vec::new());
+    index::fold(&list, STAMP, &mut folded, &mut |_, _| {}).expect("what was verified can be folded");
+    let all: Vec<_> = list.notices().collect::<Result<_, _>>().expect("what was verified can be read");
+    assert!(folded.0 == build(&all), "folding is not building");
+    assert!(!untouched || folded.0 == now, "the delta does not make the list that it was made of");
+    let segment = open_sound(&folded.0[..]);
+    assert_sound(&segment);
+    for document in &documents {
+        assert_eq!(list.find(document), segment.find(document), "a lookup differs from the list");
+    }
+    assert_eq!(list.find_batch(&documents), segment.find_batch(&documents), "a batch differs from the list");
+}
+
+const STAMP: Stamp = Stamp { sequence: 7, as_of: jiff::Timestamp::UNIX_EPOCH };
+
+fn build(notices: &[Notice]) -> Vec<u8> {
+    let mut builder = Builder::new();
+    notices.iter().for_each(|notice| builder.push(notice).expect("it is held in memory"));
+    let mut file = Memory(Vec::new());
+    builder.finish(STAMP, &mut file, &mut |_, _| {}).expect("memory takes every write");
+    file.0
 }
 
 fn notice([number, more, state, kind, day, reference]: [u8; RECORD_LEN]) -> Notice {
@@ -154,6 +203,10 @@ fn assert_longer<B: AsRef<[u8]>>(
         let number = other.number.as_bytes();
         other.issuing_state == document.issuing_state && number.len() > len && number.starts_with(begin)
     };
+    if len < LONGER_LEN_MIN {
+        assert!(found.cut && found.notices.is_empty(), "a longer number is denied though nobody looked");
+        return;
+    }
     let expected: HashSet<_> = listed.keys().filter(longer).collect();
     let told: HashSet<_> = found.notices.iter().map(|notice| &notice.document).collect();
     assert!(told.is_subset(&expected), "a longer number is found that is not listed");

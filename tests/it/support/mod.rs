@@ -2,6 +2,7 @@
 
 pub(crate) mod command;
 pub(crate) mod crash;
+pub(crate) mod operator;
 pub(crate) mod recording;
 pub(crate) mod serving;
 pub(crate) mod site;
