@@ -317,6 +317,29 @@ mod tests {
     }
 
     #[test]
+    fn a_tail_of_zeros_is_damage_and_never_a_miss() {
+        let listed: BTreeMap<u64, u32> = (0..60_000).map(|key| (key * 5, 1)).collect();
+        let (shape, bytes) = built(Mixer::new(5), &listed);
+        let sound = shape.table(Vectors::PORTABLE, &bytes[..]).unwrap();
+        let in_tail: Vec<_> = sound.tail().iter().map(|[h, _]| u64::from_le_bytes(*h)).collect();
+        assert!(in_tail.len() > 20);
+        let from = bytes.len() - 16 * in_tail.len();
+        // Pages are lost whole, and entries do not straddle them.
+        for cut in (from..=bytes.len()).step_by(16) {
+            let mut cut_off = bytes.clone();
+            cut_off[cut..].fill(0);
+            let mut lost = bytes.clone();
+            lost[from..cut].fill(0);
+            for h in &in_tail {
+                for spoilt in [&cut_off, &lost] {
+                    let found = shape.table(Vectors::PORTABLE, &spoilt[..]).unwrap().find(*h);
+                    assert_ne!(found, Ok(0), "a listed key is missed");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn payloads_that_become_others_at_the_end_make_the_table_of_the_others() {
         let mixer = Mixer::new(3);
         let mut entries: Vec<_> = (0..400_000).map(|key| (mixer.mix(key), 1 + key as u32 % 900)).collect();
