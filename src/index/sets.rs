@@ -99,6 +99,11 @@ impl<'a> Body<'a> {
 
 type Fields = (Kind, Status, Option<Date>, Option<Date>, Option<Reference>);
 
+/// Whether a notice of a set has a reference.
+pub(super) fn has_reference(set: &[u8]) -> bool {
+    Bodies::new(set).flatten().any(|body| !body.identity().1.is_empty())
+}
+
 /// Writes the canonical bytes of a notice: the document's part, then the body.
 pub(super) fn canonical_bytes(document: &DocumentId, body: &[u8], out: &mut Vec<u8>) {
     let number = document.number.as_bytes();

@@ -5,9 +5,9 @@ use crate::domain::{DocumentId, SegmentRole};
 use super::build::Tally;
 use super::code::Code;
 use super::cores::on_all_cores;
-use super::format::{GROUP_LEN, group};
+use super::format::{GROUP_LEN, VERSION, group};
 use super::open::check_set;
-use super::sets::Bodies;
+use super::sets::{Bodies, has_reference};
 use super::view::View;
 use super::{Segment, SegmentError};
 
@@ -118,6 +118,11 @@ impl<'a> Sums<'a> {
     fn add_entry(&mut self, h: u64, code: Code) -> Result<(), &'static str> {
         let document = self.view.key(h).map_err(|_| "its key is no document's")?.unpack();
         let set = self.view.set_of(h, code).map_err(|_| "it has a set that does not exist")?;
+        // So that equal lists are equal files; the version before has no details.
+        let is_misplaced = |set| has_reference(set) != (code == Code::Detailed);
+        if self.view.header.version() == VERSION && set.is_some_and(is_misplaced) {
+            return Err("its set is not where its like belong");
+        }
         self.add(&document, code, set)
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::DocumentId;
 use crate::index::IndexError;
 use crate::index::code::Code;
-use crate::index::sets::Bodies;
+use crate::index::sets::has_reference;
 
 use super::write::{DETAIL_HEAD_LEN, Entries};
 
@@ -93,11 +93,6 @@ impl Change {
             Self::Set(set) => has_reference(set),
         }
     }
-}
-
-/// Whether a notice of a set has a reference.
-pub(super) fn has_reference(set: &[u8]) -> bool {
-    Bodies::new(set).flatten().any(|body| !body.identity().1.is_empty())
 }
 
 impl Entries for &[Keyed] {

@@ -5,12 +5,12 @@ use crate::ground::storage::StorageFile;
 use crate::index::code::Code;
 use crate::index::format::{DIGITS_LEN_MIN, STATES, Stamp, VERSION};
 use crate::index::segment::Said;
+use crate::index::sets::has_reference;
 use crate::index::table::Planning;
 use crate::index::view::View;
 use crate::index::{Damaged, IndexError, List, Segment, longs};
 
 use super::MIXER;
-use super::changes::has_reference;
 use super::tally::Tally;
 use super::write::{Contents, DETAIL_HEAD_LEN, Entries, code_max, plan, write};
 
