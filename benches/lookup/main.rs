@@ -1,4 +1,4 @@
-//! What the index costs: `cargo bench --bench lookup -- [--records N] [--rounds N] [--growth | --lookups | --fold] [--json]`.
+//! What the index costs: `cargo bench --bench lookup -- [--records N] [--rounds N] [--growth | --lookups | --fold | --build] [--json]`.
 //!
 //! Lists of synthetic notices without references are built, put in force in a temporary folder and opened; questions go
 //! through `Snapshot::find` and `Snapshot::find_batch`, on documents in normal form, so that packing is part of them.
@@ -6,7 +6,7 @@
 //! rounds: a single question is compared with bare reads of the same lines, in the same order, of which each waits for the
 //! one before; a batch with bare reads of the same lines that were prefetched in groups of 32. With `--growth` the lookups
 //! are measured at 1 million, 10 million and N records; with `--lookups` nothing but they and what they rest on, with `--fold`
-//! nothing but a fold beside checks. `--count find|batch|decide|check --questions N` only
+//! nothing but a fold beside checks, with `--build` nothing but an import of a CSV. `--count find|batch|decide|check --questions N` only
 //! asks, for a counter of instructions.
 
 #![expect(clippy::print_stdout, reason = "a bench is read on the terminal")]
@@ -37,6 +37,9 @@ fn main() {
             lookups::run(&lists::Lists::of_one(records), rounds, &table);
         }
         table.note(&format!("\nat {records} records"));
+    }
+    if flag("--build") {
+        return build::run(records, &table);
     }
     let lists = lists::Lists::of_one(records);
     if flag("--fold") {
