@@ -14,8 +14,7 @@ pub fn step_back() {
 }
 
 /// How many cores there are for the work of the calling thread: if it [stepped back](step_back), all but one. Where all are
-/// busy, whoever is woken waits for milliseconds, however nice the others are: a virtual machine that takes all the time
-/// that it may have is made to pause.
+/// busy, whoever is woken may wait for milliseconds, however nice the others are, and on a virtual machine for its host too.
 #[must_use]
 pub fn cores() -> usize {
     let all = std::thread::available_parallelism().map_or(1, usize::from);

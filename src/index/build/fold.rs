@@ -34,7 +34,7 @@ pub fn fold<B: AsRef<[u8]>>(
     let mut planning = Planning::new(MIXER, merged.documents, code_max(used.sets.len())?);
     merged.walk(&mut |h, found| {
         used.add(&merged, h, found)?;
-        planning.add((h, merged.joined(found.from, found.code).number()));
+        planning.add((h, merged.joined(found)?.number()));
         Ok(())
     })?;
     if used.documents != merged.documents {
@@ -125,12 +125,15 @@ impl<'a> Merged<'a> {
         Ok(Self { views, overflowed, changed, documents })
     }
 
-    /// The number of a set among those of both.
+    /// What was found, with the number of its set among those of both.
     #[inline]
-    fn joined(&self, from: usize, code: Code) -> Code {
-        match code {
-            Code::Set(set) if from == DELTA => Code::Set(set.saturating_add(self.sets(BASE) as u32)),
-            code => code,
+    fn joined(&self, found: Found) -> Result<Code, Damaged> {
+        match found.code {
+            Code::Set(set) if u64::from(set) >= self.sets(found.from) => Err(Damaged),
+            Code::Set(set) if found.from == DELTA => {
+                Ok(Code::Set(set.saturating_add(self.sets(BASE) as u32)))
+            }
+            code => Ok(code),
         }
     }
 
@@ -221,7 +224,7 @@ impl Used {
         if digits > 0 {
             self.digits_lengths[usize::from(state)] |= 1 << (digits - DIGITS_LEN_MIN);
         }
-        match merged.joined(found.from, found.code) {
+        match merged.joined(found)? {
             Code::Set(set) => {
                 // A dictionary of version 2 has sets with references too.
                 if merged.view(found.from).header.version() < VERSION {
@@ -289,7 +292,7 @@ struct Remapped<'m, 'a> {
 impl Remapped<'_, '_> {
     #[inline]
     fn code(&self, found: Found) -> Result<Code, Damaged> {
-        self.place(self.merged.joined(found.from, found.code)).ok_or(Damaged)
+        self.place(self.merged.joined(found)?).ok_or(Damaged)
     }
 
     #[inline]
