@@ -38,7 +38,7 @@ pub(crate) fn run(records: u64, table: &Table) {
 }
 
 fn write_register(path: &std::path::Path, records: u64) {
-    use std::io::Write;
+    use std::io::Write as _;
     let file = std::fs::File::create(path).expect("there is room");
     let mut out = std::io::BufWriter::with_capacity(1 << 20, file);
     writeln!(out, "document_number,issuing_state,kind,status,reported_on,review_on").expect("there is room");
@@ -49,7 +49,8 @@ fn write_register(path: &std::path::Path, records: u64) {
         let (reported, review) = (day(notice.reported_on), day(notice.review_on));
         writeln!(out, "{number},{state},{kind},{status},{reported},{review}").expect("there is room");
     }
-    out.flush().expect("there is room");
+    // The disk is to be busy with the import alone.
+    out.into_inner().expect("there is room").sync_all().expect("there is room");
 }
 
 /// Memory of a process that no file holds, as the kernel counts it.

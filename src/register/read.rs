@@ -16,7 +16,7 @@ use super::texts::{Text, cut};
 use super::{RegisterError, Reject, RejectReason, Source};
 
 /// Blocks that wait for a parser, and results that wait for the caller, for each parser.
-const QUEUE: usize = 2;
+const QUEUE: usize = 4;
 
 /// Takes what was read: the text's path, a row's line, and what it lists. An error ends the reading.
 pub type Sink<'s, E> = dyn FnMut(&Path, u64, Result<Row, Reject>) -> Result<(), E> + 's;

@@ -30,7 +30,8 @@ pub struct Builder {
     held: usize,
     held_max: usize,
     spill: Option<Mutex<Spill>>,
-    spilt: bool,
+    /// Parts that were spilt so far, each as often as it was its turn.
+    spilt: usize,
 }
 
 /// What was built.
@@ -59,7 +60,7 @@ impl Builder {
             held: 0,
             held_max: usize::MAX,
             spill: None,
-            spilt: false,
+            spilt: 0,
         }
     }
 
@@ -90,15 +91,17 @@ impl Builder {
         };
         let h = MIXER.mix(key.bits());
         self.held += self.parts[(h >> (Key::BITS - PARTS_BITS)) as usize].push(h, notice);
-        if self.held > self.held_max { self.spill() } else { Ok(()) }
+        if self.held > self.held_max { self.spill_down_to(self.held_max) } else { Ok(()) }
     }
 
+    /// A part at a time, so that whoever pushes never waits for long.
     #[cold]
-    fn spill(&mut self) -> Result<(), IndexError> {
-        if let Some(spill) = &self.spill {
-            let spill = &mut lock(spill);
-            self.parts.iter_mut().try_for_each(|part| part.spill(spill))?;
-            (self.held, self.spilt) = (0, true);
+    fn spill_down_to(&mut self, held_max: usize) -> Result<(), IndexError> {
+        let Some(spill) = &self.spill else { return Ok(()) };
+        let spill = &mut lock(spill);
+        while self.held > held_max {
+            self.held -= self.parts[self.spilt % PARTS].spill(spill)?;
+            self.spilt += 1;
         }
         Ok(())
     }
@@ -115,11 +118,11 @@ impl Builder {
         out: &mut dyn StorageFile,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Built, IndexError> {
-        if self.spilt {
-            self.spill()?;
+        if self.spilt > 0 {
+            self.spill_down_to(0)?;
         }
         let dictionary = Dictionary::default();
-        let spill = self.spill.as_ref().filter(|_| self.spilt);
+        let spill = self.spill.as_ref().filter(|_| self.spilt > 0);
         let (live, workers) = sort_all(std::mem::take(&mut self.parts), spill, &dictionary)?;
         let mut long_worker = Worker::new(&dictionary);
         let longs = sort_longs(&mut self.long, &mut long_worker)?;

@@ -1,9 +1,10 @@
 //! The sets that documents share.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use xxhash_rust::xxh3::Xxh3DefaultBuilder;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::index::IndexError;
 use crate::index::code::Code;
@@ -17,8 +18,7 @@ pub(super) struct Dictionary(Mutex<HashMap<Box<[u8]>, u32>>);
 /// What one worker knows of the dictionary, and how often it has used each set.
 pub(super) struct Known<'d> {
     dictionary: &'d Dictionary,
-    singles: HashMap<u64, u32, Xxh3DefaultBuilder>,
-    before: Option<(Packed, u32)>,
+    singles: HashMap<u64, u32, BuildHasherDefault<WordHasher>>,
     pub(super) uses: Vec<u64>,
 }
 
@@ -60,23 +60,27 @@ impl Dictionary {
 
 impl<'d> Known<'d> {
     pub(super) fn new(dictionary: &'d Dictionary) -> Self {
-        Self { dictionary, singles: HashMap::default(), before: None, uses: Vec::new() }
+        Self { dictionary, singles: HashMap::default(), uses: Vec::new() }
     }
 
-    /// The number of a set of one notice without a reference. Most lists say the same of most documents.
+    /// The number of a set of one notice without a reference. Its place in memory is anywhere: whoever asks for many in a row,
+    /// and does nothing else between, has the processor wait for several at once.
     #[inline]
-    pub(super) fn single(&mut self, packed: Packed, body: &[u8]) -> Result<u32, IndexError> {
-        let number = match (self.before, self.singles.get(&packed.0)) {
-            (Some((before, number)), _) if before == packed => number,
-            (_, Some(number)) => *number,
-            (_, None) => {
-                let number = self.dictionary.number_of(body)?;
-                self.singles.insert(packed.0, number);
-                number
-            }
+    pub(super) fn single(&mut self, packed: Packed) -> Result<u32, IndexError> {
+        let number = match self.singles.get(&packed.0) {
+            Some(number) => *number,
+            None => self.meet(packed)?,
         };
-        self.before = Some((packed, number));
         Ok(self.used(number))
+    }
+
+    #[cold]
+    fn meet(&mut self, packed: Packed) -> Result<u32, IndexError> {
+        let mut set = Vec::new();
+        packed.push_body("", &mut set);
+        let number = self.dictionary.number_of(&set)?;
+        self.singles.insert(packed.0, number);
+        Ok(number)
     }
 
     pub(super) fn set(&mut self, set: &[u8]) -> Result<u32, IndexError> {
@@ -91,5 +95,19 @@ impl<'d> Known<'d> {
         }
         self.uses[at] += 1;
         number
+    }
+}
+
+/// Hashes one word.
+#[derive(Default)]
+struct WordHasher(u64);
+
+impl Hasher for WordHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 ^= xxh3_64(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }

@@ -41,8 +41,9 @@ impl Part {
         RECORD_LEN + 1 + text.len()
     }
 
-    /// Moves what is in memory to a file.
-    pub(super) fn spill(&mut self, spill: &mut Spill) -> Result<(), IndexError> {
+    /// Moves what is in memory to a file, and gives how many bytes that were.
+    pub(super) fn spill(&mut self, spill: &mut Spill) -> Result<usize, IndexError> {
+        let held = self.plain.len() + self.referenced.len();
         for (bytes, spilt) in
             [(&mut self.plain, &mut self.spilt_plain), (&mut self.referenced, &mut self.spilt_referenced)]
         {
@@ -51,7 +52,7 @@ impl Part {
                 spilt.push(spill.append(&std::mem::take(bytes))?);
             }
         }
-        Ok(())
+        Ok(held)
     }
 
     pub(super) fn sort(self, spill: Option<&Mutex<Spill>>) -> Result<Sorted, IndexError> {

@@ -30,6 +30,9 @@ pub(super) const DETAILED: u32 = u32::MAX;
 
 const ENTRY_LEN: usize = 11;
 
+/// Documents with a single notice that are looked up together.
+const SINGLES: usize = 256;
+
 /// What the parts of one worker add up to.
 pub(super) struct Worker<'d> {
     pub(super) tally: Tally,
@@ -57,7 +60,7 @@ impl<'d> Worker<'d> {
         let Sorted { plain, referenced } = part.sort(spill)?;
         let (mut entries, mut details) = (Vec::with_capacity(plain.len() * ENTRY_LEN), Vec::new());
         let (mut plain, mut referenced) = (&plain[..], &referenced[..]);
-        let mut document_notices = Notices::default();
+        let (mut document_notices, mut singles) = (Notices::default(), Vec::with_capacity(SINGLES));
         while let Some(h) = [plain.first().map(|(h, _)| *h), referenced.first().map(|((h, _), _)| *h)]
             .into_iter()
             .flatten()
@@ -69,6 +72,9 @@ impl<'d> Worker<'d> {
             (plain, referenced) = (&plain[own..], &referenced[own_referenced..]);
             let document = Key::from_bits(mixer.unmix(h)).expect("it was mixed from a key").unpack();
             let number = self.add(&document, &document_notices)?;
+            if let Some(packed) = document_notices.single {
+                singles.push((entries.len(), h, packed));
+            }
             if number == DETAILED {
                 let set = &document_notices.set;
                 let len = u32::try_from(set.len()).map_err(|_| IndexError::TooLarge)?;
@@ -77,7 +83,11 @@ impl<'d> Worker<'d> {
                 details.extend_from_slice(set);
             }
             entries.extend_from_slice(&encode(h, number));
+            if singles.len() == SINGLES {
+                self.look_up(&mut singles, &mut entries)?;
+            }
         }
+        self.look_up(&mut singles, &mut entries)?;
         self.details_len += details.len() as u64;
         let keep = |bytes: Vec<u8>| match spill {
             None => Ok(Bytes::Here(bytes)),
@@ -86,7 +96,20 @@ impl<'d> Worker<'d> {
         Ok(Live { entries: keep(entries)?, details: keep(details)? })
     }
 
-    /// Counts a document with a key, and gives what stands under it.
+    /// Writes what stands under documents with a single notice into their entries.
+    fn look_up(
+        &mut self,
+        singles: &mut Vec<(usize, u64, Packed)>,
+        entries: &mut [u8],
+    ) -> Result<(), IndexError> {
+        singles.drain(..).try_for_each(|(at, h, packed)| {
+            let entry = encode(h, self.known.single(packed)?);
+            entries[at..][..ENTRY_LEN].copy_from_slice(&entry);
+            Ok(())
+        })
+    }
+
+    /// Counts a document with a key, and gives what stands under it; 0 where that is [looked up](Self::look_up) later.
     fn add(&mut self, document: &DocumentId, notices: &Notices) -> Result<u32, IndexError> {
         self.documents += 1;
         self.tally.add_document(document);
@@ -97,7 +120,7 @@ impl<'d> Worker<'d> {
             return Ok(DETAILED);
         }
         match notices.single {
-            Some(packed) => self.known.single(packed, &notices.set),
+            Some(_) => Ok(0),
             None => self.known.set(&notices.set),
         }
     }

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::ground::storage::{Paced, StorageFile as _};
 use crate::index::{IndexError, Staged};
 
 /// A file that grows at its end and is read anywhere. It is gone when it is dropped.
@@ -41,9 +40,8 @@ impl Spill {
     }
 
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<Extent, IndexError> {
-        Paced::new(self.staged.file(), None)
-            .append(bytes)
-            .map_err(IndexError::io("write", self.staged.path()))?;
+        // Not pushed on to the disk: it is soon read again, and then gone.
+        self.staged.file().append(bytes).map_err(IndexError::io("write", self.staged.path()))?;
         let extent = Extent { offset: self.length, length: bytes.len() };
         self.length += bytes.len() as u64;
         Ok(extent)

@@ -8,7 +8,7 @@ use crate::index::format::{GROUP_LEN, Header, Stamp, VERSION, WORD_LEN, group};
 use crate::index::sections::{Layout, Lengths};
 use crate::index::table::{Mixer, Plan, Planning};
 
-use super::output::Output;
+use super::output::{Output, with_output};
 use super::tally::Tally;
 
 /// What a segment says, but for what stands under its documents.
@@ -92,7 +92,25 @@ pub(super) fn write(
         layout,
     };
     let all = header.documents();
-    let mut output = Output::new(out);
+    let written = with_output(out, layout.checksums, |output| {
+        write_sections(contents, plan, entries, &header, output, progress)
+    })?;
+    progress(all, all);
+    // Details that were not the same the second time are those of a file that was spoilt meanwhile.
+    if written.1 == layout.file_length() { Ok(written) } else { Err(IndexError::Damaged) }
+}
+
+/// All but the checksums.
+fn write_sections(
+    contents: &Contents<'_>,
+    plan: &Plan,
+    entries: &impl Entries,
+    header: &Header,
+    output: &mut Output<'_>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<(), IndexError> {
+    let Contents { sets, detailed: (detailed, _), .. } = *contents;
+    let (layout, all, groups) = (header.layout, header.documents(), detailed.div_ceil(GROUP_LEN));
     output.write(&header.encode())?;
     output.begin(layout.slots)?;
     let (mut writing, mut done, mut told) = (plan.writing(), 0, 0);
@@ -141,8 +159,5 @@ pub(super) fn write(
             output.write(set)
         })?;
     }
-    let written = output.finish(layout.checksums)?;
-    progress(all, all);
-    // Details that were not the same the second time are those of a file that was spoilt meanwhile.
-    if written.1 == layout.file_length() { Ok(written) } else { Err(IndexError::Damaged) }
+    Ok(())
 }

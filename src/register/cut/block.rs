@@ -10,7 +10,7 @@ pub const LINE_BYTES_MAX: usize = 64 * 1024;
 pub(super) const SKIPPED_BYTES_MAX: u64 = 1 << 20;
 
 /// About how many bytes a block has; one record more at most.
-pub(super) const BLOCK_BYTES: usize = 256 * 1024;
+pub(super) const BLOCK_BYTES: usize = 64 * 1024;
 
 /// Some records, in the order of the text.
 #[derive(Debug, Default)]
