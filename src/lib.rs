@@ -39,7 +39,7 @@
 //! ```text
 //! register file ─ register::read ─► rows ─ index::Builder ─► segment, staged  (─ index::delta ─► delta, staged)
 //!                                                                  │
-//!                        feed::verify_local    length and SHA-256 of every file    GATE 1: Verified<Bulletin>
+//!                        feed::verify    signatures; length and SHA-256 of every file    GATE 1: Verified<Bulletin>
 //!                                                                  ▼
 //!                        publishing    opened as a service will, verified as nobody will again, compared with what is in force,
 //!                                      asked for what was read

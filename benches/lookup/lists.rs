@@ -177,7 +177,7 @@ fn build(publisher: &Publisher, notices: impl Iterator<Item = Notice>, sequence:
 fn with(before: Option<&Generation>, feed: &str, sequence: u64, segments: Vec<SegmentRef>) -> Generation {
     let feed = FeedName::parse(feed).expect("a name");
     let bulletin = Bulletin { feed, sequence, as_of: as_of(), authority: Authority::Local, segments };
-    let record = FeedRecord { bulletin, metadata: Default::default(), root: None };
+    let record = FeedRecord { bulletin, metadata: Default::default(), root: None, epoch: 0 };
     let before = before.map(|generation| (generation, generation.id()));
     Generation::with_feed(before, record, as_of()).expect("the next generation")
 }

@@ -37,6 +37,21 @@ pub struct FeedRecord {
     pub metadata: BTreeMap<String, Vec<u8>>,
     /// The newest root that was accepted; `None` for a local import.
     pub root: Option<Vec<u8>>,
+    /// See [`Floor::epoch`].
+    pub epoch: u64,
+}
+
+impl FeedRecord {
+    /// The proof of what was accepted: root and metadata, as the feed machine reads them.
+    #[must_use]
+    pub fn proof(&self) -> (Option<&[u8]>, &BTreeMap<String, Vec<u8>>) {
+        (self.root.as_deref(), &self.metadata)
+    }
+
+    fn floor(&self) -> Floor {
+        let Bulletin { sequence, as_of, .. } = self.bulletin;
+        Floor { epoch: self.epoch, sequence, as_of }
+    }
 }
 
 /// What is kept of a feed that is not in force, or of a newer publication than the one in force: all that guards
@@ -56,7 +71,10 @@ pub struct Kept {
 /// The newest publication of a feed that was ever accepted: nothing older is accepted again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Floor {
-    /// The next sequence must be above it.
+    /// Rises where a publisher's root names other keys for what is newest: then sequences begin anew, which is how a feed
+    /// recovers from a thief who used up its numbers. 0 for a local import.
+    pub epoch: u64,
+    /// The next sequence of this epoch must be above it.
     pub sequence: u64,
     /// The next as-of time must not be below it.
     pub as_of: Timestamp,
@@ -75,7 +93,7 @@ impl Generation {
     ) -> Result<Self, IndexError> {
         let Bulletin { feed, sequence, as_of, .. } = record.bulletin.clone();
         if let Some(floor) = previous.and_then(|(previous, _)| previous.floor(&feed)) {
-            if sequence <= floor.sequence {
+            if (record.epoch, sequence) <= (floor.epoch, floor.sequence) {
                 return Err(IndexError::SequenceNotHigher { feed, sequence, floor: floor.sequence });
             }
             if as_of < floor.as_of {
@@ -102,6 +120,35 @@ impl Generation {
             Ok(at) => next.feeds[at] = record,
             Err(at) => next.feeds.insert(at, record),
         }
+        Ok(next)
+    }
+
+    /// The generation after `previous` in which the publisher of a feed vouches for the same list as of a later time, or has
+    /// another root.
+    ///
+    /// # Errors
+    /// [`IndexError::UnknownFeed`] if the feed is not in force, [`IndexError::SequenceNotHigher`] if it is another list,
+    /// [`IndexError::AsOfEarlier`], or [`IndexError::MetadataName`].
+    pub fn with_heartbeat(
+        (previous, id): (&Self, GenerationId),
+        record: FeedRecord,
+        now: Timestamp,
+    ) -> Result<Self, IndexError> {
+        let Bulletin { feed, sequence, as_of, segments, .. } = record.bulletin.clone();
+        let mut next = Self::after(Some((previous, id)), now);
+        let held = next.feeds.iter_mut().find(|held| held.bulletin.feed == feed);
+        let held = held.ok_or_else(|| IndexError::UnknownFeed(feed.clone()))?;
+        if held.bulletin.sequence != sequence || held.bulletin.segments != segments || record.epoch < held.epoch {
+            return Err(IndexError::SequenceNotHigher { feed, sequence, floor: held.bulletin.sequence });
+        }
+        if as_of < held.bulletin.as_of {
+            return Err(IndexError::AsOfEarlier { feed, as_of, floor: held.bulletin.as_of });
+        }
+        if !record.metadata.keys().all(|name| is_metadata_name(name)) {
+            return Err(IndexError::MetadataName(feed));
+        }
+        *held = record;
+        next.highest_time = next.highest_time.max(as_of);
         Ok(next)
     }
 
@@ -162,10 +209,11 @@ impl Generation {
     pub fn floor(&self, feed: &FeedName) -> Option<Floor> {
         let in_force = self
             .record(feed)
-            .map(|record| Floor { sequence: record.bulletin.sequence, as_of: record.bulletin.as_of });
+            .map(FeedRecord::floor);
         match (in_force, self.floors.get(feed).map(|kept| kept.floor)) {
             (Some(a), Some(b)) => {
-                Some(Floor { sequence: a.sequence.max(b.sequence), as_of: a.as_of.max(b.as_of) })
+                let (epoch, sequence) = (a.epoch, a.sequence).max((b.epoch, b.sequence));
+                Some(Floor { epoch, sequence, as_of: a.as_of.max(b.as_of) })
             }
             (one, other) => one.or(other),
         }
@@ -188,7 +236,10 @@ impl Generation {
             root: record.root.clone(),
         };
         // After a rollback what is kept is newer than what is in force.
-        let kept_before = self.floors.get(feed).filter(|before| before.floor.sequence >= floor.sequence);
+        let newer = |before: &&Kept| {
+            (before.floor.epoch, before.floor.sequence) >= (floor.epoch, floor.sequence)
+        };
+        let kept_before = self.floors.get(feed).filter(newer);
         kept_before.cloned().or_else(|| self.record(feed).map(kept))
     }
 
@@ -219,7 +270,9 @@ impl Generation {
         }
         let names = previous.feeds.iter().map(|record| &record.bulletin.feed).chain(previous.floors.keys());
         for (then, now) in names.map(|name| (previous.floor(name), self.floor(name))) {
-            let keeps = |then: Floor, now: Floor| then.sequence <= now.sequence && then.as_of <= now.as_of;
+            let keeps = |then: Floor, now: Floor| {
+                (then.epoch, then.sequence) <= (now.epoch, now.sequence) && then.as_of <= now.as_of
+            };
             if !then.zip(now).is_some_and(|(then, now)| keeps(then, now)) {
                 return Err(IndexError::Forgets { number, what: "the floor of a feed" });
             }

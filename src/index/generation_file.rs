@@ -101,6 +101,8 @@ struct FeedJson {
     metadata: BTreeMap<String, String>,
     /// Hexadecimal.
     root: Option<String>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    epoch: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -124,6 +126,8 @@ struct FloorJson {
     metadata: BTreeMap<String, String>,
     /// Hexadecimal.
     root: Option<String>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    epoch: u64,
 }
 
 impl GenerationJson {
@@ -156,6 +160,7 @@ impl FeedJson {
             segments: segments.iter().map(SegmentJson::of).collect(),
             metadata: metadata_to_hex(&record.metadata),
             root: record.root.as_deref().map(to_hex),
+            epoch: record.epoch,
         }
     }
 
@@ -167,7 +172,8 @@ impl FeedJson {
             authority: authority(&self.authority)?,
             segments: self.segments.into_iter().map(SegmentJson::read).collect::<Option<_>>()?,
         };
-        Some(FeedRecord { bulletin, metadata: metadata(self.metadata)?, root: root(self.root)? })
+        let (metadata, root) = (metadata(self.metadata)?, root(self.root)?);
+        Some(FeedRecord { bulletin, metadata, root, epoch: self.epoch })
     }
 }
 
@@ -198,18 +204,24 @@ impl FloorJson {
             authority: kept.authority.word().to_owned(),
             metadata: metadata_to_hex(&kept.metadata),
             root: kept.root.as_deref().map(to_hex),
+            epoch: kept.floor.epoch,
         }
     }
 
     fn read(self) -> Option<(FeedName, Kept)> {
         let kept = Kept {
-            floor: Floor { sequence: self.sequence, as_of: self.as_of },
+            floor: Floor { epoch: self.epoch, sequence: self.sequence, as_of: self.as_of },
             authority: authority(&self.authority)?,
             metadata: metadata(self.metadata)?,
             root: root(self.root)?,
         };
         Some((FeedName::parse(&self.name).ok()?, kept))
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 fn authority(word: &str) -> Option<Authority> {

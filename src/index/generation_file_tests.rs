@@ -39,7 +39,7 @@ prop_compose! {
         root in prop::option::of(bytes()),
     ) -> FeedRecord {
         let authority = if signed { Authority::Signed } else { Authority::Local };
-        FeedRecord { bulletin: Bulletin { feed, sequence, as_of, authority, segments }, metadata, root }
+        FeedRecord { bulletin: Bulletin { feed, sequence, as_of, authority, segments }, metadata, root, epoch: 0 }
     }
 }
 
@@ -53,8 +53,8 @@ prop_compose! {
         floors in prop::collection::btree_map(name(), record(), 0..3),
     ) -> Generation {
         let feeds = records.into_iter().map(|record| (record.bulletin.feed.clone(), record));
-        let floors = floors.into_iter().map(|(name, FeedRecord { bulletin, metadata, root })| {
-            let floor = Floor { sequence: bulletin.sequence, as_of: bulletin.as_of };
+        let floors = floors.into_iter().map(|(name, FeedRecord { bulletin, metadata, root, .. })| {
+            let floor = Floor { epoch: 0, sequence: bulletin.sequence, as_of: bulletin.as_of };
             (name, Kept { floor, authority: bulletin.authority, metadata, root })
         });
         Generation {
@@ -92,17 +92,19 @@ fn sample() -> Generation {
                 bulletin: bulletin("local", 3, Authority::Local),
                 metadata: BTreeMap::new(),
                 root: None,
+                epoch: 0,
             },
             FeedRecord {
                 bulletin: bulletin("utopia", 17, Authority::Signed),
                 metadata: [("timestamp.json".to_owned(), b"{\n}".to_vec())].into(),
                 root: Some(b"{}".to_vec()),
+                epoch: 0,
             },
         ],
         floors: [(
             feed("old"),
             Kept {
-                floor: Floor { sequence: 99, as_of },
+                floor: Floor { epoch: 0, sequence: 99, as_of },
                 authority: Authority::Signed,
                 metadata: [("snapshot.json".to_owned(), b"[]".to_vec())].into(),
                 root: Some(b"{}".to_vec()),

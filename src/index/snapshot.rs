@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::domain::{
-    Bulletin, DocumentId, FeedName, GenerationId, IssuingState, Notice, SegmentRef, SegmentRole, Verified,
+    Authority, Bulletin, DocumentId, FeedName, GenerationId, IssuingState, Notice, SegmentRef, SegmentRole, Verified,
 };
 use crate::ground::platform::{Mapping, Vectors};
 use crate::ground::storage::Storage;
@@ -246,7 +246,7 @@ impl FeedInForce {
         locate: &dyn Fn(&SegmentRef) -> PathBuf,
         bulletin: Bulletin,
     ) -> Result<Self, IndexError> {
-        let Bulletin { feed, sequence, as_of, segments, .. } = &bulletin;
+        let Bulletin { feed, sequence, as_of, authority, segments } = &bulletin;
         let (base, delta) = match segments.as_slice() {
             [base] if base.role == SegmentRole::Base => (base, None),
             [base, delta] if base.role == SegmentRole::Base && delta.role == SegmentRole::Delta => {
@@ -260,12 +260,17 @@ impl FeedInForce {
         let refused = |source| IndexError::Segment { path: locate(last), source };
         let list = List::new(base_segment, delta_segment).map_err(refused)?;
         let stamp = list.stamp();
-        let same_time = stamp.as_of.as_microsecond() == as_of.as_microsecond();
+        let (listed, vouched) = (stamp.as_of.as_microsecond(), as_of.as_microsecond());
+        // A heartbeat vouches for the same list as of a later time.
+        let right_time = match authority {
+            Authority::Local => listed == vouched,
+            Authority::Signed => listed <= vouched,
+        };
         let counts = list.segments().map(|segment| segment.header().state_digest.notices);
         let same_counts = counts.eq(segments.iter().map(|file| file.notices));
         let differs = if stamp.sequence != *sequence {
             Some("the sequence")
-        } else if !same_time {
+        } else if !right_time {
             Some("the as-of time")
         } else if !same_counts {
             Some("the number of notices")

@@ -40,7 +40,7 @@ fn site() -> Site {
             authority: Authority::Local,
             segments: vec![built.segment],
         };
-        let record = FeedRecord { bulletin, metadata: BTreeMap::new(), root: None };
+        let record = FeedRecord { bulletin, metadata: BTreeMap::new(), root: None, epoch: 0 };
         let previous = in_force.as_ref().map(|(generation, id)| (generation, *id));
         let next = Generation::with_feed(previous, record, as_of).unwrap();
         let id = publisher.publish(&next).unwrap();

@@ -29,7 +29,7 @@ pub(super) fn as_delta(
     stamp: Stamp,
 ) -> Result<New, PublishingError> {
     let Some((before, in_force)) =
-        before.and_then(|record| Some((record, open_before(import, &record.bulletin).ok()?)))
+        before.and_then(|record| Some((record, open_before(import, record).ok()?)))
     else {
         return Ok(full);
     };

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::audit::AuditError;
 use crate::domain::FeedName;
-use crate::feed::LocalError;
+use crate::feed::VerifyError;
 use crate::index::IndexError;
 use crate::register::RegisterError;
 
@@ -30,7 +30,7 @@ pub enum PublishingError {
         /// The feed.
         feed: FeedName,
         /// What is wrong with it.
-        source: LocalError,
+        source: VerifyError,
     },
     /// Putting the generation in force failed halfway.
     #[error(

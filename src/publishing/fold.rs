@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::audit::{Act, AuditLog};
 use crate::domain::{FeedName, GenerationId, SegmentRef};
-use crate::feed::verify_local;
+use crate::feed;
 use crate::ground::clock::Clock;
 use crate::ground::storage::{Paced, Storage};
 use crate::index::{self, FeedInForce, Generation, IndexError, List, Publisher};
@@ -56,7 +56,7 @@ pub fn fold(fold: &Fold<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Folde
         return Ok(Folded::Nothing);
     }
     let locate = |segment: &SegmentRef| -> PathBuf { index::segment_path(fold.data_dir, segment.digest) };
-    let verified = verify_local(&*fold.storage, held.bulletin.clone(), locate)
+    let verified = feed::verify(&*fold.storage, held.bulletin.clone(), held.proof(), locate)
         .map_err(|source| PublishingError::Verify { feed: fold.feed.clone(), source })?;
     let in_force = FeedInForce::open(&*fold.storage, fold.data_dir, &verified)?;
     let list = in_force.list();

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::audit::{Act, AuditLog};
 use crate::domain::{Authority, Bulletin, FeedName, GenerationId, SegmentRef, Verified};
-use crate::feed::{LocalError, verify_local};
+use crate::feed::{self, VerifyError};
 use crate::ground::clock::{Clock, Now};
 use crate::ground::storage::{Paced, Storage};
 use crate::index::{
@@ -138,7 +138,7 @@ pub fn import(
     let segments = new.segments.clone();
     let feed = import.feed.clone();
     let bulletin = Bulletin { feed, sequence, as_of, authority: Authority::Local, segments };
-    let record_of_feed = FeedRecord { bulletin: bulletin.clone(), metadata: BTreeMap::new(), root: None };
+    let record_of_feed = FeedRecord { bulletin: bulletin.clone(), metadata: BTreeMap::new(), root: None, epoch: 0 };
     let previous = current.as_ref().map(|(generation, id)| (generation, *id));
     let next = Generation::with_feed(previous, record_of_feed, now.time)?;
     let snapshot = open_next(import, &next, &new)?;
@@ -194,7 +194,7 @@ fn open_next(import: &Import<'_>, next: &Generation, new: &New) -> Result<Snapsh
         }
     };
     let verify = |record: &FeedRecord| {
-        verify_local(&*import.storage, record.bulletin.clone(), locate)
+        feed::verify(&*import.storage, record.bulletin.clone(), record.proof(), locate)
             .map_err(|source| PublishingError::Verify { feed: record.bulletin.feed.clone(), source })
     };
     let bulletins = next.feeds.iter().map(verify).collect::<Result<_, _>>()?;
@@ -225,7 +225,7 @@ fn compare(
     };
     let now = snapshot.feeds().find(|feed| feed.bulletin().feed == import.feed);
     let now = now.expect("the generation has the feed that is imported");
-    match open_before(import, &before.bulletin) {
+    match open_before(import, before) {
         Ok(old) => {
             imported.change =
                 Change::of(now, &built.counts, &old, time).map_err(|_| PublishingError::Damaged)?;
@@ -245,14 +245,14 @@ fn compare(
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
     #[error(transparent)]
-    Verify(#[from] LocalError),
+    Verify(#[from] VerifyError),
     #[error(transparent)]
     Open(#[from] IndexError),
 }
 
-pub(super) fn open_before(import: &Import<'_>, bulletin: &Bulletin) -> Result<FeedInForce, Unreadable> {
+pub(super) fn open_before(import: &Import<'_>, before: &FeedRecord) -> Result<FeedInForce, Unreadable> {
     let locate = |segment: &SegmentRef| index::segment_path(import.data_dir, segment.digest);
-    let verified: Verified<Bulletin> = verify_local(&*import.storage, bulletin.clone(), locate)?;
+    let verified: Verified<Bulletin> = feed::verify(&*import.storage, before.bulletin.clone(), before.proof(), locate)?;
     Ok(FeedInForce::open(&*import.storage, import.data_dir, &verified)?)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::audit::{Act, AuditLog};
 use crate::domain::{FeedName, GenerationId, SegmentRef};
-use crate::feed::verify_local;
+use crate::feed;
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
 use crate::index::{self, FeedRecord, Generation, Publisher, Snapshot};
@@ -37,7 +37,7 @@ pub fn rollback(
     let next = Generation::rolled_back((in_force, *id), older, now.time);
     let locate = |segment: &SegmentRef| index::segment_path(data_dir, segment.digest);
     let verify = |record: &FeedRecord| {
-        verify_local(&*storage, record.bulletin.clone(), locate)
+        feed::verify(&*storage, record.bulletin.clone(), record.proof(), locate)
             .map_err(|source| PublishingError::Verify { feed: record.bulletin.feed.clone(), source })
     };
     let bulletins = next.feeds.iter().map(verify).collect::<Result<_, _>>()?;

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
-use crate::domain::{DocumentId, FeedName, GenerationId, Notice};
-use crate::feed::{LocalError, verify_local};
+use crate::domain::{DocumentId, FeedName, GenerationId, Notice, SegmentRef};
+use crate::feed::{self, VerifyError};
 use crate::ground::causes;
 use crate::ground::clock::{Clock, monotonic};
 use crate::ground::storage::Storage;
-use crate::index::{self, Generation, IndexError, Snapshot};
+use crate::index::{self, FeedRecord, Generation, IndexError, Snapshot};
 
 use super::evidence::{Lists, Longer};
 
@@ -65,7 +65,7 @@ pub enum SiteError {
     },
     /// A feed is not what was accepted.
     #[error("a feed of the generation cannot be verified")]
-    Feed(#[from] LocalError),
+    Feed(#[from] VerifyError),
 }
 
 impl Site {
@@ -190,14 +190,15 @@ impl Site {
         if let Some(open) = &before.generation {
             generation.check_keeps(open)?;
         }
-        let verify = |bulletin| {
-            verify_local(&*self.storage, bulletin, |file| index::segment_path(&self.data_dir, file.digest))
+        let locate = |file: &SegmentRef| index::segment_path(&self.data_dir, file.digest);
+        let verify = |record: &FeedRecord| {
+            feed::verify(&*self.storage, record.bulletin.clone(), record.proof(), locate)
         };
         let bulletins = generation
             .feeds
             .iter()
-            .map(|feed| verify(feed.bulletin.clone()))
-            .collect::<Result<Vec<_>, LocalError>>()?;
+            .map(verify)
+            .collect::<Result<Vec<_>, VerifyError>>()?;
         let snapshot = Snapshot::open(&*self.storage, &self.data_dir, generation, id, bulletins)?;
         self.clock.observe(snapshot.highest_time());
         Ok(snapshot)

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use portcullis::domain::{Authority, Bulletin, Kind};
-use portcullis::feed::{LocalError, verify_local};
+use portcullis::feed::{VerifyError, verify_local};
 use portcullis::ground::storage::Disk;
 use portcullis::index::{current, segment_path};
 
@@ -33,14 +33,14 @@ fn a_file_that_was_altered_cut_or_taken_away_is_refused() {
         let mut bytes = whole.clone();
         bytes[at] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
-        assert!(matches!(verify(), Err(LocalError::Altered { .. })), "byte {at}");
+        assert!(matches!(verify(), Err(VerifyError::Altered { .. })), "byte {at}");
     }
     std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
-    assert!(matches!(verify(), Err(LocalError::Altered { .. })));
+    assert!(matches!(verify(), Err(VerifyError::Altered { .. })));
     std::fs::write(&path, [&whole[..], b"x"].concat()).unwrap();
-    assert!(matches!(verify(), Err(LocalError::Altered { .. })));
+    assert!(matches!(verify(), Err(VerifyError::Altered { .. })));
     std::fs::remove_file(&path).unwrap();
-    assert!(matches!(verify(), Err(LocalError::Io { .. })));
+    assert!(matches!(verify(), Err(VerifyError::Io { .. })));
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn what_claims_signatures_or_names_no_file_is_refused() {
     let verify =
         |bulletin| verify_local(&Disk, bulletin, |file| segment_path(data.path(), file.digest)).map(|_| ());
     let signed = Bulletin { authority: Authority::Signed, ..bulletin.clone() };
-    assert!(matches!(verify(signed), Err(LocalError::Authority { .. })));
+    assert!(matches!(verify(signed), Err(VerifyError::Authority { .. })));
     let empty = Bulletin { segments: Vec::new(), ..bulletin };
-    assert!(matches!(verify(empty), Err(LocalError::NoSegment { .. })));
+    assert!(matches!(verify(empty), Err(VerifyError::NoSegment { .. })));
 }

@@ -39,7 +39,7 @@ fn record(publisher: &Publisher, name: &str, sequence: u64) -> FeedRecord {
     publisher.keep(staged, &built.segment).unwrap();
     let (authority, segments) = (Authority::Local, vec![built.segment]);
     let bulletin = Bulletin { feed: feed(name), sequence, as_of, authority, segments };
-    FeedRecord { bulletin, metadata: BTreeMap::new(), root: None }
+    FeedRecord { bulletin, metadata: BTreeMap::new(), root: None, epoch: 0 }
 }
 
 fn publish(publisher: &Publisher, name: &str, sequence: u64) -> (Generation, GenerationId) {

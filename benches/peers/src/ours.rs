@@ -73,7 +73,7 @@ fn put_in_force(folder: &Path, builder: Builder) -> Result<Snapshot> {
     let segments = vec![built.segment];
     let feed = FeedName::parse("bench")?;
     let bulletin = Bulletin { feed, sequence: 1, as_of, authority: Authority::Local, segments };
-    let record = FeedRecord { bulletin: bulletin.clone(), metadata: Default::default(), root: None };
+    let record = FeedRecord { bulletin: bulletin.clone(), metadata: Default::default(), root: None, epoch: 0 };
     let next = Generation::with_feed(None, record, as_of)?;
     let locate = |file: &SegmentRef| segment_path(folder, file.digest);
     let verified = verify_local(&Disk, bulletin, locate)?;

@@ -80,7 +80,7 @@ pub(crate) fn try_publish(
         segments: vec![built.segment],
     };
     verify_local(&*storage, bulletin.clone(), |file| segment_path(data_dir, file.digest)).unwrap();
-    let record = FeedRecord { bulletin, metadata: Default::default(), root: None };
+    let record = FeedRecord { bulletin, metadata: Default::default(), root: None, epoch: 0 };
     let now = previous.map_or(as_of, |(generation, _)| generation.highest_time.max(as_of));
     let next = Generation::with_feed(previous, record, now)?;
     publisher.publish(&next)

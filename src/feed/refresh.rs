@@ -1,0 +1,324 @@
+//! The newest publication that a mirror has, as far as it can be believed (TUF specification 1.0, section 5).
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tough::error::Error as Tough;
+use tough::{ExpirationEnforcement, Limits, RepositoryLoader};
+use url::Url;
+
+use super::authorities::online_keys_differ;
+use super::metadata::{MetadataFiles, SNAPSHOT, TARGETS, TIMESTAMP, read_root};
+use super::mirror::{Mirror, MirrorError};
+use super::transport::Recording;
+use super::{Metadata, MetadataError};
+use crate::ground::storage::{Storage, publish_file};
+
+/// What a site has accepted so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Accepted<'a> {
+    /// The newest root that was accepted, or the one that the site was set up with.
+    pub root: &'a [u8],
+    /// The metadata that was accepted with it; none at first.
+    pub metadata: Option<&'a MetadataFiles>,
+}
+
+/// What a mirror has.
+#[derive(Clone, Debug)]
+pub struct Refreshed {
+    /// What was read.
+    pub metadata: Metadata,
+    /// The newest root, byte for byte.
+    pub root: Vec<u8>,
+    /// The other metadata, byte for byte.
+    pub files: MetadataFiles,
+    /// A newer root names other keys for what is newest, so that versions begin anew.
+    pub begins_anew: bool,
+}
+
+/// Why nothing that a mirror has is accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// What the site has accepted is not what it accepted any more.
+    #[error(
+        "the metadata that this site has accepted cannot be read any more, and nothing is accepted over it: restore the generation from a backup"
+    )]
+    Kept(#[source] MetadataError),
+    /// The mirror cannot be read.
+    #[error("the mirror {mirror} cannot be read")]
+    Mirror {
+        /// Its name.
+        mirror: String,
+        /// Why.
+        source: MirrorError,
+    },
+    /// A file is missing that must be there.
+    #[error("the mirror {mirror} lacks metadata that it must have: is this the address of a feed?")]
+    Missing {
+        /// Its name.
+        mirror: String,
+    },
+    /// Signatures are missing, wrong, or of the wrong keys.
+    #[error("{role} is not signed by enough of the keys that the root names: the mirror or the publisher is not who it should be")]
+    Signatures {
+        /// The role.
+        role: String,
+        /// What is wrong.
+        source: Box<tough::schema::Error>,
+    },
+    /// One key has signed twice.
+    #[error("{role} is signed twice by one key: it is refused, for one holder must not count as two")]
+    DuplicateSignature {
+        /// The role.
+        role: String,
+    },
+    /// Older than what was accepted.
+    #[error(
+        "{role} has version {found}, and version {floor} was accepted before: the mirror is behind or replays old lists"
+    )]
+    Rollback {
+        /// The role.
+        role: String,
+        /// The version that the mirror has.
+        found: u64,
+        /// The version that was accepted.
+        floor: u64,
+    },
+    /// Files of different publications.
+    #[error("the files of the mirror are not of one publication ({role}): try again, it may be in the middle of an update")]
+    MixAndMatch {
+        /// The role at which it shows.
+        role: String,
+    },
+    /// A file has another digest than the one that is signed.
+    #[error("a file of the metadata has another digest than the one that is signed")]
+    WrongDigest,
+    /// A file is longer than it is signed to be.
+    #[error("a file of the metadata is longer than {bytes_max} bytes, which it is signed to have at most")]
+    Endless {
+        /// The limit.
+        bytes_max: u64,
+    },
+    /// The signatures have ended.
+    #[error(
+        "the signatures of {role} ended at {at}: the publisher has stopped, or somebody holds newer ones back; what is in force stays"
+    )]
+    Expired {
+        /// The role.
+        role: &'static str,
+        /// When they ended.
+        at: Timestamp,
+    },
+    /// It vouches for a time that has not come.
+    #[error("the feed vouches for {as_of}, more than ten minutes ahead of this machine's clock: set the clock right, or tell the publisher")]
+    FromTheFuture {
+        /// The claim.
+        as_of: Timestamp,
+    },
+    /// Two things under one version.
+    #[error("{role} says something else under version {version} than before: the publisher's keys are used in two places")]
+    Equivocation {
+        /// The role.
+        role: &'static str,
+        /// The version.
+        version: u64,
+    },
+    /// Too many roots.
+    #[error("the mirror has more than {ROOTS_MAX} newer roots: set the site up again with a newer root")]
+    TooManyRoots,
+    /// The metadata was not understood.
+    #[error("the mirror's metadata cannot be used")]
+    Metadata(#[source] MetadataError),
+    /// The metadata was not understood by the library.
+    #[error("the mirror's metadata cannot be used")]
+    Malformed(#[source] Box<Tough>),
+    /// The scratch folder failed.
+    #[error("cannot use the folder {}", path.display())]
+    Scratch {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// What the file system said.
+        source: std::io::Error,
+    },
+}
+
+const ROOTS_MAX: u64 = 64;
+/// How far a publisher's clock may be ahead.
+const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(10);
+const LIMITS: Limits = Limits {
+    max_root_size: 512 << 10,
+    max_targets_size: 4 << 20,
+    max_timestamp_size: 16 << 10,
+    max_snapshot_size: 64 << 10,
+    max_root_updates: ROOTS_MAX,
+};
+
+/// Fetches the metadata of a mirror and checks it against what was accepted. `scratch` is a folder for nothing else, whose
+/// files are removed.
+///
+/// Time is the caller's, not the library's: it never runs below the highest time seen, so that nobody thaws a frozen feed by
+/// setting a clock back.
+///
+/// # Errors
+/// [`RefreshError`] says which rule was broken.
+pub fn refresh(
+    mirror: &Arc<dyn Mirror>,
+    accepted: Accepted<'_>,
+    storage: &dyn Storage,
+    scratch: &Path,
+    now: Timestamp,
+) -> Result<Refreshed, RefreshError> {
+    let root_before = read_root(accepted.root).map_err(RefreshError::Kept)?;
+    let before = accepted.metadata.map(|files| Metadata::read(accepted.root, files)).transpose();
+    let before = before.map_err(RefreshError::Kept)?;
+    fill(storage, scratch, accepted.metadata).map_err(|source| scratch_error(scratch, source))?;
+    let transport = Recording::new(mirror.clone());
+    let loaded = load(accepted.root, transport.clone(), scratch);
+    let (mut fetched, failure) = transport.take();
+    clear(storage, scratch).map_err(|source| scratch_error(scratch, source))?;
+    if let Some(source) = failure {
+        return Err(RefreshError::Mirror { mirror: mirror.name().to_owned(), source });
+    }
+    let versions = loaded.map_err(|error| refused(error, mirror.name()))?;
+
+    let root = fetched.remove(&format!("{}.root.json", versions.root));
+    let root = root.unwrap_or_else(|| accepted.root.to_vec());
+    let names = [
+        (TIMESTAMP, TIMESTAMP.to_owned()),
+        (SNAPSHOT, format!("{}.{SNAPSHOT}", versions.snapshot)),
+        (TARGETS, format!("{}.{TARGETS}", versions.targets)),
+    ];
+    let files: MetadataFiles = names
+        .into_iter()
+        .filter_map(|(name, fetched_as)| Some((name.to_owned(), fetched.remove(&fetched_as)?)))
+        .collect();
+    let metadata = Metadata::read(&root, &files).map_err(RefreshError::Metadata)?;
+    let begins_anew = online_keys_differ(&root_before.signed, &metadata.root.signed);
+    if let Some((role, at)) = metadata.expiries().find(|(_, at)| *at <= now) {
+        return Err(RefreshError::Expired { role, at });
+    }
+    let as_of = metadata.as_of();
+    if as_of.duration_since(now) > AHEAD_MAX {
+        return Err(RefreshError::FromTheFuture { as_of });
+    }
+    if let (Some(before), Some(kept)) = (&before, accepted.metadata) {
+        check_floors(before, &metadata, begins_anew)?;
+        check_same(before, &metadata, kept, &files)?;
+    }
+    Ok(Refreshed { metadata, root, files, begins_anew })
+}
+
+struct Versions {
+    root: u64,
+    snapshot: u64,
+    targets: u64,
+}
+
+fn load(root: &[u8], transport: Recording, scratch: &Path) -> Result<Versions, Tough> {
+    // Names only: the transport knows where things are.
+    let base = |folder: &str| format!("http://feed.invalid/{folder}/").parse::<Url>();
+    let (metadata, targets) = (base("metadata"), base("targets"));
+    let (Ok(metadata), Ok(targets)) = (metadata, targets) else { unreachable!("these are URLs") };
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.expect("a runtime without input, output and timers needs nothing of the system");
+    runtime.block_on(async {
+        let root = root.to_vec();
+        let repository = RepositoryLoader::new(&root, metadata, targets)
+            .transport(transport)
+            .limits(LIMITS)
+            .datastore(scratch)
+            .expiration_enforcement(ExpirationEnforcement::Unsafe)
+            .load()
+            .await?;
+        Ok(Versions {
+            root: repository.root().signed.version.get(),
+            snapshot: repository.snapshot().signed.version.get(),
+            targets: repository.targets().signed.version.get(),
+        })
+    })
+}
+
+/// The library compares with what it finds in its folder, and takes what it cannot read there for nothing at all: so this was
+/// read before.
+fn fill(storage: &dyn Storage, scratch: &Path, files: Option<&MetadataFiles>) -> std::io::Result<()> {
+    storage.create_dir_all(scratch)?;
+    clear(storage, scratch)?;
+    for (name, bytes) in files.into_iter().flatten().filter(|(name, _)| *name != TARGETS) {
+        publish_file(storage, &scratch.join(name), bytes)?;
+    }
+    Ok(())
+}
+
+fn clear(storage: &dyn Storage, scratch: &Path) -> std::io::Result<()> {
+    storage.list(scratch)?.iter().try_for_each(|path| storage.remove(path))
+}
+
+fn scratch_error(scratch: &Path, source: std::io::Error) -> RefreshError {
+    RefreshError::Scratch { path: scratch.to_owned(), source }
+}
+
+/// The library has compared most of it; that it did is not taken on trust.
+fn check_floors(before: &Metadata, now: &Metadata, begins_anew: bool) -> Result<(), RefreshError> {
+    let roles = ["root", "timestamp", "snapshot", "targets"];
+    let versions = roles.into_iter().zip(before.versions().into_iter().zip(now.versions()));
+    for (role, (floor, found)) in versions {
+        if found < floor && (role == "root" || !begins_anew) {
+            return Err(RefreshError::Rollback { role: role.to_owned(), found, floor });
+        }
+    }
+    Ok(())
+}
+
+fn check_same(
+    before: &Metadata,
+    now: &Metadata,
+    kept: &MetadataFiles,
+    files: &MetadataFiles,
+) -> Result<(), RefreshError> {
+    let ([root_before, was @ ..], [root, is @ ..]) = (before.versions(), now.versions());
+    let roles = [TIMESTAMP, SNAPSHOT, TARGETS].into_iter().zip(was.into_iter().zip(is));
+    for (role, (was, is)) in roles {
+        // Under another root the same content may be signed anew.
+        if root == root_before && was == is && kept.get(role) != files.get(role) {
+            return Err(RefreshError::Equivocation { role, version: is });
+        }
+    }
+    Ok(())
+}
+
+fn refused(error: Tough, mirror: &str) -> RefreshError {
+    use tough::TransportErrorKind::FileNotFound;
+    use tough::schema::Error as Schema;
+    match error {
+        Tough::VerifyMetadata { role, source, .. } => match source {
+            Schema::DuplicateKeyId { .. } => RefreshError::DuplicateSignature { role: role.to_string() },
+            source => RefreshError::Signatures { role: role.to_string(), source: Box::new(source) },
+        },
+        Tough::OlderMetadata { role, current_version, new_version, .. } => RefreshError::Rollback {
+            role: role.to_string(),
+            found: new_version,
+            floor: current_version,
+        },
+        Tough::OlderSnapshotInTimestamp { snapshot_new, snapshot_old, .. } => RefreshError::Rollback {
+            role: "snapshot".to_owned(),
+            found: snapshot_new,
+            floor: snapshot_old,
+        },
+        Tough::SnapshotRoleRollback { role, old_role_version, new_role_version, .. } => {
+            RefreshError::Rollback { role, found: new_role_version, floor: old_role_version }
+        }
+        Tough::VersionMismatch { role, .. } => RefreshError::MixAndMatch { role: role.to_string() },
+        Tough::MaxUpdatesExceeded { .. } => RefreshError::TooManyRoots,
+        Tough::Transport { ref source, .. } => {
+            let cause = std::error::Error::source(source).and_then(|cause| cause.downcast_ref::<Tough>());
+            match cause {
+                Some(Tough::HashMismatch { .. }) => RefreshError::WrongDigest,
+                Some(Tough::MaxSizeExceeded { max_size, .. }) => RefreshError::Endless { bytes_max: *max_size },
+                _ if source.kind() == FileNotFound => RefreshError::Missing { mirror: mirror.to_owned() },
+                _ => RefreshError::Malformed(Box::new(error)),
+            }
+        }
+        error => RefreshError::Malformed(Box::new(error)),
+    }
+}

@@ -1,0 +1,327 @@
+//! A feed's repository as its publisher keeps it: a folder that any web server can hand out.
+//!
+//! | path | content |
+//! |---|---|
+//! | `metadata/<n>.root.json` | every root, from 1 |
+//! | `metadata/<n>.targets.json`, `metadata/<n>.snapshot.json` | of the last publications |
+//! | `metadata/timestamp.json` | the newest publication: its rename is what readers see |
+//! | `targets/<sha256>.<name>` | segments |
+//!
+//! Files are written once, each before the one that names it, so that a reader finds one publication or the next.
+
+use std::io;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tough::schema::{Root, Signed};
+
+use super::metadata::{self, MetadataFiles, SNAPSHOT, TARGETS, TIMESTAMP};
+use super::{File, Metadata, MetadataError, Publication, RoleName, Signer, Signers};
+use crate::ground::storage::{Storage, publish_file};
+
+/// Why a repository cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RepositoryError {
+    /// There is none.
+    #[error("there is no repository in {}: `portcullis feed init` makes one", .0.display())]
+    None(PathBuf),
+    /// There is one already.
+    #[error("there is a repository in {} already", .0.display())]
+    Exists(PathBuf),
+    /// What is there is not believed.
+    #[error("the metadata in {} cannot be used", path.display())]
+    Metadata {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong.
+        source: MetadataError,
+    },
+    /// Nothing that the root accepts would come out.
+    #[error("nothing was published: no reader would accept it")]
+    Sign(#[from] MetadataError),
+    /// The numbers of versions are used up.
+    #[error("nothing was published: the last number there is was used")]
+    NoVersion,
+    /// The file system failed.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was done.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+}
+
+/// How long what is signed is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// Of a root.
+    pub root: SignedDuration,
+    /// Of a publication: targets and snapshot.
+    pub publication: SignedDuration,
+    /// Of a heartbeat.
+    pub heartbeat: SignedDuration,
+}
+
+/// A feed's repository in a folder.
+#[derive(Debug)]
+pub struct Repository {
+    storage: Arc<dyn Storage>,
+    folder: PathBuf,
+}
+
+const METADATA: &str = "metadata";
+const TARGETS_FOLDER: &str = "targets";
+/// Metadata that a publisher writes himself is far smaller.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+/// Publications of which metadata and files stay: for readers that are about to fetch them.
+const PUBLICATIONS_KEPT: u64 = 3;
+
+impl Repository {
+    /// The repository in a folder, which need not be there yet.
+    #[must_use]
+    pub fn new(storage: Arc<dyn Storage>, folder: PathBuf) -> Self {
+        Self { storage, folder }
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where a file of a publication stands.
+    #[must_use]
+    pub fn path_of(&self, file: &File) -> PathBuf {
+        self.folder.join(file.path())
+    }
+
+    /// Begins a repository with its first root.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Exists`] if there is one, and [`RepositoryError`].
+    pub fn init(&self, root: &[u8]) -> Result<(), RepositoryError> {
+        for folder in [METADATA, TARGETS_FOLDER].map(|name| self.folder.join(name)) {
+            self.storage.create_dir_all(&folder).map_err(io_error("create", &folder))?;
+        }
+        let path = self.metadata("1.root.json");
+        if self.read_if_there(&path)?.is_some() {
+            return Err(RepositoryError::Exists(self.folder.clone()));
+        }
+        metadata::read_root(root)?;
+        self.write(&path, root)
+    }
+
+    /// The newest root, byte for byte.
+    ///
+    /// # Errors
+    /// [`RepositoryError::None`] if there is none, and [`RepositoryError::Io`].
+    pub fn root(&self) -> Result<Vec<u8>, RepositoryError> {
+        let mut newest = None;
+        for version in 1_u64.. {
+            match self.read_if_there(&self.metadata(&format!("{version}.root.json")))? {
+                Some(bytes) => newest = Some(bytes),
+                None => break,
+            }
+        }
+        newest.ok_or_else(|| RepositoryError::None(self.folder.clone()))
+    }
+
+    /// The newest publication, checked; `None` before the first.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub fn current(&self) -> Result<Option<Metadata>, RepositoryError> {
+        let root = self.root()?;
+        let Some(files) = self.files()? else { return Ok(None) };
+        let wrong = |source| RepositoryError::Metadata { path: self.folder.join(METADATA), source };
+        Metadata::read(&root, &files).map(Some).map_err(wrong)
+    }
+
+    /// The files of the newest publication's metadata.
+    fn files(&self) -> Result<Option<MetadataFiles>, RepositoryError> {
+        let Some(timestamp) = self.read_if_there(&self.metadata(TIMESTAMP))? else { return Ok(None) };
+        let wrong = |file| {
+            move |source| RepositoryError::Metadata {
+                path: PathBuf::from(file),
+                source: MetadataError::Json { file, source },
+            }
+        };
+        let role: Signed<tough::schema::Timestamp> =
+            serde_json::from_slice(&timestamp).map_err(wrong(TIMESTAMP))?;
+        let version = role.signed.meta.get(SNAPSHOT).map_or(0, |meta| meta.version.get());
+        let snapshot = self.read(&self.metadata(&format!("{version}.{SNAPSHOT}")))?;
+        let role: Signed<tough::schema::Snapshot> =
+            serde_json::from_slice(&snapshot).map_err(wrong(SNAPSHOT))?;
+        let version = role.signed.meta.get(TARGETS).map_or(0, |meta| meta.version.get());
+        let targets = self.read(&self.metadata(&format!("{version}.{TARGETS}")))?;
+        let named = [(TIMESTAMP, timestamp), (SNAPSHOT, snapshot), (TARGETS, targets)];
+        Ok(Some(named.map(|(name, bytes)| (name.to_owned(), bytes)).into()))
+    }
+
+    /// The bytes of the newest `targets.json`, which the next bulletin names.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub fn targets_bytes(&self) -> Result<Option<Vec<u8>>, RepositoryError> {
+        Ok(self.files()?.and_then(|mut files| files.remove(TARGETS)))
+    }
+
+    /// Signs a publication whose files are in their places, and makes it the newest.
+    ///
+    /// # Errors
+    /// [`RepositoryError`]; after [`RepositoryError::Io`] the old or the new one is the newest, and doing it again is safe.
+    pub fn publish(
+        &self,
+        publication: &Publication,
+        as_of: Timestamp,
+        signers: &Signers,
+        lifetimes: &Lifetimes,
+        now: Timestamp,
+    ) -> Result<Metadata, RepositoryError> {
+        let root = self.root()?;
+        let before = self.current()?;
+        let expires = metadata::expiry(now, lifetimes.publication);
+        let role = metadata::targets(publication, expires)?;
+        let targets_version = role.version;
+        let targets = metadata::sign(role, &of(signers, RoleName::Targets))?;
+        let next = |version: Option<NonZeroU64>| version.map_or(Some(NonZeroU64::MIN), |v| v.checked_add(1));
+        let snapshot_version = next(before.as_ref().map(|before| before.snapshot.signed.version));
+        let snapshot_version = snapshot_version.ok_or(RepositoryError::NoVersion)?;
+        let role = metadata::snapshot(snapshot_version, (targets_version, &targets), expires);
+        let snapshot = metadata::sign(role, &of(signers, RoleName::Snapshot))?;
+        let stamp_version = next(before.as_ref().map(|before| before.timestamp.signed.version));
+        let stamp_version = stamp_version.ok_or(RepositoryError::NoVersion)?;
+        let expires = metadata::expiry(now, lifetimes.heartbeat);
+        let role = metadata::timestamp(stamp_version, (snapshot_version, &snapshot), as_of, expires);
+        let timestamp = metadata::sign(role, &of(signers, RoleName::Timestamp))?;
+
+        let named = [(TIMESTAMP, &timestamp), (SNAPSHOT, &snapshot), (TARGETS, &targets)];
+        let files = named.map(|(name, bytes)| (name.to_owned(), bytes.clone())).into();
+        let published = Metadata::read(&root, &files)?;
+        self.write(&self.metadata(&format!("{targets_version}.{TARGETS}")), &targets)?;
+        self.write(&self.metadata(&format!("{snapshot_version}.{SNAPSHOT}")), &snapshot)?;
+        self.write(&self.metadata(TIMESTAMP), &timestamp)?;
+        self.tidy(&published);
+        Ok(published)
+    }
+
+    /// Vouches for the newest publication as of a later time, with the key of the timestamp alone.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish); [`RepositoryError::Sign`] also if there is no publication yet.
+    pub fn heartbeat(
+        &self,
+        as_of: Timestamp,
+        signers: &[&dyn Signer],
+        lifetimes: &Lifetimes,
+        now: Timestamp,
+    ) -> Result<Metadata, RepositoryError> {
+        let (root, files) = (self.root()?, self.files()?);
+        let mut files = files.ok_or(MetadataError::Missing(TIMESTAMP))?;
+        let before = self.current()?.ok_or(MetadataError::Missing(TIMESTAMP))?;
+        let version = before.timestamp.signed.version.checked_add(1).ok_or(RepositoryError::NoVersion)?;
+        let snapshot = files.get(SNAPSHOT).ok_or(MetadataError::Missing(SNAPSHOT))?;
+        let expires = metadata::expiry(now, lifetimes.heartbeat);
+        let role =
+            metadata::timestamp(version, (before.snapshot.signed.version, snapshot), as_of, expires);
+        let timestamp = metadata::sign(role, signers)?;
+        files.insert(TIMESTAMP.to_owned(), timestamp.clone());
+        let published = Metadata::read(&root, &files)?;
+        self.write(&self.metadata(TIMESTAMP), &timestamp)?;
+        Ok(published)
+    }
+
+    /// Puts the next root in place: signed by the keys of the one before and by its own.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Sign`] if it does not follow, and [`RepositoryError::Io`].
+    pub fn put_root(&self, root: &[u8]) -> Result<(), RepositoryError> {
+        let before = metadata::read_root(&self.root()?)?;
+        let next: Signed<Root> = metadata::read_root(root)?;
+        let version = before.signed.version.checked_add(1).ok_or(RepositoryError::NoVersion)?;
+        if next.signed.version != version {
+            return Err(MetadataError::Root("its version is not the next").into());
+        }
+        before.signed.verify_role(&next).map_err(|source| MetadataError::Signatures {
+            file: "root.json",
+            source: Box::new(source),
+        })?;
+        self.write(&self.metadata(&format!("{version}.root.json")), root)
+    }
+
+    /// Removes what the newest publications do not need. What stays by a failure is removed the next time.
+    fn tidy(&self, current: &Metadata) {
+        if let Err(error) = self.remove_what_is_not_needed(current) {
+            tracing::warn!(%error, "old files of the repository stay until the next publication");
+        }
+    }
+
+    fn remove_what_is_not_needed(&self, current: &Metadata) -> Result<(), RepositoryError> {
+        let [_, _, snapshot, targets] = current.versions();
+        let mut needed = std::collections::BTreeSet::new();
+        let folder = self.folder.join(METADATA);
+        let paths = self.storage.list(&folder).map_err(io_error("list", &folder))?;
+        for path in &paths {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let Some((version, role)) = name.split_once('.') else { continue };
+            let newest = match role {
+                SNAPSHOT => snapshot,
+                TARGETS => targets,
+                _ => continue,
+            };
+            let Ok(version) = version.parse::<u64>() else { continue };
+            if version.saturating_add(PUBLICATIONS_KEPT) <= newest {
+                self.storage.remove(path).map_err(io_error("remove", path))?;
+            } else if role == TARGETS {
+                let role: Result<Signed<tough::schema::Targets>, _> = serde_json::from_slice(&self.read(path)?);
+                let Ok(role) = role else { continue };
+                needed.extend(role.signed.targets.iter().map(|(name, target)| {
+                    let digest: [u8; 32] = (*target.hashes.sha256).try_into().unwrap_or_default();
+                    format!("{}.{}", crate::domain::Digest(digest), name.raw())
+                }));
+            }
+        }
+        let folder = self.folder.join(TARGETS_FOLDER);
+        for path in self.storage.list(&folder).map_err(io_error("list", &folder))? {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if !needed.contains(name) {
+                self.storage.remove(&path).map_err(io_error("remove", &path))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn metadata(&self, name: &str) -> PathBuf {
+        self.folder.join(METADATA).join(name)
+    }
+
+    fn read(&self, path: &Path) -> Result<Vec<u8>, RepositoryError> {
+        self.storage.read(path, FILE_BYTES_MAX).map_err(io_error("read", path))
+    }
+
+    fn read_if_there(&self, path: &Path) -> Result<Option<Vec<u8>>, RepositoryError> {
+        match self.storage.read(path, FILE_BYTES_MAX) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io_error("read", path)(error)),
+        }
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), RepositoryError> {
+        publish_file(&*self.storage, path, bytes).map_err(io_error("write", path))
+    }
+}
+
+fn of(signers: &Signers, role: RoleName) -> Vec<&dyn Signer> {
+    signers.get(&role).into_iter().flatten().map(|signer| &**signer).collect()
+}
+
+fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RepositoryError {
+    let path = path.to_owned();
+    move |source| RepositoryError::Io { action, path, source }
+}
