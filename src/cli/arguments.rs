@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::feed_arguments::Feed;
+
 /// Screens travel documents against lists of lost, stolen and revoked documents, and proves every answer.
 #[derive(Parser)]
 #[command(
@@ -174,7 +176,7 @@ pub(crate) enum RegisterFormat {
     Mapped,
 }
 
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "a share is a number from 0 to 1, such as 0.05 for 5 %".to_owned())
 }
@@ -235,23 +237,6 @@ pub(crate) struct Manifest {
     /// Where the answers go; the file appears once it is whole [default: standard output].
     #[arg(short, long, value_name = "OUT")]
     pub(crate) out: Option<PathBuf>,
-}
-
-/// Decides what becomes of feeds.
-#[derive(Subcommand)]
-pub(crate) enum Feed {
-    Forget(Forget),
-}
-
-/// Takes a feed out of force, so that a no_hit no longer needs it. There is no other way, and the act is recorded.
-#[derive(Args)]
-#[command(after_help = "Example:\n  portcullis feed forget national --data site")]
-pub(crate) struct Forget {
-    /// The feed.
-    pub(crate) name: String,
-    /// The site's data directory.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
 }
 
 /// Makes one base of a feed's base and delta: what is listed stays as it is. Works beside a running service.

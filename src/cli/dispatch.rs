@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
 
-use super::arguments::{Arguments, Command, Feed, Inspect};
+use super::arguments::{Arguments, Command, Inspect};
+use super::feed_arguments::Feed;
 use super::usage::Usage;
-use super::{check, demo, feed, generate, import, inspect, lists, manifest, serve};
+use super::{check, demo, feed, generate, import, inspect, lists, manifest, publisher, serve};
 
 const USAGE: u8 = 2;
 
@@ -21,6 +22,14 @@ pub(crate) fn run() -> ExitCode {
         Command::Import(arguments) => import::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Manifest(arguments) => manifest::run(&arguments),
+        Command::Feed(Feed::Init(arguments)) => publisher::init(&arguments),
+        Command::Feed(Feed::Add(arguments)) => publisher::run_add(&arguments),
+        Command::Feed(Feed::Withdraw(arguments)) => publisher::run_withdraw(&arguments),
+        Command::Feed(Feed::Publish(arguments)) => publisher::run_publish(&arguments),
+        Command::Feed(Feed::Heartbeat(arguments)) => publisher::run_heartbeat(&arguments),
+        Command::Feed(Feed::Status(arguments)) => publisher::run_status(&arguments.dir),
+        Command::Feed(Feed::Verify(arguments)) => publisher::run_verify(&arguments.dir),
+        Command::Feed(Feed::Reproduce(arguments)) => publisher::run_reproduce(&arguments),
         Command::Feed(Feed::Forget(arguments)) => feed::forget(&arguments),
         Command::Fold(arguments) => lists::fold(&arguments),
         Command::Rollback(arguments) => lists::rollback(&arguments),

@@ -6,7 +6,7 @@ use portcullis::audit::{self, AuditLog, Role};
 use portcullis::domain::FeedName;
 use portcullis::publishing;
 
-use super::arguments::Forget;
+use super::feed_arguments::Forget;
 use super::site;
 use super::usage::Usage;
 

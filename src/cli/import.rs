@@ -1,23 +1,20 @@
 //! `portcullis import`.
 
-use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use clap::ValueEnum;
-use indicatif::ProgressBar;
 use portcullis::audit::{self, AuditLog, Role};
 use portcullis::domain::FeedName;
 use portcullis::ground::storage::{Storage, publish_file};
-use portcullis::publishing::{self, Imported, Inputs, Limits, Outcome, Progress, Stage};
-use portcullis::register::{Adapter, Format};
+use portcullis::publishing::{self, Imported, Limits, Outcome};
 
-use super::arguments::{Import, RegisterFormat};
-use super::interrupt::Interrupt;
+use super::arguments::Import;
+use super::bars::Bars;
+use super::registers::{adapter, inputs, word};
+use super::site;
 use super::usage::Usage;
-use super::{progress, site};
 
 pub(super) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     let feed = FeedName::parse(&arguments.feed).map_err(Usage::because)?;
@@ -27,9 +24,9 @@ pub(super) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
             Usage::because(format_args!("--as-of {text} is no time: write it as 2026-03-01T06:00:00Z"))
         })?),
     };
-    let inputs = inputs(arguments)?;
+    let inputs = inputs(&arguments.files)?;
     let storage = site::disk();
-    let adapter = adapter(arguments, &*storage)?;
+    let adapter = adapter(arguments.format, arguments.mapping.as_deref(), &*storage)?;
     storage
         .create_dir_all(&arguments.data)
         .with_context(|| format!("cannot create the data directory {}", arguments.data.display()))?;
@@ -62,10 +59,10 @@ pub(super) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
         delta: arguments.delta,
         dry_run: arguments.dry_run,
     };
-    let mut bars = Bars { stage: None, bar: ProgressBar::hidden(), interrupt: Interrupt::watch()? };
+    let mut bars = Bars::watch()?;
     let started = Instant::now();
     let imported = publishing::import(&import, inputs, &mut bars);
-    bars.bar.finish_and_clear();
+    bars.finish();
     let imported = imported?;
     print(&import.feed, &imported, &import.rejects, started.elapsed());
     if let Some(path) = &arguments.report {
@@ -78,32 +75,6 @@ pub(super) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
         }
         _ => Ok(ExitCode::SUCCESS),
     }
-}
-
-fn adapter(arguments: &Import, storage: &dyn Storage) -> anyhow::Result<Adapter> {
-    let shipped = |word: &str| Adapter::shipped(word).context("the format is not in this program");
-    if arguments.mapping.is_some() && arguments.format != RegisterFormat::Mapped {
-        return Err(Usage::because("--mapping goes with --format mapped").into());
-    }
-    match (arguments.format, &arguments.mapping) {
-        (RegisterFormat::Csv, _) => Ok(Format::Csv.into()),
-        (RegisterFormat::Ndjson, _) => Ok(Format::Ndjson.into()),
-        (RegisterFormat::Mapped, Some(path)) => {
-            let cannot = || format!("cannot read the mapping {}", path.display());
-            let bytes = storage.read(path, MAPPING_BYTES_MAX).with_context(cannot)?;
-            let text = String::from_utf8(bytes).with_context(cannot)?;
-            let wrong = |error| Usage::because(format_args!("{}: {error}", path.display()));
-            Ok(Adapter::mapped(&text).map_err(wrong)?)
-        }
-        (format, _) => shipped(&word(format)),
-    }
-}
-
-/// A mapping is a page or two.
-const MAPPING_BYTES_MAX: u64 = 1 << 20;
-
-fn word(format: RegisterFormat) -> String {
-    format.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 fn write_report(
@@ -121,18 +92,6 @@ fn write_report(
             if matches!(imported.outcome, Outcome::Published(_)) { "; the list is in force" } else { "" };
         format!("cannot write the report {}{done}", path.display())
     })
-}
-
-fn inputs(arguments: &Import) -> anyhow::Result<Inputs> {
-    if !arguments.files.iter().any(|path| path == Path::new("-")) {
-        return Ok(Inputs::Files(arguments.files.clone()));
-    }
-    if arguments.files.len() > 1 {
-        let rule =
-            "standard input (-) can't be combined with files: import them as files, or through the pipe";
-        return Err(Usage::because(rule).into());
-    }
-    Ok(Inputs::Stream(Box::new(io::stdin())))
 }
 
 fn print(feed: &FeedName, imported: &Imported, rejects: &Path, took: Duration) {
@@ -182,30 +141,4 @@ fn print(feed: &FeedName, imported: &Imported, rejects: &Path, took: Duration) {
     }
     let rows_per_s = u128::from(tally.read) * 1000 / took.as_millis().max(1);
     println!("took {:.1} s, {rows_per_s} rows/s", took.as_secs_f64());
-}
-
-/// One bar a stage.
-struct Bars {
-    stage: Option<Stage>,
-    bar: ProgressBar,
-    interrupt: Interrupt,
-}
-
-impl Progress for Bars {
-    fn at(&mut self, stage: Stage, done: u64, total: Option<u64>) {
-        if self.stage != Some(stage) {
-            self.bar.finish_and_clear();
-            self.stage = Some(stage);
-            self.bar = match stage {
-                Stage::Reading => progress::bytes(total, "reading"),
-                Stage::Building => progress::count(total.unwrap_or_default(), "building"),
-                Stage::Publishing => progress::count(1, "publishing"),
-            };
-        }
-        self.bar.set_position(done);
-    }
-
-    fn stopped(&self) -> bool {
-        self.interrupt.asked()
-    }
 }

@@ -1,10 +1,12 @@
 //! The command line: the only place that prints and exits. Names, flags and exit codes are a contract.
 
 mod arguments;
+mod bars;
 mod check;
 mod demo;
 mod dispatch;
 mod feed;
+mod feed_arguments;
 mod generate;
 mod import;
 mod inspect;
@@ -12,6 +14,8 @@ mod interrupt;
 mod lists;
 mod manifest;
 mod progress;
+mod publisher;
+mod registers;
 mod samples;
 mod serve;
 mod site;

@@ -8,6 +8,7 @@
 mod deviations;
 mod faults;
 mod layout;
+mod publisher;
 mod reader;
 mod settings;
 mod shapes;
@@ -15,4 +16,5 @@ mod writer;
 
 pub use deviations::parse_deviations;
 pub use faults::{Fault, Faults};
+pub use publisher::{KeySource, PublisherSettings};
 pub use settings::{IndexMemory, LogFormat, LogLevel, LogSettings, Settings};

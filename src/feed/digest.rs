@@ -9,7 +9,10 @@ use crate::domain::Digest;
 use crate::ground::storage::Storage;
 
 /// SHA-256 and length of a file.
-pub(super) fn digest(storage: &dyn Storage, path: &Path) -> std::io::Result<(Digest, u64)> {
+///
+/// # Errors
+/// Those of the file system.
+pub fn file_digest(storage: &dyn Storage, path: &Path) -> std::io::Result<(Digest, u64)> {
     let mut file = storage.open_read(path)?;
     let mut sha256 = Sha256::new();
     let mut buffer = vec![0; 1 << 20];

@@ -21,6 +21,7 @@ mod transport;
 mod verify;
 
 pub use authorities::{add_signatures, first_root, next_root, roles_of};
+pub use digest::file_digest;
 pub use error::MetadataError;
 pub use keys::{Hook, KeyError, PrivateKey, PublicKey, Signer};
 pub use metadata::{Metadata, MetadataFiles};

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::digest::digest;
+use super::digest::file_digest;
 use super::{Metadata, MetadataError, MetadataFiles};
 use crate::domain::{Authority, Bulletin, SegmentRef, Verified};
 use crate::ground::storage::Storage;
@@ -115,7 +115,7 @@ fn verify_files(
     }
     for segment in &bulletin.segments {
         let path = path_of(segment);
-        let found = digest(storage, &path).map_err(|source| VerifyError::Io { path: path.clone(), source })?;
+        let found = file_digest(storage, &path).map_err(|source| VerifyError::Io { path: path.clone(), source })?;
         if found != (segment.digest, segment.length) {
             return Err(VerifyError::Altered { path });
         }

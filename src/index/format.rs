@@ -67,6 +67,8 @@ pub struct Header {
 
 /// The version that is written; the one before is read too.
 pub(super) const VERSION: u32 = 3;
+/// The version that a reader of what is written must know.
+pub const READER: u32 = VERSION;
 const VERSION_BEFORE: u32 = 2;
 pub(super) const BLOCK_LEN: u64 = 2 << 20;
 /// Details of a group on average.

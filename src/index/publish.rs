@@ -106,6 +106,11 @@ impl Publisher {
     /// # Errors
     /// [`IndexError::Length`] if it has another length, and [`IndexError::Io`].
     pub fn keep(&self, staged: Staged, segment: &SegmentRef) -> Result<(), IndexError> {
+        let name = self.folder.segment(segment.digest);
+        self.move_to(staged, segment, &name)
+    }
+
+    fn move_to(&self, staged: Staged, segment: &SegmentRef, name: &Path) -> Result<(), IndexError> {
         let mut staged = staged;
         let path = staged.path.clone();
         let found = staged.file.len().map_err(IndexError::io("measure", &path))?;
@@ -113,11 +118,19 @@ impl Publisher {
             return Err(IndexError::Length { path, found, expected: segment.length });
         }
         staged.file.sync().map_err(IndexError::io("sync", &path))?;
-        let name = self.folder.segment(segment.digest);
-        self.storage.rename(&path, &name).map_err(IndexError::io("rename", path))?;
+        self.storage.rename(&path, name).map_err(IndexError::io("rename", path))?;
         staged.kept = true;
-        let segments = self.folder.segments();
-        self.storage.sync_dir(&segments).map_err(IndexError::io("sync", segments))
+        let folder = name.parent().unwrap_or(Path::new("."));
+        self.storage.sync_dir(folder).map_err(IndexError::io("sync", folder))
+    }
+
+    /// Makes a staged file durable under another name than those of the index, in a folder that is there; one of that name is
+    /// replaced.
+    ///
+    /// # Errors
+    /// As [`keep`](Self::keep).
+    pub fn keep_as(&self, staged: Staged, segment: &SegmentRef, path: &Path) -> Result<(), IndexError> {
+        self.move_to(staged, segment, path)
     }
 
     /// Puts the next generation in force, then removes what nobody needs any more.

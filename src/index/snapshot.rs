@@ -345,6 +345,28 @@ impl FeedInForce {
     }
 }
 
+/// Opens a segment wherever it stands.
+///
+/// # Errors
+/// [`IndexError`] if it is not the one that is named, or not sound.
+pub fn open_segment(
+    storage: &dyn Storage,
+    path: &Path,
+    announced: &SegmentRef,
+) -> Result<Segment<Mapping>, IndexError> {
+    map(storage, path, announced)
+}
+
+/// Opens a segment of which nobody says how long it is.
+///
+/// # Errors
+/// [`IndexError`] if it is not sound.
+pub fn open_any_segment(storage: &dyn Storage, path: &Path) -> Result<Segment<Mapping>, IndexError> {
+    let file = storage.open_read(path).map_err(IndexError::io("open", path))?;
+    let length = file.metadata().map_err(IndexError::io("measure", path))?.len();
+    map_file(file, path, length)
+}
+
 pub(super) fn map(
     storage: &dyn Storage,
     path: &Path,
@@ -355,7 +377,11 @@ pub(super) fn map(
     if found != announced.length {
         return Err(IndexError::Length { path: path.to_owned(), found, expected: announced.length });
     }
-    let mapping = Mapping::map(file, announced.length).map_err(IndexError::io("map", path))?;
+    map_file(file, path, announced.length)
+}
+
+fn map_file(file: std::fs::File, path: &Path, length: u64) -> Result<Segment<Mapping>, IndexError> {
+    let mapping = Mapping::map(file, length).map_err(IndexError::io("map", path))?;
     let refused = |source| IndexError::Segment { path: path.to_owned(), source };
     let segment = Segment::open(mapping).map_err(refused)?;
     if segment.bytes().poisoned() {

@@ -20,7 +20,7 @@ use super::as_delta::{New, as_delta};
 use super::error::PublishingError;
 use super::gates::{Change, Limits};
 use super::imported::{Imported, Outcome};
-use super::reading::{Read, read};
+use super::reading::{Read, Reading, read};
 use super::record::{record, trusted_now};
 use super::self_test::Failed;
 
@@ -104,7 +104,7 @@ pub fn import(
     let current = publisher.current()?;
     let in_force = current.as_ref().map(|(generation, _)| generation);
     let now = trusted_now(import.clock, import.log, in_force)?;
-    let sources = open(import, inputs)?;
+    let sources = open_sources(&*import.storage, inputs)?;
     let as_of = as_of(import, &sources, now)?;
     let floor = in_force.and_then(|generation| generation.floor(&import.feed));
     if let Some(floor) = floor.filter(|floor| as_of < floor.as_of) {
@@ -113,7 +113,14 @@ pub fn import(
     }
 
     let mut builder = Builder::within(import.memory_bytes_max, publisher.stage()?)?;
-    let Read { mut tally, sample } = read(import, sources, &mut builder, progress)?;
+    let Read { mut tally, sample } = {
+        let reading = Reading {
+            storage: &*import.storage,
+            adapter: import.adapter.clone(),
+            rejects: import.rejects.clone(),
+        };
+        read(&reading, sources, &mut builder, progress)?
+    };
     if tally.read == tally.rejected_total() {
         let (read, rejected) = (tally.read, tally.rejected_total());
         return Err(PublishingError::Empty { read, rejected, rejects: import.rejects.clone() });
@@ -270,11 +277,11 @@ fn publish(
     publisher.publish(next).map_err(PublishingError::Uncertain)
 }
 
-fn open(import: &Import<'_>, inputs: Inputs) -> Result<Vec<Source>, PublishingError> {
+pub(super) fn open_sources(storage: &dyn Storage, inputs: Inputs) -> Result<Vec<Source>, PublishingError> {
     let opened = match inputs {
         Inputs::Stream(stream) => vec![Source::stdin(stream)?],
         Inputs::Files(paths) => {
-            let open = |path: &PathBuf| Source::open(&*import.storage, path);
+            let open = |path: &PathBuf| Source::open(storage, path);
             paths.iter().map(open).collect::<Result<_, _>>()?
         }
     };

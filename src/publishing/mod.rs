@@ -5,6 +5,7 @@
 //! one base of a base and its delta, [`rollback`] goes back to what an older generation listed. All record the act in the audit log and then publish: one rename commits.
 
 mod as_delta;
+pub mod feed;
 mod error;
 mod fold;
 mod forget;

@@ -1,0 +1,305 @@
+//! `portcullis feed`, for whoever publishes one.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use portcullis::config::{KeySource, PublisherSettings};
+use portcullis::domain::FeedName;
+use portcullis::feed::{self, Hook, Metadata, PrivateKey, RoleName, Roles, Signer, Signers};
+use portcullis::ground::storage::{Storage, publish_file};
+use portcullis::publishing::feed::{FeedFolder, Gathered, add, heartbeat, publish, reproduce, verify, withdraw};
+use portcullis::publishing::{Inputs, Limits};
+
+use super::bars::Bars;
+use super::feed_arguments::{FeedAdd, FeedHeartbeat, FeedInit, FeedPublish, FeedReproduce, FeedWithdraw, Registers};
+use super::registers::{adapter, inputs};
+use super::usage::Usage;
+use super::{progress, site};
+
+const SETTINGS_BYTES_MAX: u64 = 1 << 20;
+const KEY_BYTES_MAX: u64 = 1 << 14;
+const SETTINGS: &str = "feed.toml";
+
+pub(super) fn init(arguments: &FeedInit) -> anyhow::Result<ExitCode> {
+    let name = FeedName::parse(&arguments.name).map_err(Usage::because)?;
+    for (threshold, keys) in
+        [(arguments.root_threshold, arguments.root_keys), (arguments.targets_threshold, arguments.targets_keys)]
+    {
+        if arguments.settings.is_none() && threshold > keys {
+            return Err(Usage::because(format_args!("{threshold} of {keys} keys cannot sign")).into());
+        }
+    }
+    let (storage, dir) = (site::disk(), arguments.dir.as_path());
+    let folder = FeedFolder::new(storage.clone(), dir);
+    if folder.repository().root().is_ok() {
+        return Err(feed::RepositoryError::Exists(folder.repository().folder().to_owned()).into());
+    }
+    let settings = match &arguments.settings {
+        Some(path) => read_settings(path)?,
+        None => new_keys(&*storage, arguments, &name)?,
+    };
+    let signers = signers(&*storage, dir, &settings, &RoleName::ALL)?;
+    let mut roles = Roles::new();
+    for (role, signers) in &signers {
+        let threshold = match role {
+            RoleName::Root => arguments.root_threshold,
+            RoleName::Targets => arguments.targets_threshold,
+            RoleName::Snapshot | RoleName::Timestamp => 1,
+        };
+        let publics: Vec<_> = signers.iter().map(|signer| signer.public()).collect();
+        roles.insert(*role, (publics, threshold));
+    }
+    let now = site::clock().now().time;
+    let root_signers: Vec<&dyn Signer> = signers[&RoleName::Root].iter().map(|signer| &**signer).collect();
+    let root = feed::first_root(&roles, &root_signers, now, settings.feed.lifetimes.root)
+        .context("the first root cannot be signed")?;
+    publish_file(&*storage, &dir.join(SETTINGS), settings.to_toml().as_bytes())
+        .with_context(|| format!("cannot write {}", dir.join(SETTINGS).display()))?;
+    folder.repository().init(&root)?;
+    println!("feed {name} has its keys and its first root; {} says what was decided", dir.join(SETTINGS).display());
+    println!("sites are set up with {}", folder.repository().folder().join("metadata/1.root.json").display());
+    println!("take the root's keys offline: they sign again only when a key is changed");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes a key for each role, each in a file of its own.
+fn new_keys(storage: &dyn Storage, arguments: &FeedInit, name: &FeedName) -> anyhow::Result<PublisherSettings> {
+    let keys = arguments.dir.join("keys");
+    storage.create_dir_all(&keys).with_context(|| format!("cannot create {}", keys.display()))?;
+    let mut paths = BTreeMap::new();
+    for (role, count) in [
+        (RoleName::Root, arguments.root_keys),
+        (RoleName::Targets, arguments.targets_keys),
+        (RoleName::Snapshot, 1),
+        (RoleName::Timestamp, 1),
+    ] {
+        for number in 1..=count {
+            let path = Path::new("keys").join(format!("{}-{number}.pem", role.word()));
+            let pem = PrivateKey::generate()?.to_pem()?;
+            publish_file(storage, &arguments.dir.join(&path), pem.as_bytes())
+                .with_context(|| format!("cannot write the key {}", path.display()))?;
+            paths.entry(role).or_insert_with(Vec::new).push(path);
+        }
+    }
+    Ok(PublisherSettings::first(name.clone(), paths))
+}
+
+pub(super) fn run_add(arguments: &FeedAdd) -> anyhow::Result<ExitCode> {
+    let Prepared { folder, input, limits, memory_bytes_max } = prepare(&arguments.registers)?;
+    let mut bars = Bars::watch()?;
+    let gathered = add(&folder, input, arguments.whole, limits, memory_bytes_max, &mut bars);
+    bars.finish();
+    tell(&folder, gathered?)
+}
+
+pub(super) fn run_withdraw(arguments: &FeedWithdraw) -> anyhow::Result<ExitCode> {
+    let Prepared { folder, input, limits, memory_bytes_max } = prepare(&arguments.registers)?;
+    let mut bars = Bars::watch()?;
+    let gathered = withdraw(&folder, input, limits, memory_bytes_max, &mut bars);
+    bars.finish();
+    tell(&folder, gathered?)
+}
+
+pub(super) fn run_reproduce(arguments: &FeedReproduce) -> anyhow::Result<ExitCode> {
+    let settings = read_settings(&arguments.registers.dir.join(SETTINGS))?;
+    let Prepared { folder, input, memory_bytes_max, .. } = prepare(&arguments.registers)?;
+    let mut bars = Bars::watch()?;
+    let reproduced = reproduce(&folder, &settings.feed, input, memory_bytes_max, &mut bars);
+    bars.finish();
+    let [built, published] = reproduced?;
+    println!("built of the registers  {built}");
+    println!("published, as one base  {published}");
+    if built == published {
+        println!("the registers make what is published, byte for byte");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("the registers do not make what is published");
+    Ok(ExitCode::FAILURE)
+}
+
+struct Prepared {
+    folder: FeedFolder,
+    input: (portcullis::register::Adapter, Inputs, PathBuf),
+    limits: Limits,
+    memory_bytes_max: u64,
+}
+
+fn prepare(arguments: &Registers) -> anyhow::Result<Prepared> {
+    let storage = site::disk();
+    let adapter = adapter(arguments.format, arguments.mapping.as_deref(), &*storage)?;
+    let rejects = arguments.rejects.clone().unwrap_or_else(|| arguments.dir.join("rejects.csv"));
+    let limits = Limits { rejects_max: arguments.max_rejects, shrink_max: None };
+    Ok(Prepared {
+        folder: FeedFolder::new(storage, &arguments.dir),
+        input: (adapter, inputs(&arguments.files)?, rejects),
+        limits,
+        memory_bytes_max: arguments.memory_max_mib << 20,
+    })
+}
+
+fn tell(folder: &FeedFolder, gathered: Gathered) -> anyhow::Result<ExitCode> {
+    let tally = &gathered.tally;
+    println!(
+        "read {} = accepted {} + duplicates {} + rejected {}",
+        tally.read,
+        tally.accepted,
+        tally.duplicates,
+        tally.rejected_total()
+    );
+    for (reason, count) in &tally.rejected {
+        println!("  rejected {count}: {}", reason.word());
+    }
+    if let Some(refusal) = gathered.refusal {
+        return Err(anyhow::Error::new(refusal).context("the register is not taken; nothing was changed"));
+    }
+    println!("{} changes wait for `portcullis feed publish`", folder.pending()?.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn run_publish(arguments: &FeedPublish) -> anyhow::Result<ExitCode> {
+    let settings = read_settings(&arguments.dir.join(SETTINGS))?;
+    let storage = site::disk();
+    let folder = FeedFolder::new(storage.clone(), &arguments.dir);
+    let online = [RoleName::Targets, RoleName::Snapshot, RoleName::Timestamp];
+    let signers = signers(&*storage, &arguments.dir, &settings, &online)?;
+    let now = site::clock().now().time;
+    let as_of = as_of(arguments.as_of.as_deref(), now)?;
+    let bar = progress::count(0, "building");
+    let published = publish(&folder, &settings.feed, &signers, as_of, now, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    let published = published?;
+    let (publication, account) = (&published.publication, &published.account);
+    println!(
+        "feed {}, sequence {}, as of {:.0}: {} notices",
+        publication.feed, publication.sequence, publication.as_of, publication.list.notices
+    );
+    let difference = &account.difference;
+    println!("  {} added, {} changed, {} withdrawn", difference.new, difference.changed, difference.gone);
+    if account.unknown > 0 {
+        println!("  {} withdrawals of what was not listed", account.unknown);
+    }
+    for file in publication.targets().filter(|file| file.sequence == publication.sequence) {
+        println!("  {} bytes  {}", file.length, file.name);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn run_heartbeat(arguments: &FeedHeartbeat) -> anyhow::Result<ExitCode> {
+    let settings = read_settings(&arguments.dir.join(SETTINGS))?;
+    let storage = site::disk();
+    let folder = FeedFolder::new(storage.clone(), &arguments.dir);
+    let signers = signers(&*storage, &arguments.dir, &settings, &[RoleName::Timestamp])?;
+    let signers: Vec<&dyn Signer> = signers.values().flatten().map(|signer| &**signer).collect();
+    let now = site::clock().now().time;
+    let as_of = as_of(arguments.as_of.as_deref(), now)?;
+    let metadata = heartbeat(&folder, &settings.feed, &signers, as_of, now)?;
+    let publication = metadata.publication();
+    println!("feed {}, sequence {}: as of {:.0}", publication.feed, publication.sequence, metadata.as_of());
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn run_status(dir: &Path) -> anyhow::Result<ExitCode> {
+    let folder = FeedFolder::new(site::disk(), dir);
+    match folder.repository().current()? {
+        None => println!("nothing is published yet"),
+        Some(metadata) => describe(&metadata),
+    }
+    for pending in folder.pending()? {
+        println!("waits: {} {}", pending.number, pending.kind.word());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn run_verify(dir: &Path) -> anyhow::Result<ExitCode> {
+    let folder = FeedFolder::new(site::disk(), dir);
+    let verified = verify(&folder)?;
+    describe(&verified.metadata);
+    println!("sound: signatures, {} files, lookups, counts and digest of the list", verified.files);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(metadata: &Metadata) {
+    let publication = metadata.publication();
+    println!(
+        "feed {}, sequence {}: {} notices, complete as of {:.0}, vouched for as of {:.0}",
+        publication.feed,
+        publication.sequence,
+        publication.list.notices,
+        publication.as_of,
+        metadata.as_of()
+    );
+    println!("lineage {}, base of sequence {}", publication.lineage, publication.base.sequence);
+    for (file, role) in publication.files() {
+        println!("  {} {} bytes, sha256 {}", role.word(), file.length, file.sha256);
+    }
+    println!(
+        "  {} increments, {} earlier bases can be folded from",
+        publication.increments.len(),
+        publication.earlier.len()
+    );
+    for ((role, expires), version) in metadata.expiries().zip(metadata.versions()) {
+        println!("  {role} version {version}, accepted until {expires:.0}");
+    }
+}
+
+fn as_of(given: Option<&str>, now: Timestamp) -> anyhow::Result<Timestamp> {
+    // Files hold whole microseconds, and some readers of metadata whole seconds.
+    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let wrong = |text: &str| {
+        Usage::because(format_args!("--as-of {text} is no time: write it as 2026-03-01T06:00:00Z"))
+    };
+    given.map_or(Ok(now), |text| Ok(text.parse().map_err(|_| wrong(text))?))
+}
+
+fn read_settings(path: &Path) -> anyhow::Result<PublisherSettings> {
+    let cannot = || format!("cannot read {}: `portcullis feed init` makes one", path.display());
+    let bytes = site::disk().read(path, SETTINGS_BYTES_MAX).with_context(cannot)?;
+    let text = String::from_utf8(bytes).with_context(cannot)?;
+    PublisherSettings::parse(&text).with_context(|| format!("{} cannot be used", path.display()))
+}
+
+/// What signs for some roles.
+fn signers(
+    storage: &dyn Storage,
+    dir: &Path,
+    settings: &PublisherSettings,
+    roles: &[RoleName],
+) -> anyhow::Result<Signers> {
+    let mut signers = Signers::new();
+    for role in roles {
+        let sources = settings.keys.get(role).map(Vec::as_slice).unwrap_or_default();
+        let signer = |source: &KeySource| {
+            signer(storage, dir, source).with_context(|| format!("a key of the role {} cannot be used", role.word()))
+        };
+        signers.insert(*role, sources.iter().map(signer).collect::<anyhow::Result<_>>()?);
+    }
+    Ok(signers)
+}
+
+fn signer(storage: &dyn Storage, dir: &Path, source: &KeySource) -> anyhow::Result<Box<dyn Signer>> {
+    Ok(match source {
+        KeySource::File(path) => {
+            let path = dir.join(path);
+            let pem = storage.read(&path, KEY_BYTES_MAX);
+            let pem = pem.with_context(|| format!("cannot read the key {}", path.display()))?;
+            Box::new(PrivateKey::parse(&zeroize::Zeroizing::new(pem))?)
+        }
+        KeySource::Environment(name) => {
+            let pem = std::env::var(name).map_err(|_| {
+                io::Error::new(io::ErrorKind::NotFound, format!("the variable {name} is not set"))
+            })?;
+            Box::new(PrivateKey::parse(zeroize::Zeroizing::new(pem).as_bytes())?)
+        }
+        KeySource::Hook { public, command } => {
+            let (program, arguments) = command.split_first().context("a hook names a program")?;
+            Box::new(Hook::new(*public, program.clone(), arguments.to_vec()))
+        }
+    })
+}

@@ -1,0 +1,26 @@
+//! What a publisher does: changes are gathered, then published as the next list of a signed feed.
+//!
+//! [`add`] and [`withdraw`] read registers into segments that wait; [`publish`] makes of what waits an increment, a
+//! cumulative delta or a new base, signs what every reader needs to prove it, and lets readers see it with one rename.
+//! [`verify`] and [`reproduce`] are for whoever does not take that on trust.
+
+mod account;
+mod error;
+mod folder;
+mod gather;
+mod heartbeat;
+mod publish;
+mod reproduce;
+mod settings;
+mod sums;
+mod verify;
+
+pub use account::Account;
+pub use error::FeedError;
+pub use folder::{FeedFolder, Pending, PendingKind};
+pub use gather::{Gathered, add, withdraw};
+pub use heartbeat::heartbeat;
+pub use publish::{Published, publish};
+pub use reproduce::reproduce;
+pub use settings::{CanaryDocument, FeedSettings};
+pub use verify::{Verified, verify};
