@@ -1,14 +1,12 @@
 //! Two lists of one feed compared, notice by notice.
 
-use std::cmp::Ordering;
-
 use jiff::Timestamp;
 
 use super::asked::Asked;
 use super::build::MIXER;
 use super::cores::on_all_cores;
 use super::segment::Said;
-use super::sets::{Bodies, Body};
+use super::sets::{Bodies, Body, merge};
 use super::{Damaged, List, Segment};
 
 /// What became of the notices of an earlier list. Aliases are not counted: they come and go with their notices.
@@ -42,6 +40,7 @@ impl<B: AsRef<[u8]> + Sync> List<B> {
             difference.gone += part.gone;
             difference.lapsed += part.lapsed;
         }
+        // Those of documents that only this list has were not come by.
         let kept = earlier.state_digest().notices.checked_sub(difference.gone).ok_or(Damaged)?;
         difference.new = self.state_digest().notices.checked_sub(kept).ok_or(Damaged)?;
         Ok(difference)
@@ -64,13 +63,13 @@ impl<B: AsRef<[u8]> + Sync> List<B> {
                 if is_base && earlier.changes(&asked)? {
                     continue;
                 }
-                difference.compare(said, self.said(&asked)?, now)?;
+                difference.compare(said.set(), self.set(&asked)?, now)?;
             }
             for listed in segment.long_documents().take_while(|_| part == 0) {
                 let (document, said) = listed?;
                 let asked = Asked::of(&document);
                 if !is_base || !earlier.changes(&asked)? {
-                    difference.compare(said, self.said(&asked)?, now)?;
+                    difference.compare(said.set(), self.set(&asked)?, now)?;
                 }
             }
         }
@@ -97,60 +96,24 @@ impl<B: AsRef<[u8]>> Segment<B> {
 }
 
 impl Difference {
-    /// Compares what two lists say of one document; what is new of it shows in the sums.
-    fn compare(&mut self, before: Said<'_>, now: Option<Said<'_>>, time: Timestamp) -> Result<(), Damaged> {
-        let set = |said| match said {
-            Said::Set(set) => set,
-            Said::Gone => &[][..],
-        };
-        let (before, now) = (set(before), now.map_or(&[][..], set));
+    /// Compares two sets of one document. Of documents that only one list has, whoever calls this hands on an empty set.
+    pub(super) fn compare(&mut self, before: &[u8], now: &[u8], time: Timestamp) -> Result<(), Damaged> {
         if before == now {
             return Ok(());
         }
-        merge(bodies(before), bodies(now), &mut |before, now| {
-            self.gone += u64::from(before.is_some() && now.is_none());
-            self.changed += u64::from(before.is_some() && now.is_some() && before != now);
-            if let (Some(before), Some(now)) = (before, now) {
-                self.lapsed += u64::from(in_force(before, time) && !in_force(now, time));
+        merge(counted(before), counted(now), |before, now| match (before, now) {
+            (Some(before), Some(now)) if before.bytes() != now.bytes() => {
+                self.changed += 1;
+                self.lapsed += u64::from(before.is_in_force(time) && !now.is_in_force(time));
             }
+            (Some(_), None) => self.gone += 1,
+            (None, Some(_)) => self.new += 1,
+            _ => {}
         })
     }
 }
 
-/// Whether a notice with this body is in force. One that cannot be read is not told from one that has lapsed.
-fn in_force(body: &[u8], time: Timestamp) -> bool {
-    Bodies::new(body).flatten().any(|body| body.is_in_force(time))
-}
-
-type Identity<'a> = (u8, &'a [u8]);
-
-fn bodies<'a>(set: &'a [u8]) -> impl Iterator<Item = Result<(Identity<'a>, &'a [u8]), Damaged>> {
-    let counted = |body: &Result<Body<'_>, _>| !body.as_ref().is_ok_and(|body| body.is_alias());
-    Bodies::new(set).filter(counted).map(|body| body.map(|body| (body.identity(), body.bytes())))
-}
-
-/// Walks through the notices of two sets, which ascend by identity, and hands on what each has of it.
-fn merge<'a>(
-    mut earlier: impl Iterator<Item = Result<(Identity<'a>, &'a [u8]), Damaged>>,
-    mut later: impl Iterator<Item = Result<(Identity<'a>, &'a [u8]), Damaged>>,
-    compare: &mut impl FnMut(Option<&'a [u8]>, Option<&'a [u8]>),
-) -> Result<(), Damaged> {
-    let (mut before, mut now) = (earlier.next().transpose()?, later.next().transpose()?);
-    loop {
-        let order = match (&before, &now) {
-            (None, None) => return Ok(()),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some((before, _)), Some((now, _))) => before.cmp(now),
-        };
-        let gone_by = if order.is_le() { before.take() } else { None };
-        let come = if order.is_ge() { now.take() } else { None };
-        compare(gone_by.map(|(_, bytes)| bytes), come.map(|(_, bytes)| bytes));
-        if order.is_le() {
-            before = earlier.next().transpose()?;
-        }
-        if order.is_ge() {
-            now = later.next().transpose()?;
-        }
-    }
+/// The notices of a set that are counted. One that cannot be read is not told from one that has lapsed.
+fn counted(set: &[u8]) -> impl Iterator<Item = Result<Body<'_>, Damaged>> {
+    Bodies::new(set).filter(|body| !body.is_ok_and(Body::is_alias))
 }

@@ -32,6 +32,17 @@ pub enum IndexError {
         /// How many it may change.
         documents_max: u64,
     },
+    /// A segment that is not what it should be to change a list.
+    #[error("segment {at} of those that are to change the list is refused")]
+    Amends {
+        /// Its place among them, from 1.
+        at: usize,
+        /// Why.
+        source: SegmentError,
+    },
+    /// What was found out of one list and is to be done with another.
+    #[error("the list is not the one that the changes were made of: read it again, and make them again")]
+    OtherList,
     /// Another process publishes.
     #[error("another process holds {}: wait until it has finished, or stop it", .0.display())]
     Locked(PathBuf),
@@ -208,8 +219,10 @@ pub enum SegmentError {
         /// What it should be.
         expected: SegmentRole,
     },
-    /// A delta of another list.
-    #[error("it is the delta of another base: fetch both again")]
+    /// A delta of another list: of another base, or an increment out of its turn.
+    #[error(
+        "it changes another list than this one: it is of another base, or one before it is missing; fetch all of them again"
+    )]
     Parent,
     /// A delta that takes the place of its base nearly.
     #[error(

@@ -24,6 +24,11 @@ impl Filter {
         filter
     }
 
+    /// One of which every key may be.
+    pub(super) fn of_anything() -> Self {
+        Self { words: [u64::MAX].into(), shift: Key::BITS }
+    }
+
     /// False if the key is not among them.
     #[inline(always)]
     pub(super) fn may_have(&self, h: u64) -> bool {
@@ -60,5 +65,11 @@ mod tests {
             let others = (count..count + 100_000).filter(|key| filter.may_have(mix(*key))).count();
             assert!(others < 1500, "{others} of 100000 with {count} keys");
         }
+    }
+
+    #[test]
+    fn a_filter_of_anything_lets_every_key_through() {
+        let filter = Filter::of_anything();
+        assert!((0..1000).chain([(1 << 56) - 1]).all(|key| filter.may_have(Mixer::UNSEEDED.mix(key))));
     }
 }

@@ -20,12 +20,17 @@
 //! key. A set with a reference is hardly ever shared: it stands in the details, whose group for an `h` is
 //! `⌊h·groups / 2^56⌋`, with one group for [`GROUP_LEN`] of them on average.
 //!
-//! A delta has the same sections. It lists the documents of which something else is to be said than its base says, each
-//! with its whole new set or with none; its counts, its number of notices and its state digest are those of the whole list
-//! after it, and it names the digest of the list that it changes. Its lengths of numbers are those of its base and its own.
+//! A delta has the same sections. It lists the documents of which something else is to be said than a list before it says,
+//! each with its whole new set or with none; its counts, its number of notices and its state digest are those of the whole
+//! list after it, and it names the digest of the list that it changes. Its lengths of numbers are those that the files of that
+//! list state and its own.
 //!
-//! The bytes depend on the live notices (for a delta, on those of both lists), the stamp and the format version, on
-//! nothing else.
+//! A delta whose list is a base is cumulative: the two are asked together. One whose list is a base with a cumulative delta is an
+//! increment: it says only what is new since that list, and nothing but the digest that it names tells it apart. It is
+//! never asked, but made one with the cumulative delta that it changes.
+//!
+//! The bytes depend on the live notices (for a delta, on those of both lists, and of an increment also on its base, by the
+//! lengths of numbers), the stamp and the format version, on nothing else.
 
 use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_64;
@@ -56,7 +61,8 @@ pub struct Header {
     pub role: SegmentRole,
     /// Digest and count of the live notices; of a delta, those of its base with it.
     pub state_digest: StateDigest,
-    /// Of a delta, the sum in the state digest of its base; otherwise 0.
+    /// Of a delta, the sum in the state digest of the list that it changes: its base, or of an increment the list before it;
+    /// otherwise 0.
     pub parent: u128,
     /// How many documents have a long number.
     pub longs: u64,
@@ -130,6 +136,15 @@ impl Header {
     #[must_use]
     pub fn documents(&self) -> u64 {
         self.layout.slot_count + self.longs
+    }
+
+    /// That it is of a delta of the list with this digest.
+    pub(super) fn check_changes(&self, list: StateDigest) -> Result<(), SegmentError> {
+        match self.role {
+            SegmentRole::Base => Err(SegmentError::Role { expected: SegmentRole::Delta }),
+            SegmentRole::Delta if self.parent != list.sum => Err(SegmentError::Parent),
+            SegmentRole::Delta => Ok(()),
+        }
     }
 
     /// Its format version.

@@ -8,9 +8,8 @@ use crate::ground::platform::Work;
 use super::asked::{Asked, Group, ask_in_groups};
 use super::build::{MIXER, Tally};
 use super::filter::Filter;
-use super::format::{Header, STATES, Stamp};
+use super::format::{Header, Stamp};
 use super::segment::{Said, notices_of, push_notices};
-use super::sets::Bodies;
 use super::table::Keys;
 use super::view::notices;
 use super::{Damaged, Key, LONGER_LEN_MIN, LONGER_MAX, Longer, Segment, SegmentError, StateDigest};
@@ -39,10 +38,19 @@ impl<B: AsRef<[u8]>> List<B> {
     /// # Errors
     /// [`SegmentError`] if one is not what it should be, if the delta is of another base, or if it is too large.
     pub fn new(base: Segment<B>, delta: Option<Segment<B>>) -> Result<Self, SegmentError> {
-        if base.header().role != SegmentRole::Base {
-            return Err(SegmentError::Role { expected: SegmentRole::Base });
-        }
+        check_base(&base)?;
         let delta = delta.map(|segment| Delta::of(segment, base.header())).transpose()?;
+        Ok(Self { base, delta })
+    }
+
+    /// The same whatever number of documents the delta has, for folding it and for amending. It is never to be served: to
+    /// hold no memory for the delta, it asks of it for every document that it is asked about.
+    ///
+    /// # Errors
+    /// [`SegmentError`] if one is not what it should be, or if the delta is of another base.
+    pub fn to_fold(base: Segment<B>, delta: Option<Segment<B>>) -> Result<Self, SegmentError> {
+        check_base(&base)?;
+        let delta = delta.map(|segment| Delta::unfiltered(segment, base.header())).transpose()?;
         Ok(Self { base, delta })
     }
 
@@ -68,30 +76,13 @@ impl<B: AsRef<[u8]>> List<B> {
     {
         let Some(Delta { segment, .. }) = &self.delta else { return Ok(()) };
         segment.verify()?;
-        let (before, now) = self.tally_of_changed(segment).map_err(|_| SegmentError::Unreadable)?;
-        let mut sum = self.base.header().state_digest;
-        sum.take_away(before.state_digest);
-        sum.merge(now.state_digest);
-        if sum != segment.header().state_digest {
-            return Err(SegmentError::Sums("count and state digest"));
-        }
-        let counts = |segment: &Segment<B>| segment.view().counts().map_err(|_| SegmentError::Unreadable);
-        let (of_base, of_delta) = (counts(&self.base)?, counts(segment)?);
-        // Of all numbers that a state may have, those without a state too: equal lists are equal files.
-        let agrees = |at: usize| {
-            let new =
-                of_base[at].checked_add(now.counts[at]).and_then(|all| all.checked_sub(before.counts[at]));
-            new == Some(of_delta[at])
+        let tallies = || {
+            let (before, now) = self.tally_of_changed(segment)?;
+            Ok((Tally::stated(self.base.view())?.changed(&before, &now)?, Tally::stated(segment.view())?))
         };
-        if !(0..STATES).all(agrees) {
-            return Err(SegmentError::Sums("counts by issuing state"));
-        }
-        let lengths = |segment: &Segment<B>| segment.view().all_digits_lengths().map(<[u8]>::to_vec);
-        let (of_base, of_delta) = (lengths(&self.base), lengths(segment));
-        let both = |of_base: Vec<u8>| -> Vec<u8> {
-            of_base.iter().zip(now.digits_lengths.iter()).map(|(base, own)| base | own).collect()
-        };
-        if of_base.map(both) == of_delta {
+        let (both, stated) = tallies().map_err(|Damaged| SegmentError::Unreadable)?;
+        both.check(&stated)?;
+        if both.digits_lengths == stated.digits_lengths {
             Ok(())
         } else {
             Err(SegmentError::Sums("lengths of numbers by issuing state"))
@@ -108,9 +99,9 @@ impl<B: AsRef<[u8]>> List<B> {
                 return Err(Damaged);
             }
             if let Some(said) = base {
-                add(&mut before, &document, said)?;
+                before.add_set(&document, said.set())?;
             }
-            add(&mut now, &document, said)?;
+            now.add_set(&document, said.set())?;
         }
         Ok((before, now))
     }
@@ -145,6 +136,11 @@ impl<B: AsRef<[u8]>> List<B> {
             }
         }
         self.base.said(asked)
+    }
+
+    /// The set of a document; empty if it is not listed.
+    pub(super) fn set(&self, asked: &Asked<'_>) -> Result<&[u8], Damaged> {
+        Ok(self.said(asked)?.map_or(&[], Said::set))
     }
 
     /// Whether the delta says something of a document.
@@ -274,20 +270,27 @@ impl<B: AsRef<[u8]>> List<B> {
     }
 
     /// The one that sums the list up.
-    fn last(&self) -> &Segment<B> {
+    pub(super) fn last(&self) -> &Segment<B> {
         self.delta().unwrap_or(&self.base)
     }
 }
 
+fn check_base<B: AsRef<[u8]>>(segment: &Segment<B>) -> Result<(), SegmentError> {
+    match segment.header().role {
+        SegmentRole::Base => Ok(()),
+        SegmentRole::Delta => Err(SegmentError::Role { expected: SegmentRole::Base }),
+    }
+}
+
 impl<B: AsRef<[u8]>> Delta<B> {
+    fn unfiltered(segment: Segment<B>, base: &Header) -> Result<Self, SegmentError> {
+        segment.header().check_changes(base.state_digest)?;
+        Ok(Self { filter: Filter::of_anything(), segment })
+    }
+
     fn of(segment: Segment<B>, base: &Header) -> Result<Self, SegmentError> {
         let header = segment.header();
-        if header.role != SegmentRole::Delta {
-            return Err(SegmentError::Role { expected: SegmentRole::Delta });
-        }
-        if header.parent != base.state_digest.sum {
-            return Err(SegmentError::Parent);
-        }
+        header.check_changes(base.state_digest)?;
         if header.documents() > DELTA_DOCUMENTS_MAX {
             return Err(SegmentError::DeltaTooLarge {
                 documents: header.documents(),
@@ -343,13 +346,4 @@ impl Work for Filtering<'_> {
         let may_have = |(at, h): (usize, &u64)| u64::from(self.filter.may_have(*h)) << at;
         self.keys.mixed.iter().enumerate().map(may_have).fold(0, |all, one| all | one)
     }
-}
-
-fn add(tally: &mut Tally, document: &DocumentId, said: Said<'_>) -> Result<(), Damaged> {
-    let Said::Set(set) = said else { return Ok(()) };
-    tally.add_document(document);
-    for body in Bodies::new(set) {
-        tally.add_body(document, body?.bytes());
-    }
-    Ok(())
 }

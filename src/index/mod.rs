@@ -2,7 +2,7 @@
 //!
 //! [`Builder`] turns notices into a segment, an immutable file whose bytes depend on the live notices and their stamp
 //! only; [`delta`] says in another what a later list changes in it, [`List`] asks both together, and [`fold`] makes one of
-//! them. [`Publisher`] keeps segments under their digest and puts the next [`Generation`] in force: one rename of
+//! them. An [`Amendment`] comes to the same delta by what changes alone, and is handed on as an increment. [`Publisher`] keeps segments under their digest and puts the next [`Generation`] in force: one rename of
 //! `CURRENT` commits the data and the floors against rollback together. [`Snapshot`] maps the segments of a
 //! generation and checks every byte, so that a lookup cannot fail afterwards. Damage that comes later (a file cut
 //! short or rewritten under the map) poisons the snapshot: what was asked of it meanwhile proves nothing.
@@ -47,7 +47,7 @@ mod snapshot_tests;
 #[cfg(test)]
 mod verify_tests;
 
-pub use build::{Builder, Built, delta, fold};
+pub use build::{Amendment, Builder, Built, Edit, delta, fold};
 pub use counts::Counts;
 pub use difference::Difference;
 pub use error::{Damaged, IndexError, SegmentError};

@@ -35,6 +35,16 @@ pub(super) enum Said<'a> {
     Gone,
 }
 
+impl<'a> Said<'a> {
+    /// The set; empty if there is none any more.
+    pub(super) fn set(self) -> &'a [u8] {
+        match self {
+            Self::Set(set) => set,
+            Self::Gone => &[],
+        }
+    }
+}
+
 impl<B: AsRef<[u8]>> Segment<B> {
     /// Checks every byte by the checksums, and everything that a lookup rests on but the order of the table; that is for
     /// [`verify`](Self::verify), before a file is put in force.
@@ -139,6 +149,11 @@ impl<B: AsRef<[u8]>> Segment<B> {
             }
             Asked::Long(document) => self.said_of_long(document),
         }
+    }
+
+    /// The set of a document; empty if it has none.
+    pub(super) fn set(&self, asked: &Asked<'_>) -> Result<&[u8], Damaged> {
+        Ok(self.said(asked)?.map_or(&[], Said::set))
     }
 
     /// Asks memory for what [`said_of`](Self::said_of) will look at.

@@ -1,5 +1,7 @@
 //! Bodies: what is said of a document, without the document.
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -57,6 +59,13 @@ impl<'a> Body<'a> {
         (self.0[0], &self.0[REFERENCE_AT..])
     }
 
+    /// See [`lateness`].
+    pub(super) fn lateness(self) -> Lateness {
+        let head = self.0.first_chunk::<REFERENCE_LEN_AT>().expect("a body is longer than its head");
+        let [_, status, r0, r1, r2, r3, v0, v1, v2, v3] = *head;
+        lateness(status, i32::from_le_bytes([r0, r1, r2, r3]), i32::from_le_bytes([v0, v1, v2, v3]))
+    }
+
     pub(super) fn notice(self, document: DocumentId) -> Result<Notice, Damaged> {
         let (kind, status, reported_on, review_on, reference) = self.fields()?;
         Ok(Notice { document, kind, status, reported_on, review_on, reference, alias: self.is_alias() })
@@ -98,6 +107,38 @@ impl<'a> Body<'a> {
 }
 
 type Fields = (Kind, Status, Option<Date>, Option<Date>, Option<Reference>);
+
+pub(super) type Lateness = (i32, u8, [u8; 4]);
+
+/// Greater for the one that wins among notices of one identity: the later report, then the greater canonical bytes, which
+/// differ first in the status.
+pub(super) fn lateness(status: u8, reported_on: i32, review_on: i32) -> Lateness {
+    (reported_on, status, review_on.to_le_bytes())
+}
+
+/// Walks through the notices of two sets, which ascend by identity, and hands on what each has of it.
+pub(super) fn merge<'a>(
+    mut earlier: impl Iterator<Item = Result<Body<'a>, Damaged>>,
+    mut later: impl Iterator<Item = Result<Body<'a>, Damaged>>,
+    mut visit: impl FnMut(Option<Body<'a>>, Option<Body<'a>>),
+) -> Result<(), Damaged> {
+    let (mut before, mut now) = (earlier.next().transpose()?, later.next().transpose()?);
+    loop {
+        let order = match (before, now) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(before), Some(now)) => before.identity().cmp(&now.identity()),
+        };
+        visit(before.filter(|_| order.is_le()), now.filter(|_| order.is_ge()));
+        if order.is_le() {
+            before = earlier.next().transpose()?;
+        }
+        if order.is_ge() {
+            now = later.next().transpose()?;
+        }
+    }
+}
 
 /// Whether a notice of a set has a reference.
 pub(super) fn has_reference(set: &[u8]) -> bool {

@@ -27,6 +27,7 @@ mod fold_crash;
 mod histories;
 mod http_checks;
 mod http_manifests;
+mod index_amendments;
 mod index_lists;
 mod index_mapping;
 mod index_publish;

@@ -1,101 +1,134 @@
-//! Documents of which something else is to be said, in memory.
+//! Documents of which something else is to be said, in memory, and the delta that says it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::DocumentId;
-use crate::index::IndexError;
+use crate::domain::{DocumentId, SegmentRef, SegmentRole};
+use crate::ground::storage::StorageFile;
+use crate::index::asked::Asked;
 use crate::index::code::Code;
 use crate::index::sets::has_reference;
+use crate::index::{IndexError, Key, Stamp, longs};
 
-use super::write::{DETAIL_HEAD_LEN, Entries};
+use super::MIXER;
+use super::tally::Tally;
+use super::write::{Contents, DETAIL_HEAD_LEN, Entries, plan, write};
 
-/// What is said now.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Change {
-    Gone,
-    Set(Box<[u8]>),
-}
-
-/// Changes in no order.
-#[derive(Debug, Default)]
+/// The whole new set of each document; an empty one where nothing is listed any more.
+#[derive(Default)]
 pub(super) struct Changes {
     /// By mixed key.
-    pub(super) keyed: Vec<(u64, Change)>,
-    pub(super) long: Vec<(DocumentId, Change)>,
-}
-
-/// Changes in the order of the file.
-pub(super) struct SortedSets {
-    pub(super) sets: Vec<Box<[u8]>>,
-    pub(super) keyed: Vec<Keyed>,
-    pub(super) long: Vec<(DocumentId, Code)>,
-    /// How many are in the details, and their bytes there.
-    pub(super) detailed: (u64, u64),
-}
-
-/// A document with a key: what stands under its `h`, and the set if it is in the details.
-pub(super) struct Keyed {
-    h: u64,
-    code: Code,
-    detail: Option<Box<[u8]>>,
+    keyed: BTreeMap<u64, Box<[u8]>>,
+    long: BTreeMap<DocumentId, Box<[u8]>>,
 }
 
 impl Changes {
-    pub(super) fn sort(mut self) -> Result<SortedSets, IndexError> {
-        self.keyed.sort_unstable_by_key(|(h, _)| *h);
-        self.long.sort_unstable_by_key(|(document, _)| *document);
-        let set_of = |change: &Change| match change {
-            Change::Set(set) => Some(set.clone()),
-            Change::Gone => None,
+    pub(super) fn insert(&mut self, asked: &Asked<'_>, set: &[u8]) {
+        match *asked {
+            Asked::Keyed(h) => self.keyed.insert(h, set.into()),
+            Asked::Long(document) => self.long.insert(*document, set.into()),
         };
-        let shared = self.keyed.iter().map(|(_, change)| change).filter(|change| !change.has_reference());
-        let shared = shared.chain(self.long.iter().map(|(_, change)| change));
-        let sets: BTreeSet<_> = shared.filter_map(set_of).collect();
-        let sets: Vec<_> = sets.into_iter().collect();
-        if sets.len() as u64 > Code::SETS_MAX {
+    }
+
+    /// Notes what is said of a document by now, unless it is what was said before.
+    pub(super) fn put(&mut self, asked: &Asked<'_>, before: &[u8], now: &[u8]) {
+        if before != now {
+            return self.insert(asked, now);
+        }
+        match *asked {
+            Asked::Keyed(h) => self.keyed.remove(&h),
+            Asked::Long(document) => self.long.remove(document),
+        };
+    }
+
+    pub(super) fn find(&self, asked: &Asked<'_>) -> Option<&[u8]> {
+        let set = match *asked {
+            Asked::Keyed(h) => self.keyed.get(&h),
+            Asked::Long(document) => self.long.get(document),
+        };
+        set.map(|set| &**set)
+    }
+
+    pub(super) fn documents(&self) -> u64 {
+        (self.keyed.len() + self.long.len()) as u64
+    }
+
+    /// Every document with its set, those with keys first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (DocumentId, &[u8])> {
+        let document = |h| Key::from_bits(MIXER.unmix(h)).expect("it was mixed from a key").unpack();
+        let keyed = self.keyed.iter().map(move |(h, set)| (document(*h), &**set));
+        keyed.chain(self.long.iter().map(|(document, set)| (*document, &**set)))
+    }
+
+    /// Writes them as the delta of a list with this sum, after which a list is what the tally says.
+    pub(super) fn write(
+        &self,
+        parent: u128,
+        tally: &Tally,
+        stamp: Stamp,
+        out: &mut dyn StorageFile,
+    ) -> Result<SegmentRef, IndexError> {
+        let SortedSets { sets, keyed, long, detailed } = self.sort()?;
+        let side_map = longs::build(long.iter().map(|(document, code)| (*document, code.number().into())));
+        let contents = Contents {
+            stamp,
+            role: SegmentRole::Delta,
+            parent,
+            tally,
+            sets: &sets,
+            longs: (&side_map, long.len() as u64),
+            documents: keyed.len() as u64,
+            detailed,
+            mixer: MIXER,
+        };
+        let keyed = keyed.as_slice();
+        let (digest, length) = write(&contents, &plan(&contents, &keyed)?, &keyed, out, &mut |_, _| {})?;
+        Ok(SegmentRef { role: SegmentRole::Delta, digest, length, notices: tally.state_digest.notices })
+    }
+
+    fn sort(&self) -> Result<SortedSets<'_>, IndexError> {
+        let shared = self.keyed.values().filter(|set| !has_reference(set)).chain(self.long.values());
+        let sets: BTreeSet<&[u8]> = shared.map(|set| &**set).filter(|set| !set.is_empty()).collect();
+        let sets: Vec<Box<[u8]>> = sets.into_iter().map(Into::into).collect();
+        if sets.len() as u64 > Code::SETS_MAX || self.long.len() as u64 > longs::LONGS_MAX {
             return Err(IndexError::TooLarge);
         }
-        let place = |set: &[u8]| sets.partition_point(|other| &**other < set) as u32;
-        let long =
-            self.long.iter().map(|(document, change)| (*document, change.code(place, false))).collect();
+        let code = |set: &[u8]| match set {
+            [] => Code::Gone,
+            set => Code::Set(sets.partition_point(|other| &**other < set) as u32),
+        };
+        let long = self.long.iter().map(|(document, set)| (*document, code(set))).collect();
         let mut detailed = (0, 0);
         let mut keyed = Vec::with_capacity(self.keyed.len());
-        for (h, change) in self.keyed {
-            let in_details = change.has_reference();
-            let code = change.code(place, in_details);
-            let detail = match change {
-                Change::Set(set) if in_details => Some(set),
-                _ => None,
-            };
-            if let Some(set) = &detail {
+        for (h, set) in &self.keyed {
+            if has_reference(set) {
                 u32::try_from(set.len()).map_err(|_| IndexError::TooLarge)?;
                 detailed = (detailed.0 + 1, detailed.1 + DETAIL_HEAD_LEN + set.len() as u64);
+                keyed.push(Keyed { h: *h, code: Code::Detailed, set });
+            } else {
+                keyed.push(Keyed { h: *h, code: code(set), set });
             }
-            keyed.push(Keyed { h, code, detail });
         }
         Ok(SortedSets { sets, keyed, long, detailed })
     }
 }
 
-impl Change {
-    /// What stands under its document.
-    fn code(&self, place: impl Fn(&[u8]) -> u32, in_details: bool) -> Code {
-        match self {
-            Self::Gone => Code::Gone,
-            Self::Set(_) if in_details => Code::Detailed,
-            Self::Set(set) => Code::Set(place(set)),
-        }
-    }
-
-    fn has_reference(&self) -> bool {
-        match self {
-            Self::Gone => false,
-            Self::Set(set) => has_reference(set),
-        }
-    }
+/// Changes in the order of the file.
+struct SortedSets<'c> {
+    sets: Vec<Box<[u8]>>,
+    keyed: Vec<Keyed<'c>>,
+    long: Vec<(DocumentId, Code)>,
+    /// How many are in the details, and their bytes there.
+    detailed: (u64, u64),
 }
 
-impl Entries for &[Keyed] {
+/// A document with a key, and what stands under its `h`.
+struct Keyed<'c> {
+    h: u64,
+    code: Code,
+    set: &'c [u8],
+}
+
+impl Entries for &[Keyed<'_>] {
     fn entries(&self, visit: &mut impl FnMut(u64, Code) -> Result<(), IndexError>) -> Result<(), IndexError> {
         self.iter().try_for_each(|keyed| visit(keyed.h, keyed.code))
     }
@@ -104,6 +137,7 @@ impl Entries for &[Keyed] {
         &self,
         visit: &mut impl FnMut(u64, &[u8]) -> Result<(), IndexError>,
     ) -> Result<(), IndexError> {
-        self.iter().try_for_each(|keyed| keyed.detail.as_ref().map_or(Ok(()), |set| visit(keyed.h, set)))
+        let mut detailed = self.iter().filter(|keyed| keyed.code == Code::Detailed);
+        detailed.try_for_each(|keyed| visit(keyed.h, keyed.set))
     }
 }

@@ -42,11 +42,8 @@ pub fn fold<B: AsRef<[u8]>>(
     }
     let longs = merged_longs(list)?;
     let Sets { sets, places } = used.sort(&merged, &longs);
-    let mut tally = Tally::new();
+    let mut tally = Tally::stated(list.last().view())?;
     tally.digits_lengths.copy_from_slice(&used.digits_lengths);
-    tally.state_digest = list.state_digest();
-    let last = list.delta().unwrap_or(list.base());
-    tally.counts = last.view().counts()?;
     let code_of_long =
         |set: &[u8]| Code::Set(sets.partition_point(|other| &**other < set) as u32).number().into();
     let side_map = longs::build(longs.iter().map(|(document, set)| (*document, code_of_long(set))));

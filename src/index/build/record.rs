@@ -1,7 +1,7 @@
 //! A notice without a reference in sixteen bytes, for sorting.
 
 use crate::domain::Notice;
-use crate::index::sets::push_body;
+use crate::index::sets::{Lateness, lateness, push_body};
 
 /// A body without a reference: from the lowest bit 23 of `review_on`, 23 of `reported_on` (days since the calendar's first,
 /// from 1; 0 is no day), 3 of the status, 8 of the kind's byte.
@@ -41,11 +41,9 @@ impl Packed {
         (self.0 >> (2 * DAY_BITS + 3)) as u8
     }
 
-    /// Greater for the one that wins among notices of one identity: the later report, then the greater canonical bytes, which
-    /// differ first in the status.
-    pub(super) fn lateness(self) -> (i32, u8, [u8; 4]) {
+    pub(super) fn lateness(self) -> Lateness {
         let (_, status, reported_on, review_on) = self.fields();
-        (reported_on, status, review_on.to_le_bytes())
+        lateness(status, reported_on, review_on)
     }
 
     pub(super) fn push_body(self, reference: &str, out: &mut Vec<u8>) {
@@ -74,6 +72,7 @@ mod tests {
     use super::*;
     use crate::domain::{Kind, Status};
     use crate::index::samples::notice;
+    use crate::index::sets::Bodies;
 
     fn day() -> impl Strategy<Value = Option<Date>> {
         let days = (-9999_i16..=9999, 1_i8..=12, 1_i8..=28);
@@ -97,6 +96,8 @@ mod tests {
             Packed::of(&notice).push_body("", &mut body);
             prop_assert!(canonical.ends_with(&body));
             prop_assert_eq!(Packed::of(&notice).kind_byte(), notice.kind_byte());
+            let read = Bodies::new(&body).next().unwrap().unwrap();
+            prop_assert_eq!(read.lateness(), Packed::of(&notice).lateness());
             let record = (7, Packed::of(&notice));
             prop_assert_eq!(records(&encode(record)).collect::<Vec<_>>(), vec![record]);
         }
