@@ -11,11 +11,15 @@ use portcullis::config::{KeySource, PublisherSettings};
 use portcullis::domain::FeedName;
 use portcullis::feed::{self, Hook, Metadata, PrivateKey, RoleName, Roles, Signer, Signers};
 use portcullis::ground::storage::{Storage, publish_file};
-use portcullis::publishing::feed::{FeedFolder, Gathered, add, heartbeat, publish, reproduce, verify, withdraw};
+use portcullis::publishing::feed::{
+    FeedFolder, Gathered, add, heartbeat, publish, reproduce, verify, withdraw,
+};
 use portcullis::publishing::{Inputs, Limits};
 
 use super::bars::Bars;
-use super::feed_arguments::{FeedAdd, FeedHeartbeat, FeedInit, FeedPublish, FeedReproduce, FeedWithdraw, Registers};
+use super::feed_arguments::{
+    FeedAdd, FeedHeartbeat, FeedInit, FeedPublish, FeedReproduce, FeedWithdraw, Registers,
+};
 use super::registers::{adapter, inputs};
 use super::usage::Usage;
 use super::{progress, site};
@@ -26,9 +30,10 @@ const SETTINGS: &str = "feed.toml";
 
 pub(super) fn init(arguments: &FeedInit) -> anyhow::Result<ExitCode> {
     let name = FeedName::parse(&arguments.name).map_err(Usage::because)?;
-    for (threshold, keys) in
-        [(arguments.root_threshold, arguments.root_keys), (arguments.targets_threshold, arguments.targets_keys)]
-    {
+    for (threshold, keys) in [
+        (arguments.root_threshold, arguments.root_keys),
+        (arguments.targets_threshold, arguments.targets_keys),
+    ] {
         if arguments.settings.is_none() && threshold > keys {
             return Err(Usage::because(format_args!("{threshold} of {keys} keys cannot sign")).into());
         }
@@ -60,14 +65,21 @@ pub(super) fn init(arguments: &FeedInit) -> anyhow::Result<ExitCode> {
     publish_file(&*storage, &dir.join(SETTINGS), settings.to_toml().as_bytes())
         .with_context(|| format!("cannot write {}", dir.join(SETTINGS).display()))?;
     folder.repository().init(&root)?;
-    println!("feed {name} has its keys and its first root; {} says what was decided", dir.join(SETTINGS).display());
+    println!(
+        "feed {name} has its keys and its first root; {} says what was decided",
+        dir.join(SETTINGS).display()
+    );
     println!("sites are set up with {}", folder.repository().folder().join("metadata/1.root.json").display());
     println!("take the root's keys offline: they sign again only when a key is changed");
     Ok(ExitCode::SUCCESS)
 }
 
 /// Makes a key for each role, each in a file of its own.
-fn new_keys(storage: &dyn Storage, arguments: &FeedInit, name: &FeedName) -> anyhow::Result<PublisherSettings> {
+fn new_keys(
+    storage: &dyn Storage,
+    arguments: &FeedInit,
+    name: &FeedName,
+) -> anyhow::Result<PublisherSettings> {
     let keys = arguments.dir.join("keys");
     storage.create_dir_all(&keys).with_context(|| format!("cannot create {}", keys.display()))?;
     let mut paths = BTreeMap::new();
@@ -276,7 +288,8 @@ fn signers(
     for role in roles {
         let sources = settings.keys.get(role).map(Vec::as_slice).unwrap_or_default();
         let signer = |source: &KeySource| {
-            signer(storage, dir, source).with_context(|| format!("a key of the role {} cannot be used", role.word()))
+            signer(storage, dir, source)
+                .with_context(|| format!("a key of the role {} cannot be used", role.word()))
         };
         signers.insert(*role, sources.iter().map(signer).collect::<anyhow::Result<_>>()?);
     }

@@ -160,7 +160,10 @@ impl File {
     fn read(self, faults: &mut Vec<Fault>) -> Option<PublisherSettings> {
         let mut refuse = |at: &str, what: String| faults.push(Fault { at: at.to_owned(), what });
         if self.format_version != FORMAT_VERSION {
-            refuse("format-version", format!("is {}; this program reads {FORMAT_VERSION}", self.format_version));
+            refuse(
+                "format-version",
+                format!("is {}; this program reads {FORMAT_VERSION}", self.format_version),
+            );
         }
         let feed = FeedName::parse(&self.name).map_err(|fault| refuse("name", fault.to_string())).ok();
         let mut span = |at: &str, text: String| {
@@ -174,13 +177,17 @@ impl File {
         let publication = span("lifetimes.publication", self.lifetimes.publication);
         let heartbeat = span("lifetimes.heartbeat", self.lifetimes.heartbeat);
         if !(1..=DELTA_DOCUMENTS_MAX).contains(&self.deltas.documents_max) {
-            refuse("deltas.documents-max", format!("expected a whole number from 1 to {DELTA_DOCUMENTS_MAX}"));
+            refuse(
+                "deltas.documents-max",
+                format!("expected a whole number from 1 to {DELTA_DOCUMENTS_MAX}"),
+            );
         }
         let mut documents = |at: &str, texts: &[String]| {
             let read: Option<Vec<_>> = texts.iter().map(|text| document(text)).collect();
             let read = read.filter(|read| (1..=CANARIES_MAX).contains(&read.len()));
             if read.is_none() {
-                let example = "expected documents such as \"UTO CANARY001\": the code of a state and a number; 1 to 64";
+                let example =
+                    "expected documents such as \"UTO CANARY001\": the code of a state and a number; 1 to 64";
                 refuse(at, example.to_owned());
             }
             read
@@ -199,8 +206,13 @@ impl File {
                 ),
             }
         }
-        if let Some(unknown) = self.keys.keys().find(|key| RoleName::ALL.iter().all(|role| role.word() != **key)) {
-            refuse("keys", format!("there is no role {unknown:?}; there are root, targets, snapshot, timestamp"));
+        if let Some(unknown) =
+            self.keys.keys().find(|key| RoleName::ALL.iter().all(|role| role.word() != **key))
+        {
+            refuse(
+                "keys",
+                format!("there is no role {unknown:?}; there are root, targets, snapshot, timestamp"),
+            );
         }
         if let Some(fault) = self.terms.fault() {
             refuse("terms", fault.to_owned());
@@ -245,4 +257,3 @@ impl KeySource {
         }
     }
 }
-

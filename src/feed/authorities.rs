@@ -36,7 +36,8 @@ pub fn next_root(
     lifetime: SignedDuration,
 ) -> Result<Vec<u8>, MetadataError> {
     let before = read_root(before)?;
-    let version = before.signed.version.checked_add(1).ok_or(MetadataError::Root("there is no next version"))?;
+    let version =
+        before.signed.version.checked_add(1).ok_or(MetadataError::Root("there is no next version"))?;
     sign(metadata::root(version, metadata::expiry(now, lifetime), roles)?, &[])
 }
 

@@ -47,7 +47,9 @@ pub enum KeyError {
         source: std::io::Error,
     },
     /// The program that signs gave no signature.
-    #[error("the program {program} gave no signature of the key {public}: it must read what is to be signed from standard input and write 64 bytes, or 128 hexadecimal digits, to standard output")]
+    #[error(
+        "the program {program} gave no signature of the key {public}: it must read what is to be signed from standard input and write 64 bytes, or 128 hexadecimal digits, to standard output"
+    )]
     Refused {
         /// The program.
         program: String,
@@ -233,7 +235,11 @@ mod tests {
         let key = PrivateKey::generate().unwrap();
         let signature: String = key.sign(b"x").unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
         let hook = |script: String| {
-            Hook::new(key.public(), "sh".to_owned(), vec!["-c".to_owned(), format!("cat >/dev/null; {script}")])
+            Hook::new(
+                key.public(),
+                "sh".to_owned(),
+                vec!["-c".to_owned(), format!("cat >/dev/null; {script}")],
+            )
         };
         assert_eq!(hook(format!("echo {signature}")).sign(b"x").unwrap(), key.sign(b"x").unwrap());
         for script in [format!("echo {signature}; exit 1"), "echo 00".to_owned(), "true".to_owned()] {

@@ -11,7 +11,7 @@ use tough::schema::{
 };
 
 use super::keys::Signer;
-use super::{MetadataError, Publication, PublicKey};
+use super::{MetadataError, PublicKey, Publication};
 use crate::domain::Digest;
 
 /// The metadata of a publication, each role checked against the root and against the one that names it.
@@ -207,7 +207,8 @@ pub(super) fn to_json(of: &impl serde::Serialize) -> Result<Vec<u8>, MetadataErr
 
 /// The `targets` role of a publication.
 pub(super) fn targets(publication: &Publication, expires: Timestamp) -> Result<Targets, MetadataError> {
-    let version = NonZeroU64::new(publication.sequence).ok_or(MetadataError::Bulletin("its sequence is 0"))?;
+    let version =
+        NonZeroU64::new(publication.sequence).ok_or(MetadataError::Bulletin("its sequence is 0"))?;
     let mut targets = Targets::new(SPECIFICATION.to_owned(), version, whole_seconds(expires));
     // An empty list of delegations is read in different ways.
     targets.delegations = None;

@@ -173,7 +173,9 @@ impl Publication {
             () if sum != Some(self.list.notices) => Some("its counts by issuing state do not add up"),
             () if self.base.sequence > self.sequence => Some("its base is of a later publication"),
             () if !(ascend && ends) => Some("its increments do not follow one another"),
-            () if !chain.chain(last_of_chain).all(leads_on) => Some("its earlier bases do not lead to its base"),
+            () if !chain.chain(last_of_chain).all(leads_on) => {
+                Some("its earlier bases do not lead to its base")
+            }
             () if !self.targets().all(|file| is_flat(&file.name) && file.length > 0) => {
                 Some("one of its files has a name or a length that no file has")
             }

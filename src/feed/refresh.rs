@@ -60,7 +60,9 @@ pub enum RefreshError {
         mirror: String,
     },
     /// Signatures are missing, wrong, or of the wrong keys.
-    #[error("{role} is not signed by enough of the keys that the root names: the mirror or the publisher is not who it should be")]
+    #[error(
+        "{role} is not signed by enough of the keys that the root names: the mirror or the publisher is not who it should be"
+    )]
     Signatures {
         /// The role.
         role: String,
@@ -86,7 +88,9 @@ pub enum RefreshError {
         floor: u64,
     },
     /// Files of different publications.
-    #[error("the files of the mirror are not of one publication ({role}): try again, it may be in the middle of an update")]
+    #[error(
+        "the files of the mirror are not of one publication ({role}): try again, it may be in the middle of an update"
+    )]
     MixAndMatch {
         /// The role at which it shows.
         role: String,
@@ -111,13 +115,17 @@ pub enum RefreshError {
         at: Timestamp,
     },
     /// It vouches for a time that has not come.
-    #[error("the feed vouches for {as_of}, more than ten minutes ahead of this machine's clock: set the clock right, or tell the publisher")]
+    #[error(
+        "the feed vouches for {as_of}, more than ten minutes ahead of this machine's clock: set the clock right, or tell the publisher"
+    )]
     FromTheFuture {
         /// The claim.
         as_of: Timestamp,
     },
     /// Two things under one version.
-    #[error("{role} says something else under version {version} than before: the publisher's keys are used in two places")]
+    #[error(
+        "{role} says something else under version {version} than before: the publisher's keys are used in two places"
+    )]
     Equivocation {
         /// The role.
         role: &'static str,
@@ -295,16 +303,12 @@ fn refused(error: Tough, mirror: &str) -> RefreshError {
             Schema::DuplicateKeyId { .. } => RefreshError::DuplicateSignature { role: role.to_string() },
             source => RefreshError::Signatures { role: role.to_string(), source: Box::new(source) },
         },
-        Tough::OlderMetadata { role, current_version, new_version, .. } => RefreshError::Rollback {
-            role: role.to_string(),
-            found: new_version,
-            floor: current_version,
-        },
-        Tough::OlderSnapshotInTimestamp { snapshot_new, snapshot_old, .. } => RefreshError::Rollback {
-            role: "snapshot".to_owned(),
-            found: snapshot_new,
-            floor: snapshot_old,
-        },
+        Tough::OlderMetadata { role, current_version, new_version, .. } => {
+            RefreshError::Rollback { role: role.to_string(), found: new_version, floor: current_version }
+        }
+        Tough::OlderSnapshotInTimestamp { snapshot_new, snapshot_old, .. } => {
+            RefreshError::Rollback { role: "snapshot".to_owned(), found: snapshot_new, floor: snapshot_old }
+        }
         Tough::SnapshotRoleRollback { role, old_role_version, new_role_version, .. } => {
             RefreshError::Rollback { role, found: new_role_version, floor: old_role_version }
         }
@@ -314,7 +318,9 @@ fn refused(error: Tough, mirror: &str) -> RefreshError {
             let cause = std::error::Error::source(source).and_then(|cause| cause.downcast_ref::<Tough>());
             match cause {
                 Some(Tough::HashMismatch { .. }) => RefreshError::WrongDigest,
-                Some(Tough::MaxSizeExceeded { max_size, .. }) => RefreshError::Endless { bytes_max: *max_size },
+                Some(Tough::MaxSizeExceeded { max_size, .. }) => {
+                    RefreshError::Endless { bytes_max: *max_size }
+                }
                 _ if source.kind() == FileNotFound => RefreshError::Missing { mirror: mirror.to_owned() },
                 _ => RefreshError::Malformed(Box::new(error)),
             }

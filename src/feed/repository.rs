@@ -227,8 +227,7 @@ impl Repository {
         let version = before.timestamp.signed.version.checked_add(1).ok_or(RepositoryError::NoVersion)?;
         let snapshot = files.get(SNAPSHOT).ok_or(MetadataError::Missing(SNAPSHOT))?;
         let expires = metadata::expiry(now, lifetimes.heartbeat);
-        let role =
-            metadata::timestamp(version, (before.snapshot.signed.version, snapshot), as_of, expires);
+        let role = metadata::timestamp(version, (before.snapshot.signed.version, snapshot), as_of, expires);
         let timestamp = metadata::sign(role, signers)?;
         files.insert(TIMESTAMP.to_owned(), timestamp.clone());
         let published = Metadata::read(&root, &files)?;
@@ -247,10 +246,10 @@ impl Repository {
         if next.signed.version != version {
             return Err(MetadataError::Root("its version is not the next").into());
         }
-        before.signed.verify_role(&next).map_err(|source| MetadataError::Signatures {
-            file: "root.json",
-            source: Box::new(source),
-        })?;
+        before
+            .signed
+            .verify_role(&next)
+            .map_err(|source| MetadataError::Signatures { file: "root.json", source: Box::new(source) })?;
         self.write(&self.metadata(&format!("{version}.root.json")), root)
     }
 
@@ -278,7 +277,8 @@ impl Repository {
             if version.saturating_add(PUBLICATIONS_KEPT) <= newest {
                 self.storage.remove(path).map_err(io_error("remove", path))?;
             } else if role == TARGETS {
-                let role: Result<Signed<tough::schema::Targets>, _> = serde_json::from_slice(&self.read(path)?);
+                let role: Result<Signed<tough::schema::Targets>, _> =
+                    serde_json::from_slice(&self.read(path)?);
                 let Ok(role) = role else { continue };
                 needed.extend(role.signed.targets.iter().map(|(name, target)| {
                     let digest: [u8; 32] = (*target.hashes.sha256).try_into().unwrap_or_default();

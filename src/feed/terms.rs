@@ -46,9 +46,13 @@ impl Terms {
         }
         // Canonical JSON composes characters and some readers do not: what is composed already is the same to both.
         if texts.clone().any(|text| text.chars().any(|char| matches!(char, '\u{300}'..='\u{36f}'))) {
-            return Some("a text of the terms has an accent apart from its letter: write letters with accents as one");
+            return Some(
+                "a text of the terms has an accent apart from its letter: write letters with accents as one",
+            );
         }
-        texts.any(|text| text.len() > TEXT_BYTES_MAX).then_some("a text of the terms is longer than 1000 bytes")
+        texts
+            .any(|text| text.len() > TEXT_BYTES_MAX)
+            .then_some("a text of the terms is longer than 1000 bytes")
     }
 }
 

@@ -44,7 +44,9 @@ pub enum VerifyError {
         source: MetadataError,
     },
     /// The metadata says something else than the generation.
-    #[error("feed {feed}: the generation names another {what} than its publisher has signed: restore it from a backup")]
+    #[error(
+        "feed {feed}: the generation names another {what} than its publisher has signed: restore it from a backup"
+    )]
     NotSigned {
         /// The feed.
         feed: Box<str>,
@@ -115,7 +117,8 @@ fn verify_files(
     }
     for segment in &bulletin.segments {
         let path = path_of(segment);
-        let found = file_digest(storage, &path).map_err(|source| VerifyError::Io { path: path.clone(), source })?;
+        let found =
+            file_digest(storage, &path).map_err(|source| VerifyError::Io { path: path.clone(), source })?;
         if found != (segment.digest, segment.length) {
             return Err(VerifyError::Altered { path });
         }

@@ -138,7 +138,10 @@ impl Generation {
         let mut next = Self::after(Some((previous, id)), now);
         let held = next.feeds.iter_mut().find(|held| held.bulletin.feed == feed);
         let held = held.ok_or_else(|| IndexError::UnknownFeed(feed.clone()))?;
-        if held.bulletin.sequence != sequence || held.bulletin.segments != segments || record.epoch < held.epoch {
+        if held.bulletin.sequence != sequence
+            || held.bulletin.segments != segments
+            || record.epoch < held.epoch
+        {
             return Err(IndexError::SequenceNotHigher { feed, sequence, floor: held.bulletin.sequence });
         }
         if as_of < held.bulletin.as_of {
@@ -207,9 +210,7 @@ impl Generation {
     /// The newest publication of a feed that was ever accepted here.
     #[must_use]
     pub fn floor(&self, feed: &FeedName) -> Option<Floor> {
-        let in_force = self
-            .record(feed)
-            .map(FeedRecord::floor);
+        let in_force = self.record(feed).map(FeedRecord::floor);
         match (in_force, self.floors.get(feed).map(|kept| kept.floor)) {
             (Some(a), Some(b)) => {
                 let (epoch, sequence) = (a.epoch, a.sequence).max((b.epoch, b.sequence));
@@ -236,9 +237,8 @@ impl Generation {
             root: record.root.clone(),
         };
         // After a rollback what is kept is newer than what is in force.
-        let newer = |before: &&Kept| {
-            (before.floor.epoch, before.floor.sequence) >= (floor.epoch, floor.sequence)
-        };
+        let newer =
+            |before: &&Kept| (before.floor.epoch, before.floor.sequence) >= (floor.epoch, floor.sequence);
         let kept_before = self.floors.get(feed).filter(newer);
         kept_before.cloned().or_else(|| self.record(feed).map(kept))
     }

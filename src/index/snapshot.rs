@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::domain::{
-    Authority, Bulletin, DocumentId, FeedName, GenerationId, IssuingState, Notice, SegmentRef, SegmentRole, Verified,
+    Authority, Bulletin, DocumentId, FeedName, GenerationId, IssuingState, Notice, SegmentRef, SegmentRole,
+    Verified,
 };
 use crate::ground::platform::{Mapping, Vectors};
 use crate::ground::storage::Storage;

@@ -145,7 +145,8 @@ pub fn import(
     let segments = new.segments.clone();
     let feed = import.feed.clone();
     let bulletin = Bulletin { feed, sequence, as_of, authority: Authority::Local, segments };
-    let record_of_feed = FeedRecord { bulletin: bulletin.clone(), metadata: BTreeMap::new(), root: None, epoch: 0 };
+    let record_of_feed =
+        FeedRecord { bulletin: bulletin.clone(), metadata: BTreeMap::new(), root: None, epoch: 0 };
     let previous = current.as_ref().map(|(generation, id)| (generation, *id));
     let next = Generation::with_feed(previous, record_of_feed, now.time)?;
     let snapshot = open_next(import, &next, &new)?;
@@ -259,7 +260,8 @@ pub(super) enum Unreadable {
 
 pub(super) fn open_before(import: &Import<'_>, before: &FeedRecord) -> Result<FeedInForce, Unreadable> {
     let locate = |segment: &SegmentRef| index::segment_path(import.data_dir, segment.digest);
-    let verified: Verified<Bulletin> = feed::verify(&*import.storage, before.bulletin.clone(), before.proof(), locate)?;
+    let verified: Verified<Bulletin> =
+        feed::verify(&*import.storage, before.bulletin.clone(), before.proof(), locate)?;
     Ok(FeedInForce::open(&*import.storage, import.data_dir, &verified)?)
 }
 

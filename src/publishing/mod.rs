@@ -5,8 +5,8 @@
 //! one base of a base and its delta, [`rollback`] goes back to what an older generation listed. All record the act in the audit log and then publish: one rename commits.
 
 mod as_delta;
-pub mod feed;
 mod error;
+pub mod feed;
 mod fold;
 mod forget;
 mod gates;

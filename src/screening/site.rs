@@ -194,11 +194,7 @@ impl Site {
         let verify = |record: &FeedRecord| {
             feed::verify(&*self.storage, record.bulletin.clone(), record.proof(), locate)
         };
-        let bulletins = generation
-            .feeds
-            .iter()
-            .map(verify)
-            .collect::<Result<Vec<_>, VerifyError>>()?;
+        let bulletins = generation.feeds.iter().map(verify).collect::<Result<Vec<_>, VerifyError>>()?;
         let snapshot = Snapshot::open(&*self.storage, &self.data_dir, generation, id, bulletins)?;
         self.clock.observe(snapshot.highest_time());
         Ok(snapshot)

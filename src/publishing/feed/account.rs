@@ -1,6 +1,8 @@
 //! What a publication changed.
 
-use crate::index::{Amendment, Difference};
+use jiff::Timestamp;
+
+use crate::index::{Amendment, Difference, IndexError, List};
 
 /// What a publication changed in the one before. Aliases are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,11 +16,12 @@ pub struct Account {
 }
 
 impl Account {
-    pub(super) fn of(amendment: &Amendment) -> Self {
-        Self {
-            difference: amendment.difference(),
-            unknown: amendment.unknown(),
-            documents: amendment.documents(),
-        }
+    pub(super) fn of<B: AsRef<[u8]>>(
+        amendment: &Amendment,
+        list: &List<B>,
+        now: Timestamp,
+    ) -> Result<Self, IndexError> {
+        let difference = amendment.difference(list, now)?;
+        Ok(Self { difference, unknown: amendment.unknown(), documents: amendment.documents() })
     }
 }

@@ -21,16 +21,24 @@ pub enum FeedError {
     #[error("the feed's repository cannot be used; readers see what they saw before")]
     Repository(#[from] RepositoryError),
     /// There is nothing to vouch for.
-    #[error("the feed has published nothing yet: `portcullis feed add` gathers registers, `portcullis feed publish` publishes them")]
+    #[error(
+        "the feed has published nothing yet: `portcullis feed add` gathers registers, `portcullis feed publish` publishes them"
+    )]
     NothingPublished,
     /// Nothing waits.
-    #[error("nothing waits to be published: `portcullis feed add` gathers registers, `portcullis feed heartbeat` vouches for the list as it is")]
+    #[error(
+        "nothing waits to be published: `portcullis feed add` gathers registers, `portcullis feed heartbeat` vouches for the list as it is"
+    )]
     NothingPending,
     /// The first list cannot be made by taking something out.
-    #[error("the first publication needs a list: `portcullis feed add` comes before `portcullis feed withdraw`")]
+    #[error(
+        "the first publication needs a list: `portcullis feed add` comes before `portcullis feed withdraw`"
+    )]
     NothingToWithdraw,
     /// A list must not be older than the one before.
-    #[error("the list would be as of {as_of:.0}, before the one published, which is as of {before:.0}: give a later --as-of")]
+    #[error(
+        "the list would be as of {as_of:.0}, before the one published, which is as of {before:.0}: give a later --as-of"
+    )]
     AsOfEarlier {
         /// What was given.
         as_of: Timestamp,
@@ -47,10 +55,14 @@ pub enum FeedError {
     #[error("nothing would be listed any more: no reader accepts an empty list")]
     Empty,
     /// A canary that must not be found is listed.
-    #[error("a document of canaries-miss in feed.toml is listed, or one of canaries-hit is not: readers would refuse the list")]
+    #[error(
+        "a document of canaries-miss in feed.toml is listed, or one of canaries-hit is not: readers would refuse the list"
+    )]
     Canary,
     /// What was built is not what it was built of.
-    #[error("what was built does not verify; nothing was published: check this machine's memory and disk, and report it")]
+    #[error(
+        "what was built does not verify; nothing was published: check this machine's memory and disk, and report it"
+    )]
     SelfTest,
     /// The sequence would not rise.
     #[error("the last number of a publication there is was used")]

@@ -156,16 +156,21 @@ impl Work<'_> {
         let sums = before.publication().list.clone();
         let amendment = match self.amendment(&old, pending, canaries) {
             // So much is new that a list of its own costs readers less.
-            Err(FeedError::Index(IndexError::DeltaTooLarge { .. })) => return self.first(pending, canaries, progress),
+            Err(FeedError::Index(IndexError::DeltaTooLarge { .. })) => {
+                return self.first(pending, canaries, progress);
+            }
             amendment => amendment?,
         };
-        let account = Account::of(&amendment);
+        let account = Account::of(&amendment, &old, now)?;
         let feed = &self.settings.feed;
         let sequence = self.stamp.sequence;
         let from = before.publication().sequence;
         let mut staged = self.publisher.stage()?;
         let written = amendment.write_increment(&old, self.stamp, &mut Paced::new(staged.file(), None))?;
-        let file = self.target((staged, written, amendment.state_digest().sum), &name("increment", feed, &[from, sequence]))?;
+        let file = self.target(
+            (staged, written, amendment.state_digest().sum),
+            &name("increment", feed, &[from, sequence]),
+        )?;
         let increment = Some(Increment { from, file });
         let mut staged = self.publisher.stage()?;
         let written = amendment.write_cumulative(&old, self.stamp, &mut Paced::new(staged.file(), None))?;
@@ -184,15 +189,22 @@ impl Work<'_> {
         if documents <= self.settings.delta_documents_max.min(index::DELTA_DOCUMENTS_MAX) {
             let list = self.open(&old_base, Some(segment))?;
             list.verify_delta().map_err(|_| FeedError::SelfTest)?;
-            return Ok(Made { base: old_base, delta: Some(file), increment, closing: None, list, account, statuses });
+            return Ok(Made {
+                base: old_base,
+                delta: Some(file),
+                increment,
+                closing: None,
+                list,
+                account,
+                statuses,
+            });
         }
         let base_segment = self.open_base(&old_base)?;
-        let list = List::to_fold(base_segment, segment).map_err(|_| FeedError::SelfTest)?;
+        let list = List::to_fold(base_segment, Some(segment)).map_err(|_| FeedError::SelfTest)?;
         let staged = self.fold(&list, progress)?;
         let base = self.target(staged, &name("base", feed, &[sequence]))?;
         let list = self.open(&base, None)?;
         list.verify().map_err(|_| FeedError::SelfTest)?;
-        let _ = now;
         let closing = Some(Earlier { base: old_base, closing: file });
         Ok(Made { base, delta: None, increment, closing, list, account, statuses })
     }
@@ -217,7 +229,7 @@ impl Work<'_> {
         let mut file = Paced::new(delta.file(), None);
         let written = index::delta(old.base(), &now, self.stamp, DOCUMENTS_MAX, &mut file)?;
         let delta = delta.segment(&written)?;
-        Ok(Amendment::between(old, Some(&delta))?)
+        Ok(Amendment::between(old, Some(&delta), DOCUMENTS_MAX)?)
     }
 
     /// The list that the changes make by themselves: from the last whole one on.
@@ -239,7 +251,7 @@ impl Work<'_> {
         let mut staged = self.publisher.stage()?;
         let written = amendment.write_cumulative(&base, self.stamp, staged.file())?;
         let delta = staged.segment(&written)?;
-        List::to_fold(self.folder.open(first)?, delta).map_err(|_| FeedError::SelfTest)
+        List::to_fold(self.folder.open(first)?, Some(delta)).map_err(|_| FeedError::SelfTest)
     }
 
     fn segments(&self, pending: &[Pending]) -> Result<Vec<Segment<Mapping>>, FeedError> {
@@ -256,7 +268,11 @@ impl Work<'_> {
         Ok((staged, written, list.state_digest().sum))
     }
 
-    fn target(&self, (staged, written, sum): (Staged, SegmentRef, u128), name: &str) -> Result<File, FeedError> {
+    fn target(
+        &self,
+        (staged, written, sum): (Staged, SegmentRef, u128),
+        name: &str,
+    ) -> Result<File, FeedError> {
         self.folder.target(self.publisher, staged, &written, (self.stamp, sum, name.to_owned()))
     }
 
@@ -326,7 +342,12 @@ fn increments(before: Option<&Metadata>, new: Option<Increment>) -> Vec<Incremen
     kept[from..].iter().cloned().chain([new]).collect()
 }
 
-fn earlier(before: Option<&Metadata>, closing: Option<Earlier>, now: Timestamp, is_new_base: bool) -> Vec<Earlier> {
+fn earlier(
+    before: Option<&Metadata>,
+    closing: Option<Earlier>,
+    now: Timestamp,
+    is_new_base: bool,
+) -> Vec<Earlier> {
     if is_new_base && closing.is_none() {
         return Vec::new();
     }

@@ -15,7 +15,10 @@ pub(super) fn of_list<B: AsRef<[u8]>>(list: &List<B>) -> Result<Sums, FeedError>
         *statuses.entry(notice.status).or_default() += u64::from(!notice.alias);
     }
     let statuses = statuses.into_iter().filter(|(_, count)| *count > 0);
-    Ok(Sums { statuses: statuses.map(|(of, count)| (of.word().to_owned(), count)).collect(), ..by_states(list) })
+    Ok(Sums {
+        statuses: statuses.map(|(of, count)| (of.word().to_owned(), count)).collect(),
+        ..by_states(list)
+    })
 }
 
 /// Counts a list whose counts before some documents changed are known.
