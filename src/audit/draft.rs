@@ -104,12 +104,21 @@ pub enum Act {
     Fold,
     /// The operator put what an older generation listed in force again. All floors stay as they are.
     Rollback,
+    /// A signed feed's publication, or its publisher's word that the list is still right, was put in force.
+    Sync,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: &[Self] =
-        &[Self::Check, Self::ManifestLine, Self::Import, Self::FeedForgotten, Self::Fold, Self::Rollback];
+    pub const ALL: &[Self] = &[
+        Self::Check,
+        Self::ManifestLine,
+        Self::Import,
+        Self::FeedForgotten,
+        Self::Fold,
+        Self::Rollback,
+        Self::Sync,
+    ];
 
     /// The word in the log.
     #[must_use]
@@ -121,6 +130,7 @@ impl Act {
             Self::FeedForgotten => "feed_forgotten",
             Self::Fold => "fold",
             Self::Rollback => "rollback",
+            Self::Sync => "sync",
         }
     }
 }

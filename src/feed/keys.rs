@@ -215,7 +215,7 @@ mod tests {
         let public = "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8";
         assert_eq!(key.public().to_string(), public);
         let id = "63d00ee3cf4f5c61ad94efa696c68f13b608fe56ecea13fb144a6fd18e9235b9";
-        assert_eq!(key.public().id(), id.parse().unwrap());
+        assert_eq!(key.public().id(), id.parse::<Decoded<Hex>>().unwrap());
         assert_eq!(PrivateKey::parse(key.to_pem().unwrap().as_bytes()).unwrap().public(), key.public());
         assert!(!format!("{key:?}").contains("AABAg"));
     }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::audit::AuditError;
 use crate::domain::FeedName;
 use crate::feed::VerifyError;
 use crate::index::IndexError;
 use crate::register::RegisterError;
+use crate::screening::ActError;
 
 /// The most documents that the intervals of one import may add.
 pub const RANGES_MAX: u64 = 50_000_000;
@@ -49,9 +49,9 @@ pub enum PublishingError {
         /// What is kept, newest first.
         kept: Vec<u64>,
     },
-    /// The act could not be recorded.
-    #[error("the act cannot be recorded in the audit log, so it was not done")]
-    Audit(#[from] AuditError),
+    /// The act must not be done now.
+    #[error(transparent)]
+    Act(#[from] ActError),
     /// The list has no row that can be used.
     #[error("the register has no usable row ({rejected} of {read} rejected): nothing was changed; {} says why", rejects.display())]
     Empty {
@@ -96,11 +96,6 @@ pub enum PublishingError {
     /// Nobody said how old the list is.
     #[error("nothing says how old the list is: give the time at which its publisher made it with --as-of")]
     AgeUnknown,
-    /// The system clock runs behind what this site has seen.
-    #[error(
-        "the system clock is more than ten minutes behind the latest time this site has seen: set it right first"
-    )]
-    Clock,
     /// There is no such feed.
     #[error("there is no feed {0} at this site: `portcullis inspect index` lists those there are")]
     NoSuchFeed(FeedName),

@@ -9,9 +9,9 @@ use crate::feed;
 use crate::ground::clock::Clock;
 use crate::ground::storage::{Paced, Storage};
 use crate::index::{self, FeedInForce, Generation, IndexError, List, Publisher};
+use crate::screening::{record, trusted_now};
 
 use super::error::PublishingError;
-use super::record::{record, trusted_now};
 
 /// What is folded, and how.
 pub struct Fold<'a> {

@@ -8,9 +8,9 @@ use crate::domain::{FeedName, GenerationId};
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
 use crate::index::{Generation, Publisher};
+use crate::screening::{record, trusted_now};
 
 use super::error::PublishingError;
-use super::record::{record, trusted_now};
 
 /// Takes a feed out of force and off the feeds that a `no_hit` needs. Recorded before it is done; the feed's floor is
 /// kept, so that an older list can't come back under its name.

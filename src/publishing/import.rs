@@ -15,13 +15,13 @@ use crate::index::{
     self, Builder, Built, FeedInForce, FeedRecord, Generation, IndexError, Publisher, Snapshot, Staged, Stamp,
 };
 use crate::register::{Adapter, Source, Tally};
+use crate::screening::{record, trusted_now};
 
 use super::as_delta::{New, as_delta};
 use super::error::PublishingError;
 use super::gates::{Change, Limits};
 use super::imported::{Imported, Outcome};
 use super::reading::{Read, Reading, read};
-use super::record::{record, trusted_now};
 use super::self_test::Failed;
 
 /// What is imported, and where to.

@@ -13,7 +13,6 @@ mod gates;
 mod import;
 mod imported;
 mod reading;
-mod record;
 mod report;
 mod rollback;
 mod self_test;

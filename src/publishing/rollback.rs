@@ -9,9 +9,9 @@ use crate::feed;
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
 use crate::index::{self, FeedRecord, Generation, Publisher, Snapshot};
+use crate::screening::{record_all, trusted_now};
 
 use super::error::PublishingError;
-use super::record::{record_all, trusted_now};
 
 /// Puts the lists of an older generation in force, as a new one. What a `no_hit` needs stays, and so do all floors: what was
 /// taken back is not accepted again under its sequence. Recorded before it is done.

@@ -3,6 +3,7 @@
 //! [`Site`] holds the generation in force. [`Screening`] reads a [`Question`], asks the lists, judges coverage at that
 //! moment, decides (pure), and hands the answer to the audit log, which alone can give it out.
 
+mod acts;
 mod coverage;
 mod decide;
 mod evidence;
@@ -16,6 +17,7 @@ mod site;
 mod tests;
 mod typed;
 
+pub use acts::{ActError, record, record_all, trusted_now};
 pub use decide::decide;
 pub use policy::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
 pub use question::{Asker, Input, Presented, Question};

@@ -1,0 +1,151 @@
+//! Why what is in force stays as it is.
+
+use std::path::PathBuf;
+
+use crate::domain::{FeedName, IssuingState};
+use crate::feed::mirror::DownloadError;
+use crate::feed::{RefreshError, VerifyError};
+use crate::index::IndexError;
+use crate::screening::ActError;
+
+/// Why a feed is not brought up to date. What is in force stays in force.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// Nobody says where the feed is.
+    #[error("feed {0} has no mirror: name one in its settings, or a folder with --from")]
+    NoMirror(FeedName),
+    /// No mirror has metadata that may be accepted.
+    #[error("feed {feed}: {} of {} mirrors had nothing that may be accepted; the first:", .failed, .failed)]
+    Refresh {
+        /// The feed.
+        feed: FeedName,
+        /// How many were asked.
+        failed: usize,
+        /// What was wrong with the first.
+        source: Box<RefreshError>,
+    },
+    /// A file did not come.
+    #[error("feed {feed}: a file did not come; what came of it is kept and continued the next time")]
+    Download {
+        /// The feed.
+        feed: FeedName,
+        /// Why.
+        source: DownloadError,
+    },
+    /// The publication must not be put in force.
+    #[error("feed {feed}, sequence {sequence}, is not put in force")]
+    Gate {
+        /// The feed.
+        feed: FeedName,
+        /// The publication.
+        sequence: u64,
+        /// Which gate it does not pass.
+        source: GateError,
+    },
+    /// The operator has gone back.
+    #[error(
+        "feed {feed} was rolled back to sequence {sequence} and is held there: `portcullis sync --release {feed}` lets it follow its publisher again"
+    )]
+    RolledBack {
+        /// The feed.
+        feed: FeedName,
+        /// What is in force.
+        sequence: u64,
+    },
+    /// The feed at this site is an import of the operator's.
+    #[error(
+        "feed {0} was imported at this site by its operator, and a signed feed cannot take its place: `portcullis feed forget {0}` is no way around it; give one of them another name"
+    )]
+    Local(FeedName),
+    /// The index cannot be read or written.
+    #[error("feed {feed}: the index cannot be brought up to date")]
+    Index {
+        /// The feed.
+        feed: FeedName,
+        /// What is wrong.
+        source: IndexError,
+    },
+    /// Files of another feed are not what was accepted.
+    #[error("a generation with feed {feed} cannot be opened, so nothing was changed: repair it first")]
+    Verify {
+        /// The feed whose files they are.
+        feed: FeedName,
+        /// What is wrong.
+        source: VerifyError,
+    },
+    /// The act must not be done now.
+    #[error(transparent)]
+    Act(#[from] ActError),
+    /// A folder cannot be used.
+    #[error("cannot use {}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the file system said.
+        source: std::io::Error,
+    },
+    /// The last step failed.
+    #[error("the last step failed: the new generation may or may not be in force; synchronising again is safe")]
+    Uncertain(#[source] IndexError),
+    /// Somebody asked to stop.
+    #[error("interrupted: nothing was changed, and what came is kept")]
+    Interrupted,
+}
+
+/// Which gate a publication does not pass.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum GateError {
+    /// It is of another feed.
+    #[error("the mirror has feed {found}, and not the one that was asked for")]
+    OtherFeed {
+        /// What it says.
+        found: FeedName,
+    },
+    /// It is older than the settings allow.
+    #[error("its sequence is below {floor}, which the settings ask for (sequence-min): the mirror is behind, or this is another repository")]
+    BelowFloor {
+        /// The floor.
+        floor: u64,
+    },
+    /// It needs a newer program.
+    #[error("its files have format {needs}, and this program reads {reads}: install a newer version")]
+    Reader {
+        /// The format.
+        needs: u32,
+        /// What this program reads.
+        reads: u32,
+    },
+    /// It is mixed in a way that this program does not know.
+    #[error("its files are mixed with another seed than this program's: install a newer version")]
+    Seed,
+    /// A file is not what its metadata says.
+    #[error("a file does not verify: {0}")]
+    Segment(String),
+    /// The list does not add up to what is signed.
+    #[error("its list does not add up to the {0} that is signed: its publisher must look into it")]
+    Sums(&'static str),
+    /// Canaries that must be found are not.
+    #[error("a document that proves the list to be this one is not found in it: its publisher must look into it")]
+    CanaryMissing,
+    /// Canaries that must not be found are.
+    #[error("a document that is on no list is found in it: its publisher must look into it")]
+    CanaryFound,
+    /// Too much is gone.
+    #[error(
+        "{gone} of {before} notices would be gone, more than the share of {allowed} that the settings allow (shrink-max): if its publisher withdrew them, `portcullis sync --accept-shrink` puts it in force"
+    )]
+    Shrinks {
+        /// Notices that would be gone at least.
+        gone: u64,
+        /// Notices in force.
+        before: u64,
+        /// What is allowed, of 1.
+        allowed: f64,
+    },
+    /// Whole states are gone.
+    #[error(
+        "nothing would be listed any more of {}: if its publisher withdrew it, `portcullis sync --accept-shrink` puts it in force",
+        .0.iter().map(|state| state.code()).collect::<Vec<_>>().join(", ")
+    )]
+    StatesGone(Vec<IssuingState>),
+}
