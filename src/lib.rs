@@ -99,3 +99,4 @@ pub mod index;
 pub mod publishing;
 pub mod register;
 pub mod screening;
+pub mod syncing;

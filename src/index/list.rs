@@ -264,6 +264,12 @@ impl<B: AsRef<[u8]>> List<B> {
         self.delta.as_ref().map(|delta| &delta.segment)
     }
 
+    /// Takes it apart again.
+    #[must_use]
+    pub fn into_segments(self) -> (Segment<B>, Option<Segment<B>>) {
+        (self.base, self.delta.map(|delta| delta.segment))
+    }
+
     /// Its files.
     pub fn segments(&self) -> impl Iterator<Item = &Segment<B>> {
         std::iter::once(&self.base).chain(self.delta())

@@ -124,6 +124,20 @@ impl Publisher {
         self.storage.sync_dir(folder).map_err(IndexError::io("sync", folder))
     }
 
+    /// Puts a file whose SHA-256 the caller has checked among the segments, from wherever it lies on the same disk.
+    ///
+    /// # Errors
+    /// [`IndexError::Io`].
+    pub fn take_in(&self, path: &Path, segment: &SegmentRef) -> Result<(), IndexError> {
+        let name = self.folder.segment(segment.digest);
+        if path == name {
+            return Ok(());
+        }
+        self.storage.rename(path, &name).map_err(IndexError::io("rename", path))?;
+        let segments = self.folder.segments();
+        self.storage.sync_dir(&segments).map_err(IndexError::io("sync", segments))
+    }
+
     /// Makes a staged file durable under another name than those of the index, in a folder that is there; one of that name is
     /// replaced.
     ///

@@ -85,7 +85,9 @@ pub enum SyncError {
         source: std::io::Error,
     },
     /// The last step failed.
-    #[error("the last step failed: the new generation may or may not be in force; synchronising again is safe")]
+    #[error(
+        "the last step failed: the new generation may or may not be in force; synchronising again is safe"
+    )]
     Uncertain(#[source] IndexError),
     /// Somebody asked to stop.
     #[error("interrupted: nothing was changed, and what came is kept")]
@@ -102,7 +104,9 @@ pub enum GateError {
         found: FeedName,
     },
     /// It is older than the settings allow.
-    #[error("its sequence is below {floor}, which the settings ask for (sequence-min): the mirror is behind, or this is another repository")]
+    #[error(
+        "its sequence is below {floor}, which the settings ask for (sequence-min): the mirror is behind, or this is another repository"
+    )]
     BelowFloor {
         /// The floor.
         floor: u64,
@@ -125,7 +129,9 @@ pub enum GateError {
     #[error("its list does not add up to the {0} that is signed: its publisher must look into it")]
     Sums(&'static str),
     /// Canaries that must be found are not.
-    #[error("a document that proves the list to be this one is not found in it: its publisher must look into it")]
+    #[error(
+        "a document that proves the list to be this one is not found in it: its publisher must look into it"
+    )]
     CanaryMissing,
     /// Canaries that must not be found are.
     #[error("a document that is on no list is found in it: its publisher must look into it")]

@@ -57,7 +57,8 @@ impl Plan {
     /// Every file as it is signed.
     #[must_use]
     pub fn download(publication: &Publication, has: &dyn Fn(&Digest) -> bool) -> Self {
-        let steps = publication.files().map(|(file, role)| Step::Fetch { file: file.clone(), role }).collect();
+        let steps =
+            publication.files().map(|(file, role)| Step::Fetch { file: file.clone(), role }).collect();
         Self::costing(steps, has)
     }
 
@@ -103,7 +104,8 @@ impl Step {
 /// How a cumulative delta is had: of increments, if they lead to it from what is held and are shorter.
 fn delta(publication: &Publication, from: Option<u64>, file: &File) -> Step {
     let increments = from.and_then(|from| chain(&publication.increments, from, file.sequence));
-    let length = |increments: &[Increment]| increments.iter().map(|increment| increment.file.length).sum::<u64>();
+    let length =
+        |increments: &[Increment]| increments.iter().map(|increment| increment.file.length).sum::<u64>();
     match increments.filter(|increments| length(increments) < file.length) {
         Some(increments) => Step::Compose { increments: increments.to_vec(), file: file.clone() },
         None => Step::Fetch { file: file.clone(), role: SegmentRole::Delta },

@@ -1,0 +1,143 @@
+//! What it takes to reach a mirror over HTTPS.
+
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, RustlsConnector, TcpConnector};
+use ureq::{Agent, Proxy, ProxyProtocol};
+
+use super::Limits;
+use super::watch::Watch;
+
+/// Where a mirror is and how it is reached. Has secrets in it, and therefore no `Debug`.
+pub struct HttpsSettings<'s> {
+    /// The URL of the repository's folder. It may have credentials, for HTTP's basic authentication, and a query, as
+    /// object stores want it; neither shows in a name or an error.
+    pub url: &'s str,
+    /// The certificate authorities that vouch for the mirror, and for a proxy that is reached over TLS, as PEM; see
+    /// [`system_roots`](super::system_roots). Needed for `https://`.
+    pub roots_pem: Option<&'s [u8]>,
+    /// How this site shows the mirror who it is.
+    pub identity: Option<Identity<'s>>,
+    /// The URL of a proxy that knows `CONNECT`, `http://` or `https://`, with credentials if need be. The environment's
+    /// is not used.
+    pub proxy: Option<&'s str>,
+    /// Whether `http://` may be used to another machine than this one. Signatures hold without TLS; but whoever listens
+    /// learns who screens by which lists.
+    pub plain_http: bool,
+}
+
+/// The client's side of mutual TLS.
+#[derive(Clone, Copy)]
+pub struct Identity<'s> {
+    /// The certificate, and those between it and its authority, as PEM.
+    pub certificates_pem: &'s [u8],
+    /// Its key, as PEM.
+    pub key_pem: &'s [u8],
+}
+
+/// Why settings do not make a mirror. Shows nothing of what was set: there may be secrets in it.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpsError {
+    /// Not a URL of a web server.
+    #[error("the mirror's address is not a URL like https://feeds.example/travel-documents/")]
+    Url,
+    /// Without TLS to another machine.
+    #[error(
+        "the mirror's address begins with http://: use https://, or allow it to be asked without encryption"
+    )]
+    Plain,
+    /// No URL of a proxy that is supported.
+    #[error("the proxy's address is not a URL like http://proxy.example:3128; SOCKS is not supported")]
+    Proxy,
+    /// No certificate authorities, or none that can be read.
+    #[error("the certificate authorities for the mirror are missing, or are no certificates in PEM")]
+    Roots,
+    /// No client certificate, no key, or one that does not belong to the other.
+    #[error("the client certificate or its key is not readable as PEM, or they do not belong together")]
+    Identity,
+}
+
+/// An agent that connects as the settings say, follows nothing, and takes everything as it comes.
+pub(super) fn agent(settings: &HttpsSettings<'_>, tls: bool, limits: &Limits) -> Result<Agent, HttpsError> {
+    let config = Agent::config_builder()
+        .tls_config(tls_config(settings, tls)?)
+        // Also without one: the default is the environment's.
+        .proxy(settings.proxy.map(proxy).transpose()?)
+        // A captive portal must not look like data.
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .accept_encoding("identity")
+        .user_agent("portcullis")
+        .timeout_resolve(Some(limits.connect_timeout))
+        .timeout_connect(Some(limits.connect_timeout))
+        .timeout_send_request(Some(limits.stall_timeout))
+        .timeout_recv_response(Some(limits.stall_timeout))
+        // A body may take hours. It has no deadline of its own, by which `Watch` knows it.
+        .timeout_per_read(Some(limits.stall_timeout))
+        .timeout_per_write(Some(limits.stall_timeout))
+        .build();
+    let connector =
+        ().chain(ConnectProxyConnector::default())
+            .chain(TcpConnector::default())
+            .chain(Watch(*limits))
+            .chain(RustlsConnector::default());
+    Ok(Agent::with_parts(config, connector, DefaultResolver::default()))
+}
+
+fn proxy(url: &str) -> Result<Proxy, HttpsError> {
+    let proxy = Proxy::new(url).map_err(|_| HttpsError::Proxy)?;
+    match proxy.protocol() {
+        ProxyProtocol::Http | ProxyProtocol::Https => Ok(proxy),
+        // The connection would go past it.
+        _ => Err(HttpsError::Proxy),
+    }
+}
+
+fn tls_config(settings: &HttpsSettings<'_>, tls: bool) -> Result<TlsConfig, HttpsError> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let roots = match settings.roots_pem {
+        Some(pem) => roots(pem)?,
+        None if tls => return Err(HttpsError::Roots),
+        None => Vec::new(),
+    };
+    let identity = settings.identity.map(|identity| client(identity, &provider)).transpose()?;
+    Ok(TlsConfig::builder()
+        .root_certs(RootCerts::Specific(Arc::new(roots)))
+        .client_cert(identity)
+        .unversioned_rustls_crypto_provider(provider)
+        .build())
+}
+
+/// The authorities in a bundle. The machine's has some that no TLS library takes: only one with none is refused.
+fn roots(pem: &[u8]) -> Result<Vec<Certificate<'static>>, HttpsError> {
+    let mut roots = certificates(pem).ok_or(HttpsError::Roots)?;
+    roots.retain(|root| RootCertStore::empty().add(CertificateDer::from(root.der())).is_ok());
+    if roots.is_empty() { Err(HttpsError::Roots) } else { Ok(roots) }
+}
+
+/// Checks that certificate and key belong together, which `ureq` takes for granted when it connects.
+fn client(identity: Identity<'_>, provider: &CryptoProvider) -> Result<ClientCert, HttpsError> {
+    let chain = certificates(identity.certificates_pem).ok_or(HttpsError::Identity)?;
+    let ders: Vec<_> = chain.iter().map(|link| CertificateDer::from(link.der()).into_owned()).collect();
+    let key = PrivateKeyDer::from_pem_slice(identity.key_pem).map_err(|_| HttpsError::Identity)?;
+    if ders.is_empty() || CertifiedKey::from_der(ders, key, provider).is_err() {
+        return Err(HttpsError::Identity);
+    }
+    let key = PrivateKey::from_pem(identity.key_pem).map_err(|_| HttpsError::Identity)?;
+    Ok(ClientCert::new_with_certs(&chain, key))
+}
+
+fn certificates(pem: &[u8]) -> Option<Vec<Certificate<'static>>> {
+    let items = parse_pem(pem).collect::<Result<Vec<_>, _>>().ok()?;
+    let certificate =
+        |item| if let PemItem::Certificate(certificate) = item { Some(certificate) } else { None };
+    Some(items.into_iter().filter_map(certificate).collect())
+}

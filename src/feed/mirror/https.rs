@@ -1,0 +1,176 @@
+//! A repository on a web server.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use percent_encoding::percent_decode_str;
+use ureq::http::Response;
+use ureq::http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue, RANGE,
+};
+use ureq::http::uri::{Authority, Scheme, Uri};
+use ureq::{Agent, Timeout};
+
+use super::connect::{HttpsError, HttpsSettings, agent};
+use super::range::ContentRange;
+use super::{Limits, Mirror, MirrorError, Opened, path};
+
+/// A web server that has a repository.
+pub struct Https {
+    agent: Agent,
+    limits: Limits,
+    /// The URL up to the repository's folder, with the slash after it: without credentials, without the query.
+    name: String,
+    query: String,
+    authorization: Option<HeaderValue>,
+}
+
+impl Https {
+    /// A mirror as it is set. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`HttpsError`] for settings that cannot work.
+    pub fn new(settings: &HttpsSettings<'_>, limits: &Limits) -> Result<Self, HttpsError> {
+        let url: Uri = settings.url.parse().map_err(|_| HttpsError::Url)?;
+        let (Some(scheme), Some(authority)) = (url.scheme(), url.authority()) else {
+            return Err(HttpsError::Url);
+        };
+        let tls = *scheme == Scheme::HTTPS;
+        if authority.host().is_empty() || !(tls || *scheme == Scheme::HTTP) {
+            return Err(HttpsError::Url);
+        }
+        if !tls && !settings.plain_http && !is_loopback(authority.host()) {
+            return Err(HttpsError::Plain);
+        }
+        let (credentials, place) = parts(authority);
+        let name = format!("{scheme}://{place}{}/", url.path().trim_end_matches('/'));
+        Ok(Self {
+            agent: agent(settings, tls, limits)?,
+            limits: *limits,
+            name,
+            query: url.query().map_or_else(String::new, |query| format!("?{query}")),
+            authorization: credentials.map(basic).transpose()?,
+        })
+    }
+
+    fn opened(&self, from: u64, response: Response<ureq::Body>) -> Opened {
+        Opened {
+            from,
+            bytes: Box::new(Body { reader: response.into_body().into_reader(), limits: self.limits }),
+        }
+    }
+}
+
+impl Mirror for Https {
+    fn open(&self, path: &str, from: u64, length: Option<u64>) -> Result<Opened, MirrorError> {
+        path::check(path)?;
+        let mut request = self.agent.get(format!("{}{path}{}", self.name, self.query));
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        if from > 0 {
+            request = request.header(RANGE, format!("bytes={from}-"));
+        }
+        let response = request.call().map_err(|error| of_line(error, &self.limits))?;
+        match response.status().as_u16() {
+            200 => {
+                agree(told(response.headers(), CONTENT_LENGTH).and_then(|told| told.parse().ok()), length)?;
+                Ok(self.opened(0, response))
+            }
+            206 if from > 0 => {
+                let range = told(response.headers(), CONTENT_RANGE).and_then(ContentRange::parse);
+                agree(range.and_then(|range| range.length), length)?;
+                // It may send less than all the rest.
+                if range.and_then(|range| range.first) != Some(from) {
+                    return Err(MirrorError::Range { from });
+                }
+                Ok(self.opened(from, response))
+            }
+            416 if from > 0 => {
+                let range = told(response.headers(), CONTENT_RANGE).and_then(ContentRange::parse);
+                agree(range.and_then(|range| range.length), length)?;
+                Err(MirrorError::Range { from })
+            }
+            404 | 410 => Err(MirrorError::NotFound),
+            status => Err(MirrorError::Refused { status }),
+        }
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Debug for Https {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Https").field(&self.name).finish()
+    }
+}
+
+struct Body {
+    reader: ureq::BodyReader<'static>,
+    limits: Limits,
+}
+
+impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer).map_err(|error| io::Error::other(of_line(error.into(), &self.limits)))
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// The credentials, and host and port.
+fn parts(authority: &Authority) -> (Option<&str>, &str) {
+    let text = authority.as_str();
+    text.rsplit_once('@').map_or((None, text), |(credentials, place)| (Some(credentials), place))
+}
+
+/// RFC 7617. In a URL the two are percent-encoded.
+fn basic(credentials: &str) -> Result<HeaderValue, HttpsError> {
+    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+    let mut pair: Vec<u8> = percent_decode_str(user).collect();
+    pair.push(b':');
+    pair.extend(percent_decode_str(password));
+    let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
+    let mut value = HeaderValue::try_from(value).map_err(|_| HttpsError::Url)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn told(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn agree(told: Option<u64>, length: Option<u64>) -> Result<(), MirrorError> {
+    match (told, length) {
+        (Some(told), Some(length)) if told != length => Err(MirrorError::WrongLength { told, length }),
+        _ => Ok(()),
+    }
+}
+
+/// What a failure of the line is. Nothing of the URL gets into it.
+fn of_line(error: ureq::Error, limits: &Limits) -> MirrorError {
+    match error {
+        ureq::Error::Other(inner) => match inner.downcast() {
+            Ok(watched) => *watched,
+            Err(other) => MirrorError::Line { source: io::Error::other(other) },
+        },
+        ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
+            MirrorError::Unreachable { within: limits.connect_timeout }
+        }
+        ureq::Error::Timeout(_) => MirrorError::Stalled { after: limits.stall_timeout },
+        ureq::Error::Io(source) if source.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
+            MirrorError::Tls { source }
+        }
+        ureq::Error::Rustls(inner) => MirrorError::Tls { source: io::Error::other(inner) },
+        ureq::Error::BadUri(_) => MirrorError::Line { source: io::Error::other("not a URL") },
+        other => MirrorError::Line { source: other.into_io() },
+    }
+}
