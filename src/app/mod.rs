@@ -3,8 +3,10 @@
 mod error;
 mod logging;
 mod server;
+mod sources;
 mod watch;
 
 pub use error::AppError;
 pub use logging::start_logging;
 pub use server::{Server, open_screening};
+pub use sources::{SourceError, sources};

@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Manifest(Manifest),
     #[command(subcommand)]
     Feed(Feed),
+    Sync(Sync),
     Fold(Fold),
     Rollback(Rollback),
     Serve(Serve),
@@ -273,6 +274,41 @@ pub(crate) struct Rollback {
     /// The generation whose lists are wanted.
     #[arg(long, value_name = "GENERATION")]
     pub(crate) to: u64,
+}
+
+/// Brings the feeds of the settings up to date: fetches, verifies, and puts in force. Works beside a running service, which
+/// takes up what is new within seconds.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  portcullis sync --config portcullis.toml
+  portcullis sync --config portcullis.toml --from /media/stick/repository
+  portcullis sync --config portcullis.toml --dry-run
+A section [sources.NAME] of the settings says where a feed comes from, and names the root that the site is set up with.
+Whatever fails, what is in force stays in force, and what came is continued the next time.
+Exit code: 0 every feed is up to date, 1 one is not, 2 wrong usage.")]
+pub(crate) struct Sync {
+    /// The site's settings.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Only these feeds.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) feed: Vec<String>,
+    /// Take this folder for the mirror of every feed, such as a stick.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: Option<PathBuf>,
+    /// Tell what would be fetched and done, and do nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Put in force what has come, whatever the settings say of when.
+    #[arg(long)]
+    pub(crate) activate: bool,
+    /// Accept a list that lost any number of notices, or whole states: its publisher withdrew them.
+    #[arg(long)]
+    pub(crate) accept_shrink: bool,
+    /// Let a feed that was rolled back follow its publisher again.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) release: Vec<String>,
 }
 
 /// Runs the service until it is told to stop (Ctrl-C or SIGTERM); then requests in flight end first.

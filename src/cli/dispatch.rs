@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue};
 use super::arguments::{Arguments, Command, Inspect};
 use super::feed_arguments::Feed;
 use super::usage::Usage;
-use super::{check, demo, feed, generate, import, inspect, lists, manifest, publisher, serve};
+use super::{check, demo, feed, generate, import, inspect, lists, manifest, publisher, serve, sync};
 
 const USAGE: u8 = 2;
 
@@ -31,6 +31,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Feed(Feed::Verify(arguments)) => publisher::run_verify(&arguments.dir),
         Command::Feed(Feed::Reproduce(arguments)) => publisher::run_reproduce(&arguments),
         Command::Feed(Feed::Forget(arguments)) => feed::forget(&arguments),
+        Command::Sync(arguments) => sync::run(&arguments),
         Command::Fold(arguments) => lists::fold(&arguments),
         Command::Rollback(arguments) => lists::rollback(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),

@@ -19,6 +19,7 @@ mod registers;
 mod samples;
 mod serve;
 mod site;
+mod sync;
 mod usage;
 
 pub(crate) use dispatch::run;

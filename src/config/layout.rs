@@ -9,6 +9,7 @@ use super::settings::{IndexMemory, LogFormat, LogLevel, Settings};
 use super::shapes::{
     DAY_MS, Folder, HOUR_MS, Loopback, MINUTE_MS, Number, OptionalFile, SECOND_MS, Shape, Span, Words,
 };
+use super::sources::walk_source;
 use crate::domain::{Durability, FeedName};
 use crate::screening::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
 
@@ -53,7 +54,7 @@ pub(super) trait Walk {
 
 /// Goes through every key.
 pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
-    let Settings { data_dir, index_memory, service, manifests, audit, policy, deviations_file, log } =
+    let Settings { data_dir, index_memory, service, manifests, audit, policy, deviations_file, sources, log } =
         settings;
     walk.key("data", "dir", &Folder, data_dir);
     walk.key("data", "index-memory", &INDEX_MEMORY, index_memory);
@@ -72,6 +73,10 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
     walk.key("audit", "queue-entries-max", &Number(QUEUE_ENTRIES_MAX), &mut audit.queue_entries_max);
     walk_policy(walk, policy);
     walk.key("screening", "deviations-file", &OptionalFile, deviations_file);
+    for feed in walk.feeds("sources", sources.keys().cloned().collect()) {
+        let section = format!("sources.{feed}");
+        walk_source(walk, &section, sources.entry(feed).or_default());
+    }
     walk.key("log", "level", &LEVEL, &mut log.level);
     walk.key("log", "format", &FORMAT, &mut log.format);
 }

@@ -12,9 +12,11 @@ mod publisher;
 mod reader;
 mod settings;
 mod shapes;
+mod sources;
 mod writer;
 
 pub use deviations::parse_deviations;
 pub use faults::{Fault, Faults};
 pub use publisher::{KeySource, PublisherSettings};
 pub use settings::{IndexMemory, LogFormat, LogLevel, LogSettings, Settings};
+pub use sources::SourceSettings;

@@ -42,16 +42,17 @@ impl Reader {
     /// What was wrong, including everything that nobody asked for.
     pub(super) fn finish(mut self) -> Vec<Fault> {
         for (name, section) in std::mem::take(&mut self.sections) {
-            if name == FEEDS {
+            if NAMED.contains(&name.as_str()) {
                 for (feed, section) in section.as_table().into_iter().flatten() {
-                    self.refuse_rest(&format!("{FEEDS}.{feed}"), section);
+                    self.refuse_rest(&format!("{name}.{feed}"), section);
                 }
             } else if self.known.contains_key(&name) {
                 self.refuse_rest(&name, &section);
             } else {
-                let known: Vec<_> = self.known.keys().filter(|name| !name.starts_with("feeds.")).collect();
+                let known: Vec<_> = self.known.keys().filter(|name| !name.contains('.')).collect();
                 let known: Vec<_> = known.into_iter().map(|name| format!("[{name}]")).collect();
-                let what = format!("unknown section; there are {}, [feeds.NAME]", known.join(", "));
+                let what =
+                    format!("unknown section; there are {}, [feeds.NAME], [sources.NAME]", known.join(", "));
                 self.refuse(segment(&name), what);
             }
         }
@@ -88,7 +89,8 @@ fn find<'a>(sections: &'a mut Table, path: &str) -> Option<&'a mut Value> {
     }
 }
 
-const FEEDS: &str = "feeds";
+/// Sections of which there is one for each feed.
+const NAMED: [&str; 2] = ["feeds", "sources"];
 
 impl Walk for Reader {
     fn key<S: Shape>(&mut self, section: &str, key: &'static str, shape: &S, value: &mut S::Of) {

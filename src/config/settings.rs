@@ -1,5 +1,6 @@
 //! Everything an operator may set.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::deviations;
@@ -7,13 +8,14 @@ use super::faults::Faults;
 use super::layout::walk;
 use super::reader::Reader;
 use super::shapes::{Millis as _, span_text};
+use super::sources::SourceSettings;
 use super::writer;
-use crate::domain::Digest;
+use crate::domain::{Digest, FeedName};
 use crate::screening::{FeedPolicy, Policy};
 use crate::{audit, bulk, http};
 
 /// Everything an operator may set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// The folder that holds the index and the audit logs.
     pub data_dir: PathBuf,
@@ -30,6 +32,8 @@ pub struct Settings {
     /// The file of issuers' wrong check digits that takes the place of the list in `policy`. Whoever reads the settings
     /// reads it too.
     pub deviations_file: Option<PathBuf>,
+    /// Where signed feeds come from. A `no_hit` needs each of them.
+    pub sources: BTreeMap<FeedName, SourceSettings>,
     /// What the program says of itself, and how.
     pub log: LogSettings,
 }
@@ -89,6 +93,7 @@ impl Settings {
             audit: audit::Config::default(),
             policy: Policy { deviations: deviations::shipped(), ..Policy::default() },
             deviations_file: None,
+            sources: BTreeMap::new(),
             log: LogSettings::default(),
         }
     }
@@ -132,6 +137,7 @@ impl Settings {
                 }
                 refuse_chunk_beyond_queue(&mut reader, &settings);
                 refuse_crossed_ages(&mut reader, &settings.policy);
+                refuse_half_sources(&mut reader, &settings);
                 reader.finish()
             }
         };
@@ -154,6 +160,22 @@ fn refuse_chunk_beyond_queue(reader: &mut Reader, settings: &Settings) {
             "a chunk is recorded whole, so {lines} lines need audit.queue-entries-max = {lines} or more"
         );
         reader.refuse("manifests.chunk-lines", format!("{what}; it is {entries}"));
+    }
+}
+
+/// A source without a root or a mirror is none.
+fn refuse_half_sources(reader: &mut Reader, settings: &Settings) {
+    for (feed, source) in &settings.sources {
+        let missing = [("root-file", source.root_file.is_none()), ("mirrors", source.mirrors.is_empty())];
+        for (key, _) in missing.into_iter().filter(|(_, missing)| *missing) {
+            let path = format!("sources.{feed}.{key}");
+            if !reader.refused(&path) {
+                reader.refuse(path, "missing: a source has a root-file and mirrors");
+            }
+        }
+        if source.certificate_file.is_some() != source.key_file.is_some() {
+            reader.refuse(format!("sources.{feed}"), "certificate-file and key-file go together");
+        }
     }
 }
 

@@ -44,8 +44,9 @@ pub(super) fn annotated(settings: &Settings) -> String {
         }
         text.push('\n');
     }
-    for feed in settings.policy.feeds.keys() {
-        let section = format!("feeds.{feed}");
+    let rules = settings.policy.feeds.keys().map(|feed| format!("feeds.{feed}"));
+    let sources = settings.sources.keys().map(|feed| format!("sources.{feed}"));
+    for section in rules.chain(sources) {
         text.push_str(&format!("\n[{section}]\n"));
         for line in lines.iter().filter(|line| line.section == section) {
             text.push_str(&format!("{} = {}\n", line.key, line.value));
@@ -138,7 +139,10 @@ mod tests {
         let read = Settings::parse(&example).expect("the example is sound");
         let shown: Vec<_> = lines(&read).into_iter().filter(|line| line.section == "feeds.example").collect();
         assert_eq!(shown.len(), 3);
-        for Line { key, value, .. } in shown {
+        let source = lines(&read).into_iter().filter(|line| line.section == "sources.example");
+        let source: Vec<_> = source.collect();
+        assert_eq!(source.len(), 13);
+        for Line { key, value, .. } in shown.into_iter().chain(source) {
             assert!(ANNOTATED.contains(&format!("\n#{key} = {value}\n")), "{key}");
         }
     }

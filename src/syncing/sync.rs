@@ -176,7 +176,10 @@ impl InForce<'_> {
         let held = || before.as_ref().and_then(|before| self.reopen(before));
         let publication = self.refreshed.metadata.publication();
 
-        let mut folded = |done, total| drop(progress(done, total));
+        let mut folded = |done, total| {
+            // A fold is not interrupted: what came over the line is not thrown away for the last minute.
+            let _ = progress(done, total);
+        };
         let held_list = if uses_held(&synced.plan) { held() } else { None };
         let made = self.carrier.make(&synced.plan, &publisher, held_list, &mut folded)?;
         let list = match made {
@@ -191,7 +194,10 @@ impl InForce<'_> {
                 synced.plan =
                     Plan::download(publication, &|digest| self.carrier.files.find(digest).is_some());
                 synced.line_bytes += self.carrier.fetch(&synced.plan, progress)?;
-                let mut folded = |done, total| drop(progress(done, total));
+                let mut folded = |done, total| {
+                    // A fold is not interrupted: what came over the line is not thrown away for the last minute.
+                    let _ = progress(done, total);
+                };
                 match self.carrier.make(&synced.plan, &publisher, None, &mut folded)? {
                     Ok(list) => list,
                     Err(Mismatch) => return Err(index_error(self.source)(IndexError::Damaged)),
