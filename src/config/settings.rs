@@ -32,7 +32,7 @@ pub struct Settings {
     /// The file of issuers' wrong check digits that takes the place of the list in `policy`. Whoever reads the settings
     /// reads it too.
     pub deviations_file: Option<PathBuf>,
-    /// Where signed feeds come from. A `no_hit` needs each of them.
+    /// Where signed feeds come from. A `no_hit` needs each of them, which `policy` says.
     pub sources: BTreeMap<FeedName, SourceSettings>,
     /// What the program says of itself, and how.
     pub log: LogSettings,
@@ -142,6 +142,7 @@ impl Settings {
             }
         };
         Faults::check(faults)?;
+        settings.policy.expected = settings.sources.keys().cloned().collect();
         if let Some(data_dir) = data_dir {
             settings.data_dir = data_dir.to_owned();
         }

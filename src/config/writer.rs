@@ -66,6 +66,9 @@ pub(super) fn policy_digest(policy: &Policy) -> Digest {
     for Line { section, key, value, .. } in written.0 {
         writeln!(text, "{section}.{key} = {value}").expect("a string takes every write");
     }
+    for feed in &policy.expected {
+        writeln!(text, "expected = {feed}").expect("a string takes every write");
+    }
     // A composite digit vouches for the layout and for where a long number ends; other fields' deviations decide nothing.
     let decides = |field| matches!(field, Field::Number | Field::Composite);
     for known in policy.deviations.0.iter().filter(|known| decides(known.field)) {

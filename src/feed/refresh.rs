@@ -188,7 +188,7 @@ pub fn refresh(
     if let Some(source) = failure {
         return Err(RefreshError::Mirror { mirror: mirror.name().to_owned(), source });
     }
-    let versions = loaded.map_err(|error| refused(error, mirror.name()))?;
+    let versions = loaded.map_err(|error| refused(*error, mirror.name()))?;
 
     let root = fetched.remove(&format!("{}.root.json", versions.root));
     let root = root.unwrap_or_else(|| accepted.root.to_vec());
@@ -223,7 +223,7 @@ struct Versions {
     targets: u64,
 }
 
-fn load(root: &[u8], transport: Recording, scratch: &Path) -> Result<Versions, Tough> {
+fn load(root: &[u8], transport: Recording, scratch: &Path) -> Result<Versions, Box<Tough>> {
     // Names only: the transport knows where things are.
     let base = |folder: &str| format!("http://feed.invalid/{folder}/").parse::<Url>();
     let (metadata, targets) = (base("metadata"), base("targets"));
@@ -238,7 +238,8 @@ fn load(root: &[u8], transport: Recording, scratch: &Path) -> Result<Versions, T
             .datastore(scratch)
             .expiration_enforcement(ExpirationEnforcement::Unsafe)
             .load()
-            .await?;
+            .await
+            .map_err(Box::new)?;
         Ok(Versions {
             root: repository.root().signed.version.get(),
             snapshot: repository.snapshot().signed.version.get(),

@@ -1,5 +1,7 @@
 //! What was consulted, judged at one moment.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
@@ -37,11 +39,13 @@ pub(super) fn describe(
     let mut feeds = Vec::new();
     if let Some(generation) = generation {
         for feed in &generation.feeds {
-            let expected = generation.expected.contains(&feed.bulletin.feed);
+            let name = &feed.bulletin.feed;
+            let expected = generation.expected.contains(name) || policy.expected.contains(name);
             feeds.push(present(feed, expected, issuer, policy.of(&feed.bulletin.feed), now));
         }
         let missing = |name: &&FeedName| generation.feeds.iter().all(|feed| feed.bulletin.feed != **name);
-        feeds.extend(generation.expected.iter().filter(missing).map(absent));
+        let expected: BTreeSet<_> = generation.expected.iter().chain(&policy.expected).collect();
+        feeds.extend(expected.into_iter().filter(missing).map(absent));
         feeds.sort_by(|one, other| one.feed.cmp(&other.feed));
     }
     Coverage {

@@ -1,6 +1,6 @@
 //! What a site's operator decides about verdicts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
@@ -17,6 +17,8 @@ pub struct Policy {
     pub feed_defaults: FeedPolicy,
     /// For feeds by name.
     pub feeds: BTreeMap<FeedName, FeedPolicy>,
+    /// Feeds that a `NoHit` needs, also if none ever came here.
+    pub expected: BTreeSet<FeedName>,
 }
 
 impl Policy {

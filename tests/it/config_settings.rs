@@ -1,12 +1,14 @@
 //! What a sound file of settings means, how it is shown and what its digest covers.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use portcullis::audit;
-use portcullis::config::{IndexMemory, LogFormat, LogLevel, LogSettings, Settings};
+use portcullis::config::{IndexMemory, LogFormat, LogLevel, LogSettings, Settings, SourceSettings};
 use portcullis::domain::{Durability, FeedName};
 use portcullis::screening::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
+use portcullis::syncing::Activation;
 use proptest::prelude::*;
 
 const SHIPPED: &str = include_str!("../../config/portcullis.toml");
@@ -56,6 +58,20 @@ fn every_key_of_a_file_reaches_its_setting() {
         issuer-not-reported = 'inconclusive'
         [feeds.national]
         warn-after = '16m'
+        [sources.utopia]
+        root-file = 'root.json'
+        mirrors = ['https://a.example/b', 'stick']
+        every = '17s'
+        activation = 'at 18:19'
+        sequence-min = 20
+        shrink-max = 0.25
+        fold-mib-per-second = 21
+        bytes-per-second-max = 22
+        bytes-per-second-min = 23
+        authorities-file = 'ca.pem'
+        certificate-file = 'own.pem'
+        key-file = 'key.pem'
+        proxy = 'http://proxy.example'
         [log]
         level = 'debug'
         format = 'json'
@@ -68,6 +84,21 @@ fn every_key_of_a_file_reaches_its_setting() {
         issuer_not_reported: IssuerNotReported::Inconclusive,
     };
     let national = FeedPolicy { warn_after: SignedDuration::from_mins(16), ..feed_defaults.clone() };
+    let utopia = SourceSettings {
+        root_file: Some("root.json".into()),
+        mirrors: vec!["https://a.example/b".to_owned(), "stick".to_owned()],
+        every: Duration::from_secs(17),
+        activation: Activation::At(18 * 60 + 19),
+        sequence_min: 20,
+        shrink_max: 0.25,
+        fold_mib_per_second: 21,
+        bytes_per_second_max: 22,
+        bytes_per_second_min: 23,
+        authorities_file: Some("ca.pem".into()),
+        certificate_file: Some("own.pem".into()),
+        key_file: Some("key.pem".into()),
+        proxy: Some("http://proxy.example".into()),
+    };
     let expected = Settings {
         data_dir: "data".into(),
         index_memory: IndexMemory::Locked,
@@ -92,8 +123,10 @@ fn every_key_of_a_file_reaches_its_setting() {
             deviations: Settings::defaults_for("x").policy.deviations,
             feed_defaults,
             feeds: [(FeedName::parse("national").unwrap(), national)].into(),
+            expected: [FeedName::parse("utopia").unwrap()].into(),
         },
         deviations_file: None,
+        sources: [(FeedName::parse("utopia").unwrap(), utopia)].into(),
         log: LogSettings { level: LogLevel::Debug, format: LogFormat::Json },
     };
     assert_eq!(read, expected);
@@ -204,6 +237,7 @@ fn settings() -> impl Strategy<Value = Settings> {
         deviations: Settings::defaults_for("x").policy.deviations,
         feed_defaults,
         feeds,
+        expected: BTreeSet::new(),
     });
     let log = (
         prop::sample::select(vec![LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug]),
@@ -225,6 +259,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                 audit,
                 policy,
                 deviations_file: None,
+                sources: BTreeMap::new(),
                 log,
             }
         },
