@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::SourceError;
 use crate::audit::AuditError;
 use crate::screening::ScreeningError;
 
@@ -37,6 +38,9 @@ pub enum AppError {
         /// What the file system said.
         source: std::io::Error,
     },
+    /// A source of a feed cannot be used.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// The server failed while it ran.
     #[error("the server failed")]
     Server(#[source] std::io::Error),

@@ -4,6 +4,7 @@ mod error;
 mod logging;
 mod server;
 mod sources;
+mod synchronise;
 mod watch;
 
 pub use error::AppError;

@@ -14,8 +14,11 @@ use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
 use crate::http::{Metrics, Service, count_requests, routes};
 use crate::screening::{Opening, Screening};
+use crate::syncing::Board;
 
 use super::AppError;
+use super::sources::sources;
+use super::synchronise::{Scheduled, Synchronise};
 use super::watch::Watch;
 
 /// Opens lists and log as settings say.
@@ -44,6 +47,8 @@ pub fn open_screening(
 pub struct Server {
     screening: Arc<Screening>,
     watch: Watch,
+    synchronise: Option<Synchronise>,
+    board: Arc<Board>,
     task: HttpServerTask,
     address: SocketAddr,
 }
@@ -65,7 +70,12 @@ impl Server {
         storage
             .create_dir_all(&settings.data_dir)
             .map_err(|source| AppError::DataDir { path: settings.data_dir.clone(), source })?;
-        let (screening, opened) = open_screening(settings, storage, clock, Role::Serve)?;
+        let scheduled: Vec<_> = sources(settings, &storage, None)?
+            .into_iter()
+            .zip(settings.sources.values())
+            .map(|(source, settings)| Scheduled { source, every: settings.every })
+            .collect();
+        let (screening, opened) = open_screening(settings, storage.clone(), clock.clone(), Role::Serve)?;
         if opened.torn_bytes > 0 {
             tracing::warn!(
                 torn_bytes = opened.torn_bytes,
@@ -75,7 +85,9 @@ impl Server {
         let screening = Arc::new(screening);
         let metrics = Arc::new(Metrics::new(prometheus::Registry::new())?);
         let manifests = settings.manifests.clone();
-        let service = Arc::new(Service::new(screening.clone(), metrics, limits.body_bytes_max, manifests));
+        let board = Arc::new(Board::default());
+        let service = Service::new(screening.clone(), metrics, limits.body_bytes_max, manifests);
+        let service = Arc::new(service.with_board(board.clone()));
         let http =
             HttpServer::new(move || App::new().wrap(from_fn(count_requests)).configure(routes(&service)))
                 .workers(limits.workers)
@@ -91,7 +103,11 @@ impl Server {
                 .map_err(|source| AppError::bind(limits.bind, source))?;
         let address = http.addrs().first().copied().unwrap_or(limits.bind);
         let watch = Watch::start(screening.site().clone(), settings.index_memory);
-        Ok(Self { screening, watch, task: http.run(), address })
+        let synchronise = (!scheduled.is_empty()).then(|| {
+            let data_dir = settings.data_dir.clone();
+            Synchronise::start(screening.clone(), storage, clock, data_dir, scheduled, board.clone())
+        });
+        Ok(Self { screening, watch, synchronise, board, task: http.run(), address })
     }
 
     /// Where it listens.
@@ -100,18 +116,28 @@ impl Server {
         self.address
     }
 
+    /// How its feeds stand, and the way to have them looked at now.
+    #[must_use]
+    pub fn board(&self) -> &Arc<Board> {
+        &self.board
+    }
+
     /// What stops it: `stop(true)` lets requests in flight end first.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
         self.task.handle()
     }
 
-    /// Answers until it is stopped; then ends in order: no more connections, requests in flight, the watch, the log.
+    /// Answers until it is stopped; then ends in order: no more connections, requests in flight, the
+    /// synchronisation of feeds, the watch, the log.
     ///
     /// # Errors
     /// [`AppError`] if the server failed or the log's last entries could not be made durable.
     pub async fn run(self) -> Result<(), AppError> {
         self.task.await.map_err(AppError::Server)?;
+        if let Some(synchronise) = self.synchronise {
+            synchronise.stop();
+        }
         self.watch.stop();
         sole_owner(self.screening).await.map_or(Ok(()), Screening::close).map_err(AppError::Close)
     }

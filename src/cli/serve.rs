@@ -20,11 +20,18 @@ pub(super) fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the server until Ctrl-C or SIGTERM.
+/// Runs the server until Ctrl-C or SIGTERM. SIGUSR1 has every source of a feed looked at.
 pub(super) async fn until_told(server: Server) -> anyhow::Result<()> {
     let handle = server.handle();
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+    let board = server.board().clone();
+    let mut wanted = signal(SignalKind::user_defined1()).context("cannot listen for SIGUSR1")?;
+    actix_web::rt::spawn(async move {
+        while wanted.recv().await.is_some() {
+            board.want();
+        }
+    });
     actix_web::rt::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}

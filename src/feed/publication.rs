@@ -129,6 +129,14 @@ impl Publication {
     /// The member of the `targets` role that holds it.
     pub const MEMBER: &str = "bulletin";
 
+    /// What stands in metadata that was accepted and is kept. Nothing is checked again: it is for telling what was.
+    #[must_use]
+    pub fn kept(metadata: &super::MetadataFiles) -> Option<Self> {
+        let targets = metadata.get(super::metadata::TARGETS)?;
+        let targets: serde_json::Value = serde_json::from_slice(targets).ok()?;
+        serde_json::from_value(targets.get("signed")?.get(Self::MEMBER)?.clone()).ok()
+    }
+
     /// The files of the list: the base, then the delta if there is one.
     pub fn files(&self) -> impl Iterator<Item = (&File, SegmentRole)> {
         let delta = self.delta.iter().map(|file| (file, SegmentRole::Delta));

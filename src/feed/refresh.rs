@@ -151,6 +151,30 @@ pub enum RefreshError {
     },
 }
 
+impl RefreshError {
+    /// A stable word for the rule that was broken.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Kept(_) => "kept",
+            Self::Mirror { source: MirrorError::TooLong { .. }, .. } | Self::Endless { .. } => "endless",
+            Self::Mirror { .. } => "line",
+            Self::Missing { .. } => "missing",
+            Self::Signatures { .. } => "signatures",
+            Self::DuplicateSignature { .. } => "duplicate_signature",
+            Self::Rollback { .. } => "rollback",
+            Self::MixAndMatch { .. } => "mix_and_match",
+            Self::WrongDigest => "digest",
+            Self::Expired { .. } => "expired",
+            Self::FromTheFuture { .. } => "from_the_future",
+            Self::Equivocation { .. } => "equivocation",
+            Self::TooManyRoots => "too_many_roots",
+            Self::Metadata(_) | Self::Malformed(_) => "metadata",
+            Self::Scratch { .. } => "disk",
+        }
+    }
+}
+
 const ROOTS_MAX: u64 = 64;
 /// How far a publisher's clock may be ahead.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(10);

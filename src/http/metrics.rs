@@ -1,13 +1,14 @@
 //! What is counted. Labels are enumerations, configured names or route patterns, never content.
 
 use prometheus::{
-    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramTimer, IntCounterVec, IntGauge, Opts,
-    Registry, TextEncoder,
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramTimer, IntCounterVec, IntGauge, IntGaugeVec,
+    Opts, Registry, TextEncoder,
 };
 
 use crate::bulk::Outcome;
 use crate::domain::Answer;
 use crate::screening::Screening;
+use crate::syncing::Board;
 
 /// The service's metrics.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Metrics {
     generation: IntGauge,
     feed_age: GaugeVec,
     log_writable: Gauge,
+    sync_failures: IntGaugeVec,
+    sync_bytes: IntGaugeVec,
 }
 
 impl Metrics {
@@ -51,6 +54,17 @@ impl Metrics {
                 Opts::new("portcullis_feed_age_seconds", "Age of each feed in force."),
                 &["feed"],
             )?,
+            sync_failures: IntGaugeVec::new(
+                Opts::new(
+                    "portcullis_sync_failures",
+                    "Attempts to bring a feed up to date that failed since the last that did not, by why the last failed.",
+                ),
+                &["feed", "code"],
+            )?,
+            sync_bytes: IntGaugeVec::new(
+                Opts::new("portcullis_sync_bytes", "Bytes of files that came over the line since the start."),
+                &["feed"],
+            )?,
             log_writable: Gauge::new("portcullis_audit_log_writable", "1 while answers can be recorded.")?,
             registry,
         };
@@ -62,6 +76,8 @@ impl Metrics {
         registry.register(Box::new(metrics.generation.clone()))?;
         registry.register(Box::new(metrics.feed_age.clone()))?;
         registry.register(Box::new(metrics.log_writable.clone()))?;
+        registry.register(Box::new(metrics.sync_failures.clone()))?;
+        registry.register(Box::new(metrics.sync_bytes.clone()))?;
         Ok(metrics)
     }
 
@@ -87,7 +103,7 @@ impl Metrics {
     }
 
     /// The text of all metrics, with gauges read at this moment.
-    pub(super) fn render(&self, screening: &Screening) -> Result<Vec<u8>, prometheus::Error> {
+    pub(super) fn render(&self, screening: &Screening, board: &Board) -> Result<Vec<u8>, prometheus::Error> {
         let coverage = screening.coverage();
         let number = coverage.generation.map_or(0, |generation| generation.number);
         self.generation.set(i64::try_from(number).unwrap_or(i64::MAX));
@@ -96,6 +112,14 @@ impl Metrics {
             if let Some(age) = feed.age {
                 self.feed_age.with_label_values(&[feed.feed.as_str()]).set(age.as_secs_f64());
             }
+        }
+        self.sync_failures.reset();
+        for (feed, standing) in board.feeds() {
+            let code = standing.error.as_ref().map_or("none", |(code, _)| code);
+            let failures = i64::try_from(standing.failures).unwrap_or(i64::MAX);
+            self.sync_failures.with_label_values(&[feed.as_str(), code]).set(failures);
+            let bytes = i64::try_from(standing.line_bytes).unwrap_or(i64::MAX);
+            self.sync_bytes.with_label_values(&[feed.as_str()]).set(bytes);
         }
         self.log_writable.set(if screening.log_is_writable() { 1.0 } else { 0.0 });
         let mut text = Vec::new();

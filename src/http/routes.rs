@@ -19,6 +19,7 @@ pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + 
             .app_data(service)
             .service(only("/v1", "GET").get(status::version))
             .service(only("/v1/coverage", "GET").get(status::coverage))
+            .service(only("/v1/operator/sync", "POST").post(status::want_sync))
             .service(only("/livez", "GET").get(status::livez))
             .service(only("/readyz", "GET").get(status::readyz))
             .service(only("/metrics", "GET").get(status::metrics))

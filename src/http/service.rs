@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 
 use crate::bulk;
 use crate::screening::Screening;
+use crate::syncing::Board;
 
 use super::metrics::Metrics;
 
@@ -17,6 +18,7 @@ pub struct Service {
     pub(super) manifests: bulk::Limits,
     pub(super) manifest_slots: Arc<Semaphore>,
     pub(super) principal: Arc<str>,
+    pub(super) board: Arc<Board>,
 }
 
 impl Service {
@@ -31,6 +33,13 @@ impl Service {
         let manifest_slots = Arc::new(Semaphore::new(manifests.concurrent_max));
         // Callers are not authenticated yet, and only this machine reaches the service.
         let principal = "loopback".into();
-        Self { screening, metrics, body_bytes_max, manifests, manifest_slots, principal }
+        let board = Arc::default();
+        Self { screening, metrics, body_bytes_max, manifests, manifest_slots, principal, board }
+    }
+
+    /// The same, which tells how its feeds stand with their publishers.
+    #[must_use]
+    pub fn with_board(self, board: Arc<Board>) -> Self {
+        Self { board, ..self }
     }
 }

@@ -8,19 +8,27 @@ use crate::domain::{Freshness, ReasonCode};
 
 use super::problem::Problem;
 use super::service::Service;
-use super::wire::{API_REVISION, CoverageBody};
+use super::wire::{API_REVISION, SiteCoverageBody};
 
 pub(super) async fn version() -> HttpResponse {
     HttpResponse::Ok().json(json!({
         "api": "v1",
         "api_revision": API_REVISION,
         "version": env!("CARGO_PKG_VERSION"),
-        "features": ["checks", "manifests", "coverage"],
+        "features": ["checks", "manifests", "coverage", "sync"],
     }))
 }
 
 pub(super) async fn coverage(service: web::Data<Service>) -> HttpResponse {
-    HttpResponse::Ok().json(CoverageBody::from(&service.screening.coverage()))
+    let coverage = service.screening.coverage();
+    let in_force = service.screening.site().in_force();
+    HttpResponse::Ok().json(SiteCoverageBody::of(&coverage, &service.board, in_force.generation.as_deref()))
+}
+
+/// Has every source looked at now; what comes of it shows in coverage.
+pub(super) async fn want_sync(service: web::Data<Service>) -> HttpResponse {
+    service.board.want();
+    HttpResponse::Accepted().json(json!({ "wanted": true }))
 }
 
 pub(super) async fn livez() -> HttpResponse {
@@ -55,6 +63,14 @@ pub(super) async fn readyz(service: web::Data<Service>) -> HttpResponse {
             Freshness::Fresh => {}
         }
     }
+    for (feed, standing) in service.board.feeds() {
+        if let Some((code, _)) = standing.error {
+            degraded.push(format!(
+                "feed {feed} has not been brought up to date {} times ({code}): GET /v1/coverage says why",
+                standing.failures
+            ));
+        }
+    }
     let ready = unready.is_empty();
     let degraded_too = !degraded.is_empty();
     unready.extend(degraded);
@@ -73,6 +89,6 @@ fn site_text(code: ReasonCode) -> &'static str {
 }
 
 pub(super) async fn metrics(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
-    let text = service.metrics.render(&service.screening).map_err(|_| Problem::internal())?;
+    let text = service.metrics.render(&service.screening, &service.board).map_err(|_| Problem::internal())?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

@@ -121,6 +121,12 @@ impl Screening {
         &self.site
     }
 
+    /// The log in which answers, and what is put in force beside them, are recorded.
+    #[must_use]
+    pub fn log(&self) -> &AuditLog {
+        &self.log
+    }
+
     /// True while answers can be recorded.
     #[must_use]
     pub fn log_is_writable(&self) -> bool {

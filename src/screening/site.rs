@@ -44,7 +44,7 @@ pub struct InForce {
     /// The generation that has the fault, where it is one generation's.
     failed: Option<GenerationId>,
     /// What the open generation holds, to compare with what comes after it.
-    generation: Option<Arc<Generation>>,
+    pub generation: Option<Arc<Generation>>,
 }
 
 /// Why a generation is not put in force.

@@ -94,6 +94,43 @@ pub enum SyncError {
     Interrupted,
 }
 
+impl SyncError {
+    /// A stable word for what went wrong, for metrics and programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoMirror(_) => "no_mirror",
+            Self::Refresh { source, .. } => source.code(),
+            Self::Download { .. } => "download",
+            Self::Gate { source, .. } => source.code(),
+            Self::RolledBack { .. } => "rolled_back",
+            Self::Local(_) => "local",
+            Self::Index { .. } | Self::Uncertain(_) => "index",
+            Self::Verify { .. } => "verify",
+            Self::Act(_) => "act",
+            Self::Io { .. } => "disk",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl GateError {
+    /// A stable word for the gate.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::OtherFeed { .. } => "other_feed",
+            Self::BelowFloor { .. } => "below_floor",
+            Self::Reader { .. } => "min_reader",
+            Self::Seed => "seed",
+            Self::Segment(_) => "segment",
+            Self::Sums(_) => "sums",
+            Self::CanaryMissing | Self::CanaryFound => "canary",
+            Self::Shrinks { .. } | Self::StatesGone(_) => "shrink",
+        }
+    }
+}
+
 /// Which gate a publication does not pass.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum GateError {

@@ -3,8 +3,9 @@
 //! [`sync`] finds the newest publication that may be accepted, makes a [`Plan`] of the cheapest way to its files, carries it
 //! out, and puts the list in force once every gate has let it through. Any failure leaves the generation in force as it
 //! is. A site that holds the list before composes increments, and one that holds an earlier base folds: the files come out
-//! byte for byte as they were signed, or they are downloaded.
+//! byte for byte as they were signed, or they are downloaded. A [`Board`] tells how each feed of a service stands.
 
+mod board;
 mod carry;
 mod error;
 mod files;
@@ -13,6 +14,7 @@ mod plan;
 mod source;
 mod sync;
 
+pub use board::{Board, Standing, Woken};
 pub use error::{GateError, SyncError};
 pub use plan::{Plan, Step};
 pub use source::{Activation, Source};

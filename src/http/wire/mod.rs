@@ -5,10 +5,12 @@
 mod answer;
 mod coverage;
 mod manifest;
+mod site_coverage;
 
 pub use answer::AnswerBody;
 pub use coverage::CoverageBody;
 pub use manifest::{write_abort, write_outcome, write_summary};
+pub use site_coverage::SiteCoverageBody;
 
 /// Rises with every addition to v1.
 pub const API_REVISION: u32 = 1;
