@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue};
 use super::arguments::{Arguments, Command, Inspect};
 use super::feed_arguments::Feed;
 use super::usage::Usage;
-use super::{check, demo, feed, generate, import, inspect, lists, manifest, publisher, serve, sync};
+use super::{check, demo, feed, generate, import, inspect, keys, lists, manifest, publisher, serve, sync};
 
 const USAGE: u8 = 2;
 
@@ -27,6 +27,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Feed(Feed::Withdraw(arguments)) => publisher::run_withdraw(&arguments),
         Command::Feed(Feed::Publish(arguments)) => publisher::run_publish(&arguments),
         Command::Feed(Feed::Heartbeat(arguments)) => publisher::run_heartbeat(&arguments),
+        Command::Feed(Feed::RotateKey(arguments)) => keys::rotate(&arguments),
+        Command::Feed(Feed::SignRoot(arguments)) => keys::sign_root(&arguments),
         Command::Feed(Feed::Status(arguments)) => publisher::run_status(&arguments.dir),
         Command::Feed(Feed::Verify(arguments)) => publisher::run_verify(&arguments.dir),
         Command::Feed(Feed::Reproduce(arguments)) => publisher::run_reproduce(&arguments),

@@ -21,6 +21,8 @@ pub(crate) enum Feed {
     Withdraw(FeedWithdraw),
     Publish(FeedPublish),
     Heartbeat(FeedHeartbeat),
+    RotateKey(FeedRotateKey),
+    SignRoot(FeedSignRoot),
     Status(FeedDir),
     Verify(FeedDir),
     Reproduce(FeedReproduce),
@@ -154,6 +156,41 @@ pub(crate) struct FeedHeartbeat {
     /// The time as of which the list is complete [default: now].
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<String>,
+}
+
+/// Puts a new key in the place of an old one. Needs as many of the root's keys as its threshold asks for.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  portcullis feed rotate-key timestamp --dir centre
+  portcullis feed rotate-key root --dir centre --number 2
+Readers notice nothing: what is published is signed by both keys before the next root names the new one. Where the root's
+keys are elsewhere, centre/next.root.json goes from holder to holder, each with `portcullis feed sign-root`; it becomes
+the root once enough have signed.")]
+pub(crate) struct FeedRotateKey {
+    /// The role: root, targets, snapshot or timestamp.
+    pub(crate) role: String,
+    /// The feed's folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// Which of the role's keys is replaced, in the order of feed.toml, from 1.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=16))]
+    pub(crate) number: u64,
+    /// The new key, as feed.toml names keys; without it one is made, in a file.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+}
+
+/// Signs the root that `rotate-key` made, with the keys of the root that are here; it becomes the root once enough have signed.
+#[derive(Args)]
+#[command(after_help = "Example:\n  portcullis feed sign-root --dir centre --key /media/holder-2/root-2.pem")]
+pub(crate) struct FeedSignRoot {
+    /// The feed's folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// A key of the root that feed.toml does not name, or names elsewhere.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Vec<String>,
 }
 
 /// Takes a feed out of force, so that a no_hit no longer needs it. There is no other way, and the act is recorded.

@@ -11,6 +11,7 @@ mod generate;
 mod import;
 mod inspect;
 mod interrupt;
+mod keys;
 mod lists;
 mod manifest;
 mod progress;

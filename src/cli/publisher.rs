@@ -1,16 +1,13 @@
 //! `portcullis feed`, for whoever publishes one.
 
-use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use jiff::Timestamp;
-use portcullis::config::{KeySource, PublisherSettings};
 use portcullis::domain::FeedName;
-use portcullis::feed::{self, Hook, Metadata, PrivateKey, RoleName, Roles, Signer, Signers};
-use portcullis::ground::storage::{Storage, publish_file};
+use portcullis::feed::{self, Metadata, RoleName, Roles, Signer};
+use portcullis::ground::storage::publish_file;
 use portcullis::publishing::feed::{
     FeedFolder, Gathered, add, heartbeat, publish, reproduce, verify, withdraw,
 };
@@ -20,13 +17,10 @@ use super::bars::Bars;
 use super::feed_arguments::{
     FeedAdd, FeedHeartbeat, FeedInit, FeedPublish, FeedReproduce, FeedWithdraw, Registers,
 };
+use super::keys::{SETTINGS, new_keys, read_settings, signers};
 use super::registers::{adapter, inputs};
 use super::usage::Usage;
 use super::{progress, site};
-
-const SETTINGS_BYTES_MAX: u64 = 1 << 20;
-const KEY_BYTES_MAX: u64 = 1 << 14;
-const SETTINGS: &str = "feed.toml";
 
 pub(super) fn init(arguments: &FeedInit) -> anyhow::Result<ExitCode> {
     let name = FeedName::parse(&arguments.name).map_err(Usage::because)?;
@@ -72,32 +66,6 @@ pub(super) fn init(arguments: &FeedInit) -> anyhow::Result<ExitCode> {
     println!("sites are set up with {}", folder.repository().folder().join("metadata/1.root.json").display());
     println!("take the root's keys offline: they sign again only when a key is changed");
     Ok(ExitCode::SUCCESS)
-}
-
-/// Makes a key for each role, each in a file of its own.
-fn new_keys(
-    storage: &dyn Storage,
-    arguments: &FeedInit,
-    name: &FeedName,
-) -> anyhow::Result<PublisherSettings> {
-    let keys = arguments.dir.join("keys");
-    storage.create_dir_all(&keys).with_context(|| format!("cannot create {}", keys.display()))?;
-    let mut paths = BTreeMap::new();
-    for (role, count) in [
-        (RoleName::Root, arguments.root_keys),
-        (RoleName::Targets, arguments.targets_keys),
-        (RoleName::Snapshot, 1),
-        (RoleName::Timestamp, 1),
-    ] {
-        for number in 1..=count {
-            let path = Path::new("keys").join(format!("{}-{number}.pem", role.word()));
-            let pem = PrivateKey::generate()?.to_pem()?;
-            publish_file(storage, &arguments.dir.join(&path), pem.as_bytes())
-                .with_context(|| format!("cannot write the key {}", path.display()))?;
-            paths.entry(role).or_insert_with(Vec::new).push(path);
-        }
-    }
-    Ok(PublisherSettings::first(name.clone(), paths))
 }
 
 pub(super) fn run_add(arguments: &FeedAdd) -> anyhow::Result<ExitCode> {
@@ -268,51 +236,4 @@ fn as_of(given: Option<&str>, now: Timestamp) -> anyhow::Result<Timestamp> {
         Usage::because(format_args!("--as-of {text} is no time: write it as 2026-03-01T06:00:00Z"))
     };
     given.map_or(Ok(now), |text| Ok(text.parse().map_err(|_| wrong(text))?))
-}
-
-fn read_settings(path: &Path) -> anyhow::Result<PublisherSettings> {
-    let cannot = || format!("cannot read {}: `portcullis feed init` makes one", path.display());
-    let bytes = site::disk().read(path, SETTINGS_BYTES_MAX).with_context(cannot)?;
-    let text = String::from_utf8(bytes).with_context(cannot)?;
-    PublisherSettings::parse(&text).with_context(|| format!("{} cannot be used", path.display()))
-}
-
-/// What signs for some roles.
-fn signers(
-    storage: &dyn Storage,
-    dir: &Path,
-    settings: &PublisherSettings,
-    roles: &[RoleName],
-) -> anyhow::Result<Signers> {
-    let mut signers = Signers::new();
-    for role in roles {
-        let sources = settings.keys.get(role).map(Vec::as_slice).unwrap_or_default();
-        let signer = |source: &KeySource| {
-            signer(storage, dir, source)
-                .with_context(|| format!("a key of the role {} cannot be used", role.word()))
-        };
-        signers.insert(*role, sources.iter().map(signer).collect::<anyhow::Result<_>>()?);
-    }
-    Ok(signers)
-}
-
-fn signer(storage: &dyn Storage, dir: &Path, source: &KeySource) -> anyhow::Result<Box<dyn Signer>> {
-    Ok(match source {
-        KeySource::File(path) => {
-            let path = dir.join(path);
-            let pem = storage.read(&path, KEY_BYTES_MAX);
-            let pem = pem.with_context(|| format!("cannot read the key {}", path.display()))?;
-            Box::new(PrivateKey::parse(&zeroize::Zeroizing::new(pem))?)
-        }
-        KeySource::Environment(name) => {
-            let pem = std::env::var(name).map_err(|_| {
-                io::Error::new(io::ErrorKind::NotFound, format!("the variable {name} is not set"))
-            })?;
-            Box::new(PrivateKey::parse(zeroize::Zeroizing::new(pem).as_bytes())?)
-        }
-        KeySource::Hook { public, command } => {
-            let (program, arguments) = command.split_first().context("a hook names a program")?;
-            Box::new(Hook::new(*public, program.clone(), arguments.to_vec()))
-        }
-    })
 }

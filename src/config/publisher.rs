@@ -236,7 +236,9 @@ fn document(text: &str) -> Option<DocumentId> {
 }
 
 impl KeySource {
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads one as `feed.toml` names it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         if let Some(name) = text.strip_prefix("env:") {
             return (!name.is_empty()).then(|| Self::Environment(name.to_owned()));
         }

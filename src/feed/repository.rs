@@ -235,6 +235,37 @@ impl Repository {
         Ok(published)
     }
 
+    /// Signs the newest publication again, with other keys: its content stays, and readers of the root before and of the one
+    /// after accept it if keys of both sign.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub fn sign_again(
+        &self,
+        signers: &Signers,
+        lifetimes: &Lifetimes,
+        now: Timestamp,
+    ) -> Result<(), RepositoryError> {
+        let Some(before) = self.current()? else { return Ok(()) };
+        let next = |version: NonZeroU64| version.checked_add(1).ok_or(RepositoryError::NoVersion);
+        let targets_version = before.targets.signed.version;
+        let targets = metadata::sign(before.targets.signed.clone(), &of(signers, RoleName::Targets))?;
+        let snapshot_version = next(before.snapshot.signed.version)?;
+        let expires = before.snapshot.signed.expires;
+        let role = metadata::snapshot(snapshot_version, (targets_version, &targets), expires);
+        let snapshot = metadata::sign(role, &of(signers, RoleName::Snapshot))?;
+        let stamp_version = next(before.timestamp.signed.version)?;
+        let expires = metadata::expiry(now, lifetimes.heartbeat);
+        let role = metadata::timestamp(stamp_version, (snapshot_version, &snapshot), before.as_of(), expires);
+        let timestamp = metadata::sign(role, &of(signers, RoleName::Timestamp))?;
+        let named = [(TIMESTAMP, &timestamp), (SNAPSHOT, &snapshot), (TARGETS, &targets)];
+        let files = named.map(|(name, bytes)| (name.to_owned(), bytes.clone())).into();
+        Metadata::read(&self.root()?, &files)?;
+        self.write(&self.metadata(&format!("{targets_version}.{TARGETS}")), &targets)?;
+        self.write(&self.metadata(&format!("{snapshot_version}.{SNAPSHOT}")), &snapshot)?;
+        self.write(&self.metadata(TIMESTAMP), &timestamp)
+    }
+
     /// Puts the next root in place: signed by the keys of the one before and by its own.
     ///
     /// # Errors

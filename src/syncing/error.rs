@@ -15,7 +15,9 @@ pub enum SyncError {
     #[error("feed {0} has no mirror: name one in its settings, or a folder with --from")]
     NoMirror(FeedName),
     /// No mirror has metadata that may be accepted.
-    #[error("feed {feed}: {} of {} mirrors had nothing that may be accepted; the first:", .failed, .failed)]
+    #[error(
+        "feed {feed}: none of {failed} mirrors has anything that may be accepted; this is what was wrong with the first"
+    )]
     Refresh {
         /// The feed.
         feed: FeedName,

@@ -11,7 +11,7 @@ use super::plan::{Held, Plan};
 use super::{Activation, GateError, Source, SyncError};
 use crate::audit::{Act, AuditLog};
 use crate::domain::{Authority, Bulletin, GenerationId, SegmentRef};
-use crate::feed::{self, Accepted, Publication, RefreshError, Refreshed};
+use crate::feed::{self, Accepted, Publication, Refreshed};
 use crate::ground::causes;
 use crate::ground::clock::{Clock, Now};
 use crate::ground::platform::Mapping;
@@ -307,22 +307,21 @@ fn refresh(
         (None, None) => (None, None),
     };
     let accepted = Accepted { root: root.unwrap_or(&source.root), metadata };
-    let mut first: Option<RefreshError> = None;
+    let mut failures = Vec::new();
     for mirror in &source.mirrors {
         match feed::refresh(mirror, accepted, &*site.storage, &files.scratch(), now.time) {
-            Ok(refreshed) => return Ok(refreshed),
-            Err(error) => {
-                tracing::warn!(feed = %source.feed, mirror = mirror.name(), error = %causes(&error), "a mirror has nothing that may be accepted");
-                first.get_or_insert(error);
+            Ok(refreshed) => {
+                for (mirror, error) in failures {
+                    tracing::warn!(feed = %source.feed, mirror, error = %causes(&error), "a mirror is passed over for the next");
+                }
+                return Ok(refreshed);
             }
+            Err(error) => failures.push((mirror.name(), error)),
         }
     }
-    let first = first.expect("there is at least one mirror");
-    Err(SyncError::Refresh {
-        feed: source.feed.clone(),
-        failed: source.mirrors.len(),
-        source: Box::new(first),
-    })
+    let failed = failures.len();
+    let (_, first) = failures.into_iter().next().ok_or_else(|| SyncError::NoMirror(source.feed.clone()))?;
+    Err(SyncError::Refresh { feed: source.feed.clone(), failed, source: Box::new(first) })
 }
 
 fn held(record: &FeedRecord) -> Option<Held> {
