@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{IssuingState, Kind, Status};
 
+use super::Damaged;
 use super::format::STATES;
 use super::sets::Bodies;
 
@@ -21,6 +22,20 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// The counts of a list of which some documents, counted before and after, are changed, as by an
+    /// [`Amendment`](super::Amendment).
+    ///
+    /// # Errors
+    /// [`Damaged`] if more was counted of them than of all: then these are not the counts of their list.
+    pub fn changed(mut self, before: &Self, after: &Self) -> Result<Self, Damaged> {
+        take_away(&mut self.states, &before.states)?;
+        take_away(&mut self.kinds, &before.kinds)?;
+        take_away(&mut self.statuses, &before.statuses)?;
+        take_away(&mut self.years, &before.years)?;
+        self.merge(after.clone());
+        Ok(self)
+    }
+
     pub(super) fn of_states(counts: &[u64; STATES]) -> Self {
         let states = IssuingState::all().map(|state| (state, counts[usize::from(state.number())]));
         Self { states: states.filter(|(_, count)| *count > 0).collect(), ..Self::default() }
@@ -45,5 +60,30 @@ impl Counts {
             .into_iter()
             .for_each(|(status, count)| *self.statuses.entry(status).or_default() += count);
         other.years.into_iter().for_each(|(year, count)| *self.years.entry(year).or_default() += count);
+    }
+}
+
+fn take_away<K: Ord>(counts: &mut BTreeMap<K, u64>, others: &BTreeMap<K, u64>) -> Result<(), Damaged> {
+    for (key, other) in others {
+        let count = counts.get_mut(key).ok_or(Damaged)?;
+        *count = count.checked_sub(*other).ok_or(Damaged)?;
+    }
+    counts.retain(|_, count| *count > 0);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{a_few, build};
+    use super::*;
+
+    #[test]
+    fn what_is_taken_away_is_absent_and_more_than_there_is_cannot_be_taken() {
+        let of = |range| build(&a_few()[range]).1.counts;
+        let (all, first, rest) = (of(0..6), of(0..2), of(2..6));
+        assert_eq!(all.clone().changed(&first, &Counts::default()), Ok(rest.clone()));
+        assert_eq!(all.clone().changed(&all, &first), Ok(first.clone()));
+        assert_eq!(rest.changed(&all, &all), Err(Damaged));
+        assert_eq!(Counts::default().changed(&first, &all), Err(Damaged));
     }
 }

@@ -13,8 +13,9 @@ use super::{Segment, SegmentError};
 
 impl<B: AsRef<[u8]> + Sync> Segment<B> {
     /// Checks that a lookup finds exactly what is listed: the order of the table and of the details, that each set is used
-    /// and can be read, and, of a base, that all sums agree. What a delta sums up is checked
-    /// [with its base](super::List::verify).
+    /// and can be read, and, of a base, that all sums agree. What a delta sums up is that of another list
+    /// with it, and is checked there: of a cumulative one [with its base](super::List::verify), of an increment
+    /// [where it changes a list](super::Amendment::of_increments).
     ///
     /// # Errors
     /// [`SegmentError`] says what is wrong.

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 use crate::index_samples::{
     Memory, a_few, any_notice, assert_golden, build, delta, document, fold, identity, latest, list, notice,
-    stamp,
+    reseal, stamp,
 };
 
 fn later() -> Stamp {
@@ -112,15 +112,6 @@ fn a_delta_that_does_not_make_what_it_says_is_refused() {
         let refused = opened.and_then(|odd| List::new(Segment::open(&base[..])?, Some(odd))?.verify());
         assert!(refused.is_err(), "{at}");
     }
-}
-
-/// Makes the checksums of a small file right.
-fn reseal(file: &mut [u8]) {
-    let checksum = xxhash_rust::xxh3::xxh3_64(&file[..248]);
-    file[248..256].copy_from_slice(&checksum.to_le_bytes());
-    let end = file.len() - 8;
-    let checksum = xxhash_rust::xxh3::xxh3_64(&file[..end]);
-    file[end..].copy_from_slice(&checksum.to_le_bytes());
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod histories;
 mod http_checks;
 mod http_manifests;
 mod index_amendments;
+mod index_amendments_refused;
 mod index_lists;
 mod index_mapping;
 mod index_publish;

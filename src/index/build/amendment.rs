@@ -152,7 +152,7 @@ impl Amendment {
     }
 
     /// The notices that the list before it has on the documents that are changed. Whoever keeps the counts of the whole list
-    /// takes these away and adds [those after it](Self::counts_after).
+    /// [changes](Counts::changed) them by these and [those after it](Self::counts_after).
     #[must_use]
     pub fn counts_before(&self) -> &Counts {
         &self.before.counts

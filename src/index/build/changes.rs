@@ -89,7 +89,7 @@ impl Changes {
         let shared = self.keyed.values().filter(|set| !has_reference(set)).chain(self.long.values());
         let sets: BTreeSet<&[u8]> = shared.map(|set| &**set).filter(|set| !set.is_empty()).collect();
         let sets: Vec<Box<[u8]>> = sets.into_iter().map(Into::into).collect();
-        if sets.len() as u64 > Code::SETS_MAX || self.long.len() as u64 > longs::LONGS_MAX {
+        if sets.len() as u64 > Code::SETS_MAX {
             return Err(IndexError::TooLarge);
         }
         let code = |set: &[u8]| match set {

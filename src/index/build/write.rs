@@ -2,11 +2,11 @@
 
 use crate::domain::{Digest, SegmentRole};
 use crate::ground::storage::StorageFile;
-use crate::index::IndexError;
 use crate::index::code::Code;
 use crate::index::format::{GROUP_LEN, Header, Stamp, VERSION, WORD_LEN, group};
 use crate::index::sections::{Layout, Lengths};
 use crate::index::table::{Mixer, Plan, Planning};
+use crate::index::{IndexError, longs};
 
 use super::output::{Output, with_output};
 use super::tally::Tally;
@@ -70,6 +70,9 @@ pub(super) fn write(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(Digest, u64), IndexError> {
     let Contents { sets, documents, detailed: (detailed, details_len), .. } = *contents;
+    if contents.longs.1 > longs::LONGS_MAX {
+        return Err(IndexError::TooLarge);
+    }
     let groups = detailed.div_ceil(GROUP_LEN);
     let lengths = Lengths {
         slot_count: documents,
