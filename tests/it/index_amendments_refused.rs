@@ -52,7 +52,6 @@ fn increments_out_of_their_turn_are_refused() {
 fn an_increment_that_does_not_make_what_it_says_is_refused() {
     let (base, [first, _]) = two_hours();
     let before = list(&base, None);
-    let counts = first.len();
     let changed = |at: usize| {
         let mut odd = first.clone();
         odd[at] ^= 1;
@@ -64,7 +63,7 @@ fn an_increment_that_does_not_make_what_it_says_is_refused() {
     assert_eq!(changed(232), (1, SegmentError::Parent));
     // The counts stand before the starts of the sets, whose place is in the header.
     let section = u64::from_le_bytes(first[80 + 2 * 16..][..8].try_into().unwrap()) as usize;
-    assert!(section + 8 * 512 < counts);
+    assert!(section + 8 * 512 < first.len());
     assert_eq!(changed(section + 8), (1, SegmentError::Sums("counts by issuing state")));
 }
 
