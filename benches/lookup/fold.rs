@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use portcullis::audit::{AuditLog, Role};
-use portcullis::domain::{Digest, Durability, FeedName, Freshness, Verdict};
+use portcullis::domain::{Durability, FeedName, Freshness, Verdict};
 use portcullis::ground::clock::{Clock, SystemClock};
 use portcullis::ground::storage::Disk;
 use portcullis::publishing::{self, Fold, Folded};
-use portcullis::screening::{CheckRequest, DocumentRequest, Opening, Policy, Question, Screening, decide};
+use portcullis::screening::decide;
 
+use crate::checks::{Checks, open, question};
 use crate::lists::Lists;
 use crate::table::{Row, Table};
 
@@ -21,7 +22,7 @@ const QUIET: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(lists: &Lists, records: u64, table: &Table) {
     Lists::with_delta(lists, records, 250_000).publish();
-    let screening = open(lists, Durability::Synced);
+    let screening = open(lists.folder.path(), Durability::Synced);
     let quiet = Checks::until(&screening, |begun| begun.elapsed() >= QUIET);
     let done = AtomicBool::new(false);
     let ((written, took), beside) = std::thread::scope(|scope| {
@@ -77,7 +78,7 @@ fn fold(lists: &Lists, is_written: &mut dyn FnMut()) {
 /// So many checks, from a typed number to an audited verdict, written and not synced.
 pub(crate) fn check_times(lists: &Lists, checks: usize) {
     lists.publish();
-    let screening = open(lists, Durability::Written);
+    let screening = open(lists.folder.path(), Durability::Written);
     let question = question();
     for _ in 0..checks {
         drop(screening.check(&question).and_then(|pending| pending.wait()).expect("the log takes it"));
@@ -88,7 +89,7 @@ pub(crate) fn check_times(lists: &Lists, checks: usize) {
 /// So many verdicts, from what was found and what was consulted.
 pub(crate) fn decide_times(lists: &Lists, times: usize) {
     lists.publish();
-    let screening = open(lists, Durability::Written);
+    let screening = open(lists.folder.path(), Durability::Written);
     let mut coverage = screening.coverage();
     // The list is from a day that is always the same.
     coverage.feeds.iter_mut().for_each(|feed| feed.freshness = Freshness::Fresh);
@@ -97,67 +98,4 @@ pub(crate) fn decide_times(lists: &Lists, times: usize) {
         assert!(matches!(black_box(verdict), Verdict::NoHit(_)));
     }
     screening.close().expect("the log ends well");
-}
-
-fn open(lists: &Lists, durability: Durability) -> Screening {
-    let opening = Opening {
-        storage: Arc::new(Disk),
-        data_dir: lists.folder.path().to_owned(),
-        policy: Policy::default(),
-        settings_digest: Digest([0; 32]),
-        audit: portcullis::audit::Config { durability, ..Default::default() },
-        role: Role::Cli,
-        clock: Arc::new(Clock::new(SystemClock)),
-    };
-    Screening::open(opening).expect("there is room for a log").0
-}
-
-fn question() -> Question {
-    let document = DocumentRequest {
-        number: "X4444444".to_owned(),
-        issuing_state: "UTO".to_owned(),
-        kind: Some("passport".to_owned()),
-    };
-    let request = CheckRequest { document: Some(document), ..CheckRequest::default() };
-    request.into_question(&"bench".into()).expect("a question")
-}
-
-/// How long audited checks took, one after the other, in milliseconds, a list for each second.
-struct Checks(Vec<Vec<f64>>);
-
-impl Checks {
-    fn until(screening: &Screening, is_over: impl Fn(Instant) -> bool) -> Self {
-        let question = question();
-        let (begun, mut seconds) = (Instant::now(), Vec::new());
-        while !is_over(begun) {
-            let asked = Instant::now();
-            let answer = screening.check(&question).and_then(|pending| pending.wait());
-            drop(answer.expect("the log takes it"));
-            // A check that takes more than a second belongs to all that it spans, and shows in the first.
-            let second = asked.duration_since(begun).as_secs() as usize;
-            seconds.resize_with(seconds.len().max(second + 1), Vec::new);
-            seconds[second].push(asked.elapsed().as_secs_f64() * 1000.0);
-        }
-        Self(seconds)
-    }
-
-    /// Of each whole second.
-    fn p99s(&self) -> Vec<f64> {
-        let whole = &self.0[..self.0.len().saturating_sub(1).max(1)];
-        whole.iter().map(|second| percentile(second, 0.99)).collect()
-    }
-
-    fn worst_p99(&self) -> f64 {
-        self.p99s().into_iter().fold(0.0, f64::max)
-    }
-
-    fn longest(&self) -> f64 {
-        self.0.iter().flatten().copied().fold(0.0, f64::max)
-    }
-}
-
-fn percentile(times: &[f64], share: f64) -> f64 {
-    let mut times = times.to_vec();
-    times.sort_by(f64::total_cmp);
-    times.get((times.len() as f64 * share) as usize).copied().unwrap_or_default()
 }

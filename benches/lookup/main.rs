@@ -13,6 +13,7 @@
 
 mod bare;
 mod build;
+mod checks;
 mod fold;
 mod lists;
 mod lookups;

@@ -3,7 +3,7 @@
 use super::{GateError, Source};
 use crate::domain::{DocumentId, DocumentNumber, IssuingState};
 use crate::feed::{Canary, Publication};
-use crate::index::{FeedInForce, List, READER};
+use crate::index::{List, READER};
 
 /// What can be told before anything is fetched.
 pub(super) fn check_publication(publication: &Publication, source: &Source) -> Result<(), GateError> {
@@ -67,15 +67,15 @@ fn document(canary: &Canary) -> Option<DocumentId> {
 /// What must not be lost of the list in force, unless an operator accepts it.
 pub(super) fn check_shrink<B: AsRef<[u8]>>(
     list: &List<B>,
-    before: &FeedInForce,
+    before: &List<B>,
     allowed: f64,
 ) -> Result<(), GateError> {
-    let (had, has) = (before.notices(), list.state_digest().notices);
+    let (had, has) = (before.state_digest().notices, list.state_digest().notices);
     let gone = had.saturating_sub(has);
     if gone as f64 > allowed * had as f64 {
         return Err(GateError::Shrinks { gone, before: had, allowed });
     }
-    let is_gone = |state: &IssuingState| before.reports(*state) && list.reports(*state) == 0;
+    let is_gone = |state: &IssuingState| before.reports(*state) > 0 && list.reports(*state) == 0;
     let states: Vec<_> = IssuingState::all().filter(is_gone).collect();
     if states.is_empty() { Ok(()) } else { Err(GateError::StatesGone(states)) }
 }

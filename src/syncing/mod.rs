@@ -16,6 +16,6 @@ mod sync;
 
 pub use board::{Board, Standing, Woken};
 pub use error::{GateError, SyncError};
-pub use plan::{Plan, Step};
+pub use plan::{Held, Plan, Step};
 pub use source::{Activation, Source};
 pub use sync::{Outcome, Site, Synced, Wish, sync};

@@ -11,12 +11,13 @@ use super::plan::{Held, Plan};
 use super::{Activation, GateError, Source, SyncError};
 use crate::audit::{Act, AuditLog};
 use crate::domain::{Authority, Bulletin, GenerationId, SegmentRef};
+use crate::feed::mirror::DownloadError;
 use crate::feed::{self, Accepted, Publication, Refreshed};
 use crate::ground::causes;
 use crate::ground::clock::{Clock, Now};
 use crate::ground::platform::Mapping;
 use crate::ground::storage::Storage;
-use crate::index::{self, FeedInForce, FeedRecord, Generation, IndexError, List, Publisher, Snapshot};
+use crate::index::{self, FeedRecord, Generation, IndexError, List, Publisher, Snapshot};
 use crate::screening::{record, trusted_now};
 
 /// The site that is brought up to date.
@@ -124,7 +125,14 @@ pub fn sync(
         return Ok(synced);
     }
     let carrier = Carrier { site, source, files: &files };
-    synced.line_bytes = carrier.fetch(&synced.plan, progress)?;
+    synced.line_bytes = match carrier.fetch(&synced.plan, progress) {
+        // A mirror may have the list and not every way to it.
+        Err(SyncError::Download { source: DownloadError::Mirrors { .. }, .. }) if uses_held(&synced.plan) => {
+            synced.plan = Plan::download(publication, &|digest| files.find(digest).is_some());
+            carrier.fetch(&synced.plan, progress)?
+        }
+        fetched => fetched?,
+    };
     if !same && !wish.activate && waits(source.activation, publication, now) {
         synced.outcome = Outcome::Waiting;
         return Ok(synced);
@@ -172,15 +180,14 @@ impl InForce<'_> {
         let generation = in_force.as_ref().map(|(generation, _)| generation);
         let now = trusted_now(self.site.clock, self.site.log, generation)?;
         let before = generation.and_then(|generation| generation.record(&self.source.feed));
-        let before = before.and_then(|record| self.open_before(record));
-        let held = || before.as_ref().and_then(|before| self.reopen(before));
+        let open_before = || before.and_then(|record| self.open_before(record));
         let publication = self.refreshed.metadata.publication();
 
         let mut folded = |done, total| {
             // A fold is not interrupted: what came over the line is not thrown away for the last minute.
             let _ = progress(done, total);
         };
-        let held_list = if uses_held(&synced.plan) { held() } else { None };
+        let held_list = if uses_held(&synced.plan) { open_before() } else { None };
         let made = self.carrier.make(&synced.plan, &publisher, held_list, &mut folded)?;
         let list = match made {
             Ok(list) => list,
@@ -205,12 +212,11 @@ impl InForce<'_> {
             }
         };
         let gate = |error| gate_error(self.source, publication, error);
-        let base_is_new = before.as_ref().is_none_or(|before| {
-            before.bulletin().segments.first().map(|base| base.digest) != Some(publication.base.sha256)
-        });
+        let base_before = before.and_then(|record| record.bulletin.segments.first());
+        let base_is_new = base_before.map(|base| base.digest) != Some(publication.base.sha256);
         check_list(&list, publication, base_is_new).map_err(gate)?;
-        if let Some(before) = before.as_ref().filter(|_| !self.wish.accept_shrink) {
-            check_shrink(&list, before, self.source.shrink_max).map_err(gate)?;
+        if let Some(before) = open_before().filter(|_| !self.wish.accept_shrink) {
+            check_shrink(&list, &before, self.source.shrink_max).map_err(gate)?;
         }
         drop(list);
         let previous = in_force.as_ref().map(|(generation, id)| (generation, *id));
@@ -258,28 +264,24 @@ impl InForce<'_> {
         Publisher::lock(self.site.storage.clone(), self.site.data_dir).map_err(index_error(self.source))
     }
 
-    /// What is in force of the feed. One that cannot be read is replaced, and nothing rests on it.
-    fn open_before(&self, record: &FeedRecord) -> Option<FeedInForce> {
-        let locate = |segment: &SegmentRef| index::segment_path(self.site.data_dir, segment.digest);
-        let verified = feed::verify(&*self.site.storage, record.bulletin.clone(), record.proof(), locate);
-        let opened = verified.map_err(|error| causes(&error)).and_then(|verified| {
-            FeedInForce::open(&*self.site.storage, self.site.data_dir, &verified)
-                .map_err(|error| causes(&error))
-        });
-        opened
-            .inspect_err(|error| {
-                tracing::warn!(error, "the list in force cannot be read: another takes its place")
-            })
-            .ok()
-    }
-
-    fn reopen(&self, before: &FeedInForce) -> Option<List<Mapping>> {
+    /// What is in force of the feed. One that cannot be read is replaced, and nothing rests on it. Its digests are not asked
+    /// again: what is made of it must have the digest that is signed.
+    fn open_before(&self, record: &FeedRecord) -> Option<List<Mapping>> {
         let open = |segment: &SegmentRef| {
             let path = index::segment_path(self.site.data_dir, segment.digest);
-            index::open_segment(&*self.site.storage, &path, segment).ok()
+            index::open_segment(&*self.site.storage, &path, segment)
         };
-        let (base, delta) = before.bulletin().segments.split_first()?;
-        List::to_fold(open(base)?, delta.first().and_then(open)).ok()
+        let list = || {
+            let (base, delta) = record.bulletin.segments.split_first().ok_or(IndexError::Damaged)?;
+            let delta = delta.first().map(open).transpose()?;
+            List::to_fold(open(base)?, delta).map_err(|_| IndexError::Damaged)
+        };
+        list()
+            .inspect_err(|error: &IndexError| {
+                let error = causes(error);
+                tracing::warn!(error, "the list in force cannot be read: another takes its place");
+            })
+            .ok()
     }
 }
 
