@@ -36,7 +36,7 @@ pub struct Download<'d> {
 /// How far a download has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// How many bytes of the file there are, those of earlier downloads among them.
+    /// How many bytes of the file there are, those of earlier downloads among them. Goes back to 0 if they were wrong.
     pub bytes: u64,
     /// How many there will be.
     pub length: u64,

@@ -26,7 +26,7 @@ pub enum MirrorError {
     },
     /// The mirror does not go on where it was asked to.
     #[error(
-        "it did not go on at byte {from}, where it was asked to: its file is shorter, or it is no HTTP server"
+        "it did not go on at byte {from}, where it was asked to: its file is shorter, or it knows no ranges"
     )]
     Range {
         /// The byte that was asked for.

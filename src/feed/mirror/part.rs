@@ -12,7 +12,8 @@ use crate::ground::storage::{Storage, StorageFile};
 const BEHIND_BYTES: u64 = 1 << 20;
 
 /// A file of which there is only the beginning. It never gets longer than the whole, and stands on the disk as long as
-/// nothing has shown it to be wrong.
+/// nothing has shown it to be wrong. Nothing else vouches for it: after a crash it may have holes, which the digest of the
+/// whole finds.
 #[derive(Debug)]
 pub(super) struct Part<'d> {
     storage: &'d dyn Storage,
@@ -60,15 +61,15 @@ impl<'d> Part<'d> {
         };
         if let Err(source) = file.append(bytes) {
             // Some of them stand there, nobody knows which. What came before is as good as it was.
-            if file.truncate(self.len).is_err() {
-                self.start_over()?;
-            }
-            return Err(self.failed(source));
+            let cut = file.truncate(self.len);
+            return Err(if cut.is_ok() { self.failed(source) } else { self.lost(source) });
         }
         self.len += bytes.len() as u64;
         self.behind += bytes.len() as u64;
         if self.behind >= BEHIND_BYTES {
-            file.write_behind(self.behind).map_err(|source| self.failed(source))?;
+            if let Err(source) = file.write_behind(self.behind) {
+                return Err(self.lost(source));
+            }
             self.behind = 0;
         }
         self.file = Some(file);
@@ -85,9 +86,7 @@ impl<'d> Part<'d> {
         self.append(&[])?;
         let synced = self.file.take().map_or(Ok(()), |mut file| file.sync());
         if let Err(source) = synced {
-            // What of it is on the disk, nobody knows.
-            self.start_over()?;
-            return Err(self.failed(source));
+            return Err(self.lost(source));
         }
         let found = file_digest(self.storage, self.path).map_err(|source| self.failed(source))?;
         if found == (expected, self.length) {
@@ -100,6 +99,11 @@ impl<'d> Part<'d> {
     fn start_over(&mut self) -> Result<(), DownloadError> {
         (self.file, self.len, self.behind) = (None, 0, 0);
         self.storage.remove(self.path).map_err(|source| self.failed(source))
+    }
+
+    /// Nobody knows what of it is on the disk: the part goes. Were it to stay all the same, its digest would tell.
+    fn lost(&mut self, source: io::Error) -> DownloadError {
+        self.start_over().err().unwrap_or_else(|| self.failed(source))
     }
 
     fn failed(&self, source: io::Error) -> DownloadError {

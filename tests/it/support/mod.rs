@@ -6,4 +6,5 @@ pub(crate) mod operator;
 pub(crate) mod recording;
 pub(crate) mod serving;
 pub(crate) mod site;
+pub(crate) mod web;
 pub(crate) mod zones;
