@@ -32,6 +32,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Feed(Feed::Status(arguments)) => publisher::run_status(&arguments.dir),
         Command::Feed(Feed::Verify(arguments)) => publisher::run_verify(&arguments.dir),
         Command::Feed(Feed::Reproduce(arguments)) => publisher::run_reproduce(&arguments),
+        Command::Feed(Feed::Mirror(arguments)) => feed::mirror(&arguments),
         Command::Feed(Feed::Forget(arguments)) => feed::forget(&arguments),
         Command::Sync(arguments) => sync::run(&arguments),
         Command::Fold(arguments) => lists::fold(&arguments),

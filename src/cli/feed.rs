@@ -4,11 +4,19 @@ use std::process::ExitCode;
 
 use portcullis::audit::{self, AuditLog, Role};
 use portcullis::domain::FeedName;
-use portcullis::publishing;
+use portcullis::{publishing, syncing};
 
-use super::feed_arguments::Forget;
+use super::feed_arguments::{FeedMirror, Forget};
 use super::site;
 use super::usage::Usage;
+
+pub(super) fn mirror(arguments: &FeedMirror) -> anyhow::Result<ExitCode> {
+    let feed = FeedName::parse(&arguments.name).map_err(Usage::because)?;
+    site::must_exist(&arguments.data)?;
+    let sequence = syncing::mirror(&site::disk(), &arguments.data, &feed, &arguments.out)?;
+    println!("feed {feed}, sequence {sequence}: {} can be fetched from", arguments.out.display());
+    Ok(ExitCode::SUCCESS)
+}
 
 pub(super) fn forget(arguments: &Forget) -> anyhow::Result<ExitCode> {
     let feed = FeedName::parse(&arguments.name).map_err(Usage::because)?;

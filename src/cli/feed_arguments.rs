@@ -26,6 +26,7 @@ pub(crate) enum Feed {
     Status(FeedDir),
     Verify(FeedDir),
     Reproduce(FeedReproduce),
+    Mirror(FeedMirror),
     Forget(Forget),
 }
 
@@ -191,6 +192,24 @@ pub(crate) struct FeedSignRoot {
     /// A key of the root that feed.toml does not name, or names elsewhere.
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Vec<String>,
+}
+
+/// Hands on what a site has verified: writes it as a repository, for other sites behind a thin line.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis feed mirror national --data site --out /srv/feeds/national
+Run it after `portcullis sync`; a web server, or a stick, hands it out. Sites believe the publisher's signatures, and
+nothing that this site says.")]
+pub(crate) struct FeedMirror {
+    /// The feed.
+    pub(crate) name: String,
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The repository's folder; created if need be, and replaced file by file.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }
 
 /// Takes a feed out of force, so that a no_hit no longer needs it. There is no other way, and the act is recorded.

@@ -162,6 +162,12 @@ pub(super) fn run_publish(arguments: &FeedPublish) -> anyhow::Result<ExitCode> {
     );
     let difference = &account.difference;
     println!("  {} added, {} changed, {} withdrawn", difference.new, difference.changed, difference.gone);
+    if account.overtaken > 0 {
+        println!(
+            "  {} additions are not listed: what is listed is later; to correct it, withdraw it first",
+            account.overtaken
+        );
+    }
     if account.unknown > 0 {
         println!("  {} withdrawals of what was not listed", account.unknown);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use tough::error::Error as Tough;
+use tough::schema::{Root, Signed};
 use tough::{ExpirationEnforcement, Limits, RepositoryLoader};
 use url::Url;
 
@@ -214,17 +215,18 @@ pub fn refresh(
     }
     let versions = loaded.map_err(|error| refused(*error, mirror.name()))?;
 
-    let root = fetched.remove(&format!("{}.root.json", versions.root));
+    let root = fetched.get(&root_name(versions.root)).cloned();
     let root = root.unwrap_or_else(|| accepted.root.to_vec());
     let names = [
         (TIMESTAMP, TIMESTAMP.to_owned()),
         (SNAPSHOT, format!("{}.{SNAPSHOT}", versions.snapshot)),
         (TARGETS, format!("{}.{TARGETS}", versions.targets)),
     ];
-    let files: MetadataFiles = names
+    let mut files: MetadataFiles = names
         .into_iter()
         .filter_map(|(name, fetched_as)| Some((name.to_owned(), fetched.remove(&fetched_as)?)))
         .collect();
+    files.extend(roots(accepted, &root_before, fetched, versions.root));
     let metadata = Metadata::read(&root, &files).map_err(RefreshError::Metadata)?;
     let begins_anew = online_keys_differ(&root_before.signed, &metadata.root.signed);
     if let Some((role, at)) = metadata.expiries().find(|(_, at)| *at <= now) {
@@ -239,6 +241,30 @@ pub fn refresh(
         check_same(before, &metadata, kept, &files)?;
     }
     Ok(Refreshed { metadata, root, files, begins_anew })
+}
+
+/// Every root that was accepted, for readers who begin with an older one and are served from here.
+fn roots(
+    accepted: Accepted<'_>,
+    root: &Signed<Root>,
+    fetched: MetadataFiles,
+    newest: u64,
+) -> impl Iterator<Item = (String, Vec<u8>)> {
+    let before = accepted.metadata.into_iter().flatten();
+    let before =
+        before.filter(|(name, _)| name.ends_with(ROOT)).map(|(name, bytes)| (name.clone(), bytes.clone()));
+    let own = (root_name(root.signed.version.get()), accepted.root.to_vec());
+    let came = fetched.into_iter().filter(move |(name, _)| {
+        let version = name.strip_suffix(ROOT).and_then(|version| version.parse::<u64>().ok());
+        version.is_some_and(|version| version <= newest)
+    });
+    before.chain([own]).chain(came).collect::<Vec<_>>().into_iter()
+}
+
+const ROOT: &str = ".root.json";
+
+fn root_name(version: u64) -> String {
+    format!("{version}{ROOT}")
 }
 
 struct Versions {
@@ -277,7 +303,8 @@ fn load(root: &[u8], transport: Recording, scratch: &Path) -> Result<Versions, B
 fn fill(storage: &dyn Storage, scratch: &Path, files: Option<&MetadataFiles>) -> std::io::Result<()> {
     storage.create_dir_all(scratch)?;
     clear(storage, scratch)?;
-    for (name, bytes) in files.into_iter().flatten().filter(|(name, _)| *name != TARGETS) {
+    let compared = |name: &String| [TIMESTAMP, SNAPSHOT].contains(&name.as_str());
+    for (name, bytes) in files.into_iter().flatten().filter(|(name, _)| compared(name)) {
         publish_file(storage, &scratch.join(name), bytes)?;
     }
     Ok(())

@@ -105,15 +105,47 @@ impl Repository {
     /// # Errors
     /// [`RepositoryError::Exists`] if there is one, and [`RepositoryError`].
     pub fn init(&self, root: &[u8]) -> Result<(), RepositoryError> {
-        for folder in [METADATA, TARGETS_FOLDER].map(|name| self.folder.join(name)) {
-            self.storage.create_dir_all(&folder).map_err(io_error("create", &folder))?;
-        }
+        self.create_folders()?;
         let path = self.metadata("1.root.json");
         if self.read_if_there(&path)?.is_some() {
             return Err(RepositoryError::Exists(self.folder.clone()));
         }
         metadata::read_root(root)?;
         self.write(&path, root)
+    }
+
+    /// Writes what a site has accepted of a feed, so that others can fetch it from there: the files of the list must be in their
+    /// [places](Self::path_of).
+    ///
+    /// # Errors
+    /// [`RepositoryError::Metadata`] if it is not what was accepted, and [`RepositoryError::Io`].
+    pub fn serve_again(&self, root: &[u8], files: &MetadataFiles) -> Result<(), RepositoryError> {
+        let wrong = |source| RepositoryError::Metadata { path: self.folder.clone(), source };
+        let accepted = Metadata::read(root, files).map_err(wrong)?;
+        let [_, _, snapshot, targets] = accepted.versions();
+        for (name, bytes) in files {
+            match name.as_str() {
+                TIMESTAMP => {}
+                SNAPSHOT => self.write(&self.metadata(&format!("{snapshot}.{SNAPSHOT}")), bytes)?,
+                TARGETS => self.write(&self.metadata(&format!("{targets}.{TARGETS}")), bytes)?,
+                root => self.write(&self.metadata(root), bytes)?,
+            }
+        }
+        let timestamp = files.get(TIMESTAMP).ok_or(MetadataError::Missing(TIMESTAMP))?;
+        self.write(&self.metadata(TIMESTAMP), timestamp)?;
+        self.tidy(&accepted);
+        Ok(())
+    }
+
+    /// Makes the folders of a repository, if they are not there.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Io`].
+    pub fn create_folders(&self) -> Result<(), RepositoryError> {
+        [METADATA, TARGETS_FOLDER]
+            .map(|name| self.folder.join(name))
+            .iter()
+            .try_for_each(|folder| self.storage.create_dir_all(folder).map_err(io_error("create", folder)))
     }
 
     /// The newest root, byte for byte.

@@ -10,12 +10,14 @@ mod carry;
 mod error;
 mod files;
 mod gates;
+mod mirror;
 mod plan;
 mod source;
 mod sync;
 
 pub use board::{Board, Standing, Woken};
 pub use error::{GateError, SyncError};
+pub use mirror::{MirrorFault, mirror};
 pub use plan::{Held, Plan, Step};
 pub use source::{Activation, Source};
 pub use sync::{Outcome, Site, Synced, Wish, sync};

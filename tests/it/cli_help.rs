@@ -2,13 +2,25 @@
 
 use crate::support::command::portcullis;
 
-const COMMANDS: [&[&str]; 10] = [
+const COMMANDS: [&[&str]; 22] = [
     &["demo"],
     &["generate"],
     &["import"],
     &["check"],
     &["manifest"],
+    &["feed", "init"],
+    &["feed", "add"],
+    &["feed", "withdraw"],
+    &["feed", "publish"],
+    &["feed", "heartbeat"],
+    &["feed", "rotate-key"],
+    &["feed", "sign-root"],
+    &["feed", "reproduce"],
+    &["feed", "mirror"],
     &["feed", "forget"],
+    &["sync"],
+    &["fold"],
+    &["rollback"],
     &["serve"],
     &["inspect", "index"],
     &["inspect", "audit"],

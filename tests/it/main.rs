@@ -11,6 +11,7 @@ mod audit_log;
 mod audit_samples;
 mod cli_check;
 mod cli_contract;
+mod cli_feeds;
 mod cli_generate;
 mod cli_help;
 mod cli_import;

@@ -1,7 +1,7 @@
 //! A list and what becomes of it, document by document.
 
 use crate::index::asked::Asked;
-use crate::index::sets::{Bodies, merge};
+use crate::index::sets::{Bodies, Body, merge};
 use crate::index::{Damaged, IndexError, List, Segment, SegmentError};
 
 use super::amendment::Edit;
@@ -15,11 +15,13 @@ pub(super) struct Amending<'l, B> {
     pub(super) changes: Changes,
     /// Withdrawals of what was not listed.
     pub(super) unknown: u64,
+    /// Additions of what is listed otherwise, and later.
+    pub(super) overtaken: u64,
 }
 
 impl<'l, B: AsRef<[u8]>> Amending<'l, B> {
     pub(super) fn of(list: &'l List<B>, documents_max: u64) -> Self {
-        Self { list, documents_max, changes: Changes::default(), unknown: 0 }
+        Self { list, documents_max, changes: Changes::default(), unknown: 0, overtaken: 0 }
     }
 
     /// The set of a document as it is by now; empty if it is not listed.
@@ -46,11 +48,12 @@ impl<'l, B: AsRef<[u8]>> Amending<'l, B> {
             let asked = Asked::of(&document);
             let now = self.set(&asked)?;
             set.clear();
-            let unknown = match edit {
-                Edit::Add(_) => add(now, said.set(), &mut set).map(|()| 0)?,
-                Edit::Withdraw(_) => withdraw(now, said.set(), &mut set)?,
+            let (unknown, overtaken) = match edit {
+                Edit::Add(_) => (0, add(now, said.set(), &mut set)?),
+                Edit::Withdraw(_) => (withdraw(now, said.set(), &mut set)?, 0),
             };
             self.unknown += unknown;
+            self.overtaken += overtaken;
             self.put(&asked, &set)?;
         }
         Ok(())
@@ -100,12 +103,16 @@ impl<'l, B: AsRef<[u8]>> Amending<'l, B> {
     }
 }
 
-/// Puts notices into a set; of one identity the later stays.
-fn add(now: &[u8], added: &[u8], set: &mut Vec<u8>) -> Result<(), Damaged> {
+/// Puts notices into a set; of one identity the later stays. Gives how many were not put in for that, without aliases.
+fn add(now: &[u8], added: &[u8], set: &mut Vec<u8>) -> Result<u64, Damaged> {
+    let mut overtaken = 0;
     merge(Bodies::new(now), Bodies::new(added), |now, added| {
         let later = now.into_iter().chain(added).max_by_key(|body| body.lateness());
         set.extend(later.into_iter().flat_map(|body| body.bytes()));
-    })
+        let lost = |added: &Body<'_>| later.is_some_and(|later| later.bytes() != added.bytes());
+        overtaken += u64::from(added.is_some_and(|added| lost(&added) && !added.is_alias()));
+    })?;
+    Ok(overtaken)
 }
 
 /// Takes notices out of a set by their identities, and gives how many of them it did not have, without aliases.

@@ -34,6 +34,7 @@ pub struct Amendment {
     parent: StateDigest,
     changes: Changes,
     unknown: u64,
+    overtaken: u64,
     before: Side,
     after: Side,
     state_digest: StateDigest,
@@ -114,7 +115,7 @@ impl Amendment {
     }
 
     fn of<B: AsRef<[u8]>>(list: &List<B>, amending: Amending<'_, B>) -> Result<Self, IndexError> {
-        let Amending { changes, unknown, .. } = amending;
+        let Amending { changes, unknown, overtaken, .. } = amending;
         let (mut before, mut after) = (Side::new(), Side::new());
         for (document, set) in changes.iter() {
             before.add(&document, list.set(&Asked::of(&document))?)?;
@@ -124,7 +125,7 @@ impl Amendment {
         let mut state_digest = list.state_digest();
         state_digest.take_away(before.tally.state_digest);
         state_digest.merge(after.tally.state_digest);
-        Ok(Self { parent: list.state_digest(), changes, unknown, before, after, state_digest })
+        Ok(Self { parent: list.state_digest(), changes, unknown, overtaken, before, after, state_digest })
     }
 
     /// Whether both lists say the same.
@@ -143,6 +144,12 @@ impl Amendment {
     #[must_use]
     pub fn unknown(&self) -> u64 {
         self.unknown
+    }
+
+    /// Additions that are not listed, because what is listed under their identity is later. Aliases are not counted.
+    #[must_use]
+    pub fn overtaken(&self) -> u64 {
+        self.overtaken
     }
 
     /// Digest and count of the notices of the list after it.

@@ -11,6 +11,8 @@ pub struct Account {
     pub difference: Difference,
     /// Withdrawals of notices that were not listed.
     pub unknown: u64,
+    /// Additions that are not listed, because what is listed under their identity is later.
+    pub overtaken: u64,
     /// Documents of which something else is said.
     pub documents: u64,
 }
@@ -22,6 +24,11 @@ impl Account {
         now: Timestamp,
     ) -> Result<Self, IndexError> {
         let difference = amendment.difference(list, now)?;
-        Ok(Self { difference, unknown: amendment.unknown(), documents: amendment.documents() })
+        Ok(Self {
+            difference,
+            unknown: amendment.unknown(),
+            overtaken: amendment.overtaken(),
+            documents: amendment.documents(),
+        })
     }
 }

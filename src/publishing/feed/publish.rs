@@ -139,7 +139,7 @@ impl Work<'_> {
         let difference =
             index::Difference { new: list.state_digest().notices, ..index::Difference::default() };
         let documents = list.base().header().documents();
-        let account = Account { difference, unknown: 0, documents };
+        let account = Account { difference, unknown: 0, overtaken: 0, documents };
         let (increment, closing) = (None, None);
         Ok(Made { base, delta: None, increment, closing, list, account, statuses: Statuses::Counted })
     }
