@@ -53,7 +53,26 @@ struct File {
     deltas: DeltasTable,
     canaries: CanariesTable,
     #[serde(default)]
-    terms: Terms,
+    terms: TermsTable,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct TermsTable {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    legal_basis: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    purposes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    audiences: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    onward_to_carriers: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hits_to_be_reported: Option<bool>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    contact: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    review_on: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -135,7 +154,7 @@ impl PublisherSettings {
             },
             deltas: DeltasTable { documents_max: *delta_documents_max },
             canaries: CanariesTable { hit: documents(&canaries.0), miss: documents(&canaries.1) },
-            terms: terms.clone(),
+            terms: TermsTable::of(terms.clone()),
         };
         let body = toml::to_string(&file).expect("texts and numbers can be written");
         format!("{HEAD}{body}")
@@ -214,7 +233,8 @@ impl File {
                 format!("there is no role {unknown:?}; there are root, targets, snapshot, timestamp"),
             );
         }
-        if let Some(fault) = self.terms.fault() {
+        let terms = self.terms.read();
+        if let Some(fault) = terms.fault() {
             refuse("terms", fault.to_owned());
         }
         let lifetimes = Lifetimes { root: root?, publication: publication?, heartbeat: heartbeat? };
@@ -223,9 +243,45 @@ impl File {
             lifetimes,
             delta_documents_max: self.deltas.documents_max,
             canaries: (hit?, miss?),
-            terms: self.terms,
+            terms,
         };
         Some(PublisherSettings { feed, keys })
+    }
+}
+
+impl TermsTable {
+    fn of(terms: Terms) -> Self {
+        let Terms {
+            legal_basis,
+            purposes,
+            audiences,
+            onward_to_carriers,
+            hits_to_be_reported,
+            contact,
+            review_on,
+        } = terms;
+        Self { legal_basis, purposes, audiences, onward_to_carriers, hits_to_be_reported, contact, review_on }
+    }
+
+    fn read(self) -> Terms {
+        let Self {
+            legal_basis,
+            purposes,
+            audiences,
+            onward_to_carriers,
+            hits_to_be_reported,
+            contact,
+            review_on,
+        } = self;
+        Terms {
+            legal_basis,
+            purposes,
+            audiences,
+            onward_to_carriers,
+            hits_to_be_reported,
+            contact,
+            review_on,
+        }
     }
 }
 
@@ -257,5 +313,58 @@ impl KeySource {
             Self::Environment(name) => format!("env:{name}"),
             Self::Hook { public, command } => format!("hook:{public} {}", command.join(" ")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first() -> PublisherSettings {
+        let keys = RoleName::ALL.map(|role| (role, vec![PathBuf::from(format!("keys/{}.pem", role.word()))]));
+        PublisherSettings::first(FeedName::parse("national").unwrap(), keys.into())
+    }
+
+    #[test]
+    fn what_is_written_reads_as_the_same() {
+        let mut settings = first();
+        assert_eq!(PublisherSettings::parse(&settings.to_toml()).unwrap(), settings);
+        let public = PublicKey::parse(&"a1".repeat(32)).unwrap();
+        let keys = settings.keys.get_mut(&RoleName::Targets).unwrap();
+        keys.push(KeySource::Environment("FEED_KEY".to_owned()));
+        keys.push(KeySource::Hook { public, command: vec!["hsm".to_owned(), "sign".to_owned()] });
+        settings.feed.terms.purposes = vec!["border checks".to_owned()];
+        settings.feed.terms.onward_to_carriers = Some(true);
+        assert_eq!(PublisherSettings::parse(&settings.to_toml()).unwrap(), settings);
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        let text = first().to_toml();
+        let text = text
+            .replace("format-version = 1", "format-version = 2")
+            .replace("\"national\"", "\"No\"")
+            .replace("365d", "1s")
+            .replace("250000", "0")
+            .replace("UTO CANARY001", "CANARY001")
+            .replace("keys/root.pem", "")
+            .replace("targets =", "target =");
+        let faults = PublisherSettings::parse(&text).unwrap_err();
+        let at: Vec<_> = faults.iter().map(|fault| fault.at.as_str()).collect();
+        assert_eq!(
+            at,
+            [
+                "format-version",
+                "name",
+                "lifetimes.root",
+                "deltas.documents-max",
+                "canaries.hit",
+                "keys.root",
+                "keys",
+            ]
+        );
+        assert!(PublisherSettings::parse(&first().to_toml().replace("[deltas]", "[delta]")).is_err());
+        let split = first().to_toml() + "contact = \"a\\nb\"\n";
+        assert!(PublisherSettings::parse(&split).unwrap_err().to_string().contains("terms"));
     }
 }

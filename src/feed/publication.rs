@@ -271,3 +271,7 @@ mod sum {
         sum.ok_or_else(|| D::Error::custom("not 32 hexadecimal digits"))
     }
 }
+
+#[cfg(test)]
+#[path = "publication_tests.rs"]
+mod tests;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The terms of a feed, in its publisher's words. They are signed with each publication and shown with each coverage.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
+#[serde(default)]
 pub struct Terms {
     /// The law on which the list rests.
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -118,3 +118,121 @@ fn chain(increments: &[Increment], from: u64, to: u64) -> Option<&[Increment]> {
     let last = increments.iter().position(|increment| increment.file.sequence == to)?;
     increments.get(first..=last).filter(|increments| !increments.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::FeedName;
+    use crate::feed::{Canaries, Earlier, Sums, Terms};
+
+    const BASE_LENGTH: u64 = 1_000_000;
+
+    fn file(what: u8, sequence: u64, length: u64) -> File {
+        let mut digest = [what; 32];
+        digest[0] = sequence as u8;
+        let (name, as_of) = (format!("{what}-{sequence}"), Timestamp::UNIX_EPOCH);
+        File { name, sequence, as_of, sha256: Digest(digest), length, notices: 1, state_digest: 0 }
+    }
+
+    const BASE: u8 = b'b';
+    const DELTA: u8 = b'd';
+    const INCREMENT: u8 = b'i';
+    const CLOSING: u8 = b'c';
+
+    /// Sequence 30: bases of 10 and 20 lie behind the one of 28; deltas cost 100 a publication, increments 60.
+    fn publication() -> Publication {
+        let increment = |to: u64| Increment { from: to - 1, file: file(INCREMENT, to, 60) };
+        let earlier = |from: u64, to: u64| Earlier {
+            base: file(BASE, from, BASE_LENGTH),
+            closing: file(CLOSING, to, 100 * (to - from)),
+        };
+        Publication {
+            format: 1,
+            feed: FeedName::parse("national").unwrap(),
+            sequence: 30,
+            as_of: Timestamp::UNIX_EPOCH,
+            lineage: String::new(),
+            seed: 0,
+            previous: None,
+            base: file(BASE, 28, BASE_LENGTH),
+            delta: Some(file(DELTA, 30, 200)),
+            increments: (19..=30).map(increment).collect(),
+            earlier: vec![earlier(10, 20), earlier(20, 28)],
+            list: Sums::default(),
+            canaries: Canaries::default(),
+            min_reader: 3,
+            terms: Terms::default(),
+        }
+    }
+
+    fn plan(base: u64, sequence: u64) -> Plan {
+        let held = Held { base: file(BASE, base, 0).sha256, sequence };
+        Plan::of(&publication(), Some(held), &|_| false)
+    }
+
+    fn words(plan: &Plan) -> String {
+        let word = |step: &Step| match step {
+            Step::Fetch { file, .. } => format!("fetch {}", file.name),
+            Step::Compose { increments, file } => {
+                format!("compose {} of {}", file.name, increments.len())
+            }
+            Step::Fold { file } => format!("fold {}", file.name),
+        };
+        format!("{}; {} bytes", plan.steps.iter().map(word).collect::<Vec<_>>().join(", "), plan.bytes)
+    }
+
+    #[test]
+    fn a_site_without_a_list_downloads_it() {
+        let plan = Plan::of(&publication(), None, &|_| false);
+        assert_eq!(words(&plan), "fetch 98-28, fetch 100-30; 1000200 bytes");
+    }
+
+    #[test]
+    fn a_site_that_has_the_publication_before_fetches_one_increment() {
+        assert_eq!(words(&plan(28, 29)), "compose 100-30 of 1; 60 bytes");
+    }
+
+    #[test]
+    fn a_site_that_was_away_a_while_fetches_the_cheaper_of_increments_and_delta() {
+        assert_eq!(words(&plan(28, 28)), "compose 100-30 of 2; 120 bytes");
+        let mut dear = publication();
+        dear.increments.iter_mut().for_each(|increment| increment.file.length = 100);
+        let held = Held { base: dear.base.sha256, sequence: 28 };
+        assert_eq!(words(&Plan::of(&dear, Some(held), &|_| false)), "fetch 100-30; 200 bytes");
+    }
+
+    #[test]
+    fn a_site_on_an_earlier_base_folds_its_way_and_fetches_no_base() {
+        assert_eq!(words(&plan(20, 26)), "compose 99-28 of 2, fold 98-28, fetch 100-30; 320 bytes",);
+        assert_eq!(
+            words(&plan(10, 12)),
+            "fetch 99-20, fold 98-20, fetch 99-28, fold 98-28, fetch 100-30; 2000 bytes",
+        );
+    }
+
+    #[test]
+    fn a_base_that_nobody_remembers_is_replaced_by_a_download() {
+        assert_eq!(words(&plan(5, 7)), "fetch 98-28, fetch 100-30; 1000200 bytes");
+    }
+
+    #[test]
+    fn a_fold_that_costs_more_than_the_base_is_not_made() {
+        let mut dear = publication();
+        dear.earlier[1].closing.length = 2 * BASE_LENGTH;
+        dear.increments.clear();
+        let held = Held { base: file(BASE, 20, 0).sha256, sequence: 26 };
+        assert_eq!(
+            words(&Plan::of(&dear, Some(held), &|_| false)),
+            "fetch 98-28, fetch 100-30; 1000200 bytes"
+        );
+    }
+
+    #[test]
+    fn what_is_here_already_costs_nothing() {
+        let has = |digest: &Digest| *digest == file(BASE, 28, 0).sha256;
+        let plan = Plan::of(&publication(), None, &has);
+        assert_eq!(words(&plan), "fetch 98-28, fetch 100-30; 200 bytes");
+    }
+}
