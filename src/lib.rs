@@ -10,8 +10,13 @@
 //! | register | a source file of records as somebody publishes it |
 //! | mapping | what the fields of a publisher's register mean |
 //! | notice | what a feed says of one document; identity: feed, document, kind, reference; the latest wins |
-//! | feed | one publisher's stream of notices; today, the operator's own imports |
-//! | bulletin | one publication of a feed: sequence, as-of, segments |
+//! | feed | one publisher's stream of notices: signed, or the operator's own imports |
+//! | bulletin | one publication of a feed: sequence, as-of, segments; of a signed feed, what its publisher signs |
+//! | heartbeat | the publisher's word that the newest list is still right, as of a later time |
+//! | increment | what one publication changes in the one before; a cumulative delta, in its base |
+//! | lineage | bases of which each can be folded from the one before |
+//! | mirror | a place that has a feed's repository: nothing that it says is believed |
+//! | epoch | rises where a root names other keys for what is newest: then versions begin anew |
 //! | segment | one immutable index file, named by its SHA-256: a base, which is a whole list, or a delta, which says what is new since |
 //! | fold | a base and its delta become the next base, byte for byte the one that building the list makes |
 //! | generation | the numbered set of segments in force, and the feeds that a `no_hit` needs |
@@ -29,13 +34,14 @@
 //! ```text
 //! bin       main ─ cli                              prints, exits, uses anyhow
 //! shell     app ─ config ─ http                     wiring, settings, HTTP words
-//! flows     publishing  screening  bulk             may import screening, and no other flow
+//! flows     publishing  syncing  screening  bulk    may import screening, and no other flow
 //! machines  register  index  feed  audit            siblings: none imports another
 //! ground    storage  clock  platform                the only doors to files, time, maps and vectors
 //! words     domain                                  pure
 //! ```
 //!
 //! # Data flow
+//! A list of the operator's own:
 //! ```text
 //! register file ─ register::read ─► rows ─ index::Builder ─► segment, staged  (─ index::delta ─► delta, staged)
 //!                                                                  │
@@ -48,6 +54,21 @@
 //!                                                                  ▼
 //!                        screening::Site ─ index::Snapshot    every byte checked, then swapped in
 //!                                                                  ▼
+//! ```
+//! A signed feed, from its centre to a site:
+//! ```text
+//! registers ─ publishing::feed::add ─► changes that wait ─ index::Amendment ─► increment, cumulative delta, or by index::fold a base
+//!                                                                  │
+//!                        feed::Repository    targets, snapshot, timestamp: the last rename is what readers see
+//!                                                                  │  feed::mirror: a folder or HTTPS
+//!                        feed::refresh    root chain → thresholds → floors → expiry → one publication
+//!                                                                  ▼
+//!                        syncing::Plan    fetch, compose, fold: the cheapest way to the files that are signed
+//!                                                                  ▼
+//!                        syncing gates    verified, sums, counts, canaries, shrinkage; then as above from `Verified` on
+//! ```
+//! An answer:
+//! ```text
 //! question ─ Reading ─► Evidence (findings, candidates) ∪ Coverage at `now` ─► decide (pure) ─► Verdict
 //!                                                                  ▼
 //!                        audit::AuditLog    written, synced, acknowledged          GATE 2: Audited<Answer>
@@ -76,6 +97,11 @@
 //!   part is sorted by itself. Large files are written piece by piece, each on its way to the disk before the next.
 //! - What guards against going back (accepted sequences, as-of times, the highest time seen) is in the generation file
 //!   and nowhere else, also of feeds that were forgotten; what can't be read is refused and never reset.
+//! - What a site makes itself, of increments or by folding, has the SHA-256 that is signed, or is downloaded. So what is in force
+//!   of a signed feed is always what its publisher signed, and is checked against the kept metadata at every start.
+//! - Metadata is walked by a library of TUF in a folder of its own that is thrown away; what it compared is compared again, over the
+//!   bytes that came. Expiry gates what is accepted, never what is in force, and is judged by the clock that is handed in.
+//! - A `no_hit` needs every feed of the generation's `expected` and of the settings' sources, also one that never came.
 //! - Time and files are handed in. Time never runs below the highest time seen in generation, log and process.
 //! - Numbers are personal data: no log line, error, metric, path or process list has one; `Debug` hides them; names and
 //!   dates of birth never leave the zone's parser; the audit log keeps keyed digests.

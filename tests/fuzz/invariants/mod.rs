@@ -3,12 +3,14 @@
 //! Each function takes any bytes and panics if its parser breaks a promise. The fuzz targets look for such bytes; the
 //! tests replay those that were kept, under `corpus/<target>/`.
 
+mod feeds;
 mod logs;
 mod parts;
 mod registers;
 mod segments;
 mod words;
 
+pub use feeds::{bulletin, feed_metadata, feed_settings};
 pub use logs::{audit_log, generation};
 pub use registers::{mapping, register_csv, register_ndjson, register_publisher, register_source};
 pub use segments::{list_checked, segment_checked, segment_raw};
@@ -18,8 +20,11 @@ pub use words::{manifest, mrz, request, settings};
 pub type Invariant = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder too.
-pub const TARGETS: [(&str, Invariant); 14] = [
+pub const TARGETS: [(&str, Invariant); 17] = [
     ("audit_log", audit_log),
+    ("bulletin", bulletin),
+    ("feed_metadata", feed_metadata),
+    ("feed_settings", feed_settings),
     ("generation", generation),
     ("list_checked", list_checked),
     ("manifest", manifest),
