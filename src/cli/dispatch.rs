@@ -25,6 +25,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Feed(Feed::Init(arguments)) => publisher::init(&arguments),
         Command::Feed(Feed::Add(arguments)) => publisher::run_add(&arguments),
         Command::Feed(Feed::Withdraw(arguments)) => publisher::run_withdraw(&arguments),
+        Command::Feed(Feed::Purge(arguments)) => publisher::run_purge(&arguments),
         Command::Feed(Feed::Publish(arguments)) => publisher::run_publish(&arguments),
         Command::Feed(Feed::Heartbeat(arguments)) => publisher::run_heartbeat(&arguments),
         Command::Feed(Feed::RotateKey(arguments)) => keys::rotate(&arguments),

@@ -19,6 +19,7 @@ pub(crate) enum Feed {
     Init(FeedInit),
     Add(FeedAdd),
     Withdraw(FeedWithdraw),
+    Purge(FeedPurge),
     Publish(FeedPublish),
     Heartbeat(FeedHeartbeat),
     RotateKey(FeedRotateKey),
@@ -94,6 +95,22 @@ A row names what it takes out by document, kind and reference; its status and da
 pub(crate) struct FeedWithdraw {
     #[command(flatten)]
     pub(crate) registers: Registers,
+}
+
+/// Has the next publication withdraw what was to be looked at again by now, and was not renewed.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis feed purge --dir centre --before 2026-03-01
+Nothing is withdrawn by itself when a day passes: sites stop telling of a notice whose review date is over, and its
+publisher takes it out.")]
+pub(crate) struct FeedPurge {
+    /// The feed's folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// The first day that is not over yet, as YYYY-MM-DD.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) before: String,
 }
 
 /// Builds the list again from its registers, and compares it with what is published, byte for byte.

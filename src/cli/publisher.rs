@@ -9,13 +9,13 @@ use portcullis::domain::FeedName;
 use portcullis::feed::{self, Metadata, RoleName, Roles, Signer};
 use portcullis::ground::storage::publish_file;
 use portcullis::publishing::feed::{
-    FeedFolder, Gathered, add, heartbeat, publish, reproduce, verify, withdraw,
+    FeedFolder, Gathered, add, heartbeat, publish, purge, reproduce, verify, withdraw,
 };
 use portcullis::publishing::{Inputs, Limits};
 
 use super::bars::Bars;
 use super::feed_arguments::{
-    FeedAdd, FeedHeartbeat, FeedInit, FeedPublish, FeedReproduce, FeedWithdraw, Registers,
+    FeedAdd, FeedHeartbeat, FeedInit, FeedPublish, FeedPurge, FeedReproduce, FeedWithdraw, Registers,
 };
 use super::keys::{SETTINGS, new_keys, read_settings, signers};
 use super::registers::{adapter, inputs};
@@ -83,6 +83,19 @@ pub(super) fn run_withdraw(arguments: &FeedWithdraw) -> anyhow::Result<ExitCode>
     bars.finish();
     tell(&folder, gathered?)
 }
+
+pub(super) fn run_purge(arguments: &FeedPurge) -> anyhow::Result<ExitCode> {
+    let before = arguments.before.parse().map_err(|_| {
+        Usage::because(format_args!("--before {} is no day: write it as 2026-03-01", arguments.before))
+    })?;
+    let folder = FeedFolder::new(site::disk(), &arguments.dir);
+    let lapsed = purge(&folder, before, PURGE_BYTES_MAX)?;
+    println!("{lapsed} notices were to be looked at again before {before}, and wait to be withdrawn");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is beyond waits in a file.
+const PURGE_BYTES_MAX: u64 = 512 << 20;
 
 pub(super) fn run_reproduce(arguments: &FeedReproduce) -> anyhow::Result<ExitCode> {
     let settings = read_settings(&arguments.registers.dir.join(SETTINGS))?;

@@ -104,8 +104,9 @@ impl Step {
 /// How a cumulative delta is had: of increments, if they lead to it from what is held and are shorter.
 fn delta(publication: &Publication, from: Option<u64>, file: &File) -> Step {
     let increments = from.and_then(|from| chain(&publication.increments, from, file.sequence));
-    let length =
-        |increments: &[Increment]| increments.iter().map(|increment| increment.file.length).sum::<u64>();
+    let length = |increments: &[Increment]| {
+        increments.iter().fold(0_u64, |sum, increment| sum.saturating_add(increment.file.length))
+    };
     match increments.filter(|increments| length(increments) < file.length) {
         Some(increments) => Step::Compose { increments: increments.to_vec(), file: file.clone() },
         None => Step::Fetch { file: file.clone(), role: SegmentRole::Delta },

@@ -103,6 +103,22 @@ fn the_registers_of_a_feed_make_it_again_byte_for_byte() {
 }
 
 #[test]
+fn what_was_not_renewed_is_withdrawn_when_its_publisher_says_so() {
+    let feeds = Feeds::new();
+    let header = "document_number,issuing_state,kind,status,review_on\n";
+    let rows = "A1,UTO,passport,lost,2020-01-31\nA2,UTO,passport,lost,2999-01-01\nA3,UTO,passport,lost,\n";
+    let rows = rows.replace("2999", "2199");
+    let register = feeds.place.write("register.csv", format!("{header}{rows}"));
+    feeds.centre(&["add", "--format", "csv", &register]).exits(0);
+    feeds.centre(&["publish"]).exits(0);
+    assert!(feeds.centre(&["purge", "--before", "2020-01-31"]).exits(0).out.starts_with("0 notices"));
+    assert!(feeds.centre(&["purge", "--before", "2020-02-01"]).exits(0).out.starts_with("1 notices"));
+    let published = feeds.centre(&["publish"]).exits(0).out;
+    assert!(published.contains("0 added, 0 changed, 1 withdrawn"), "{published}");
+    feeds.centre(&["purge", "--before", "soon"]).exits(2);
+}
+
+#[test]
 fn a_new_base_is_folded_at_the_site_and_never_fetched() {
     let feeds = Feeds::new();
     let decided = fs::read_to_string(feeds.path("centre/feed.toml")).unwrap();
@@ -232,8 +248,7 @@ fn what_cannot_be_done_is_said_and_changes_nothing() {
     portcullis(&["feed", "init", "No Name", "--dir", &nowhere]).exits(2);
     portcullis(&["feed", "init", "n", "--dir", &nowhere, "--root-threshold", "4"]).exits(2);
     feeds.sync(&["--feed", "other"]).exits(2);
-    let faulty =
-        feeds.place.write("faulty.toml", "[data]\ndir = 'x'\n[sources.n]\nevery = '0s'\n".to_owned());
+    let faulty = feeds.place.write("faulty.toml", "[data]\ndir = 'x'\n[sources.n]\nevery = '0s'\n");
     let run = portcullis(&["sync", "--config", &faulty]).exits(1);
     for told in ["sources.n.every", "sources.n.root-file", "sources.n.mirrors"] {
         assert!(run.err.contains(told), "{told} in {}", run.err);

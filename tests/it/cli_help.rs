@@ -2,7 +2,7 @@
 
 use crate::support::command::portcullis;
 
-const COMMANDS: [&[&str]; 22] = [
+const COMMANDS: [&[&str]; 23] = [
     &["demo"],
     &["generate"],
     &["import"],
@@ -11,6 +11,7 @@ const COMMANDS: [&[&str]; 22] = [
     &["feed", "init"],
     &["feed", "add"],
     &["feed", "withdraw"],
+    &["feed", "purge"],
     &["feed", "publish"],
     &["feed", "heartbeat"],
     &["feed", "rotate-key"],

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+
 use super::folder::PendingKind;
 use super::{FeedError, FeedFolder};
 use crate::ground::storage::Paced;
-use crate::index::{Builder, Counts, Stamp};
+use crate::index::{Builder, Counts, IndexError, Stamp};
 use crate::publishing::import::{Inputs, open_sources};
 use crate::publishing::reading::{Reading, read};
 use crate::publishing::{Limits, Progress, PublishingError, Refusal, Stage};
@@ -52,6 +54,36 @@ pub fn withdraw(
     gather(folder, input, PendingKind::Withdraw, limits, memory_bytes_max, progress)
 }
 
+/// Has every notice of the published list withdrawn that was to be looked at again before a day, and was not renewed since. Gives how
+/// many they are; nothing waits if there are none.
+///
+/// # Errors
+/// [`FeedError`]; then nothing waits that did not before.
+pub fn purge(folder: &FeedFolder, before: Date, memory_bytes_max: u64) -> Result<u64, FeedError> {
+    let publisher = folder.lock()?;
+    let published = folder.repository.current()?.ok_or(FeedError::NothingPublished)?;
+    let list = folder.list(&published)?;
+    let mut builder = Builder::within(memory_bytes_max, publisher.stage()?)?;
+    let mut lapsed = 0;
+    for notice in list.notices() {
+        let notice = notice.map_err(|_| IndexError::Damaged)?;
+        if notice.review_on.is_some_and(|day| day < before) {
+            lapsed += u64::from(!notice.alias);
+            builder.push(&notice)?;
+        }
+    }
+    if lapsed == 0 {
+        return Ok(0);
+    }
+    let mut staged = publisher.stage()?;
+    let built = builder.finish(UNPUBLISHED, &mut Paced::new(staged.file(), None), &mut |_, _| {})?;
+    folder.wait(&publisher, staged, &built.segment, PendingKind::Withdraw)?;
+    Ok(lapsed)
+}
+
+/// What waits has no publication yet; it is stamped when it becomes one.
+const UNPUBLISHED: Stamp = Stamp { sequence: 1, as_of: jiff::Timestamp::UNIX_EPOCH };
+
 fn gather(
     folder: &FeedFolder,
     (adapter, inputs, rejects): (Adapter, Inputs, PathBuf),
@@ -74,9 +106,7 @@ fn gather(
         return Ok(Gathered { tally, counts: Counts::default(), refusal: Some(refusal) });
     }
     let mut staged = publisher.stage()?;
-    // What waits has no publication yet; it is stamped when it becomes one.
-    let stamp = Stamp { sequence: 1, as_of: jiff::Timestamp::UNIX_EPOCH };
-    let built = builder.finish(stamp, &mut Paced::new(staged.file(), None), &mut |done, total| {
+    let built = builder.finish(UNPUBLISHED, &mut Paced::new(staged.file(), None), &mut |done, total| {
         progress.at(Stage::Building, done, Some(total));
     })?;
     tally.found_duplicates(built.duplicates);

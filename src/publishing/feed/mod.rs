@@ -18,7 +18,7 @@ mod verify;
 pub use account::Account;
 pub use error::FeedError;
 pub use folder::{FeedFolder, Pending, PendingKind};
-pub use gather::{Gathered, add, withdraw};
+pub use gather::{Gathered, add, purge, withdraw};
 pub use heartbeat::heartbeat;
 pub use publish::{Published, publish};
 pub use reproduce::reproduce;
