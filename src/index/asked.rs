@@ -45,8 +45,8 @@ pub(super) fn remixed(h: u64, mixer: Mixer) -> u64 {
 }
 
 impl<'d> Group<'d> {
-    fn of_nobody() -> Self {
-        Self { documents: &[], keys: Keys::default(), longs: 0 }
+    const fn of_nobody() -> Self {
+        Self { documents: &[], keys: Keys { count: 0, mixed: [0; GROUP] }, longs: 0 }
     }
 
     /// Becomes the group of other documents, in its place: what is moved about costs more than what is made.
@@ -114,30 +114,35 @@ impl Work for Mixing<'_, '_> {
     }
 }
 
-/// Asks about many documents, a group at a time: while the lines of one are looked at, those of the next are asked for.
-/// `fetch` is for the first; `look` is told the place of a group's first document, the group, and the next.
+/// Asks about many documents, a group at a time: while the lines of one are looked at, those of the next but one are asked for, so
+/// that memory is at work all the time, also while keys are packed. `fetch` is for the first two; `look` is told the place of a
+/// group's first document, the group, and the one that is to be asked for.
 #[inline]
 pub(super) fn ask_in_groups<'d>(
     vectors: Vectors,
     documents: &'d [DocumentId],
-    fetch: impl FnOnce(&Group<'d>),
+    mut fetch: impl FnMut(&Group<'d>),
     mut look: impl FnMut(usize, &Group<'d>, &Group<'d>),
 ) {
-    let (mut one, mut other) = (Group::of_nobody(), Group::of_nobody());
-    let (mut group, mut next) = (&mut one, &mut other);
     let mut chunks = documents.chunks(GROUP);
-    group.renew(vectors, chunks.next().unwrap_or_default());
-    fetch(group);
-    let mut first = 0;
-    while !group.documents.is_empty() {
-        // The documents themselves, two groups ahead.
-        documents.iter().skip(first + 2 * GROUP).take(GROUP).step_by(2).for_each(prefetch);
-        next.renew(vectors, chunks.next().unwrap_or_default());
-        look(first, group, next);
-        first += GROUP;
-        std::mem::swap(&mut group, &mut next);
+    let mut ring = [const { Group::of_nobody() }; AHEAD + 1];
+    for group in &mut ring[..AHEAD] {
+        group.renew(vectors, chunks.next().unwrap_or_default());
+        fetch(group);
+    }
+    let mut now = 0;
+    for first in (0..documents.len()).step_by(GROUP) {
+        // The documents themselves, before their keys are packed.
+        documents.iter().skip(first + (AHEAD + 1) * GROUP).take(GROUP).step_by(2).for_each(prefetch);
+        let last = (now + AHEAD) % ring.len();
+        ring[last].renew(vectors, chunks.next().unwrap_or_default());
+        look(first, &ring[now], &ring[last]);
+        now = (now + 1) % ring.len();
     }
 }
+
+/// Groups whose lines are on their way while one is looked at.
+const AHEAD: usize = 2;
 
 #[cfg(test)]
 mod tests {

@@ -55,8 +55,9 @@ impl<B: AsRef<[u8]>> Work for FindGroup<'_, B> {
     }
 }
 
-/// Keys that are asked for together: a core asks memory for a few dozen lines at a time.
-pub const GROUP: usize = 32;
+/// Keys that are asked for together. A core asks memory for two dozen lines at a time: more of them at once, and packing waits
+/// for memory and memory for packing.
+pub const GROUP: usize = 16;
 
 /// Keys that were mixed, up to [`GROUP`] of them.
 #[derive(Clone, Copy, Debug, Default)]
