@@ -46,6 +46,11 @@ pub enum RefreshError {
         "the metadata that this site has accepted cannot be read any more, and nothing is accepted over it: restore the generation from a backup"
     )]
     Kept(#[source] MetadataError),
+    /// What the site was set up with is no root.
+    #[error(
+        "the root that this site was set up with cannot be used: set root-file to a root that the publisher handed over"
+    )]
+    SetUp(#[source] MetadataError),
     /// The mirror cannot be read.
     #[error("the mirror {mirror} cannot be read")]
     Mirror {
@@ -158,6 +163,7 @@ impl RefreshError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Kept(_) => "kept",
+            Self::SetUp(_) => "set_up",
             Self::Mirror { source: MirrorError::TooLong { .. }, .. } | Self::Endless { .. } => "endless",
             Self::Mirror { .. } => "line",
             Self::Missing { .. } => "missing",
@@ -202,7 +208,8 @@ pub fn refresh(
     scratch: &Path,
     now: Timestamp,
 ) -> Result<Refreshed, RefreshError> {
-    let root_before = read_root(accepted.root).map_err(RefreshError::Kept)?;
+    let of_site = if accepted.metadata.is_some() { RefreshError::Kept } else { RefreshError::SetUp };
+    let root_before = read_root(accepted.root).map_err(of_site)?;
     let before = accepted.metadata.map(|files| Metadata::read(accepted.root, files)).transpose();
     let before = before.map_err(RefreshError::Kept)?;
     fill(storage, scratch, accepted.metadata).map_err(|source| scratch_error(scratch, source))?;
@@ -213,7 +220,11 @@ pub fn refresh(
     if let Some(source) = failure {
         return Err(RefreshError::Mirror { mirror: mirror.name().to_owned(), source });
     }
-    let versions = loaded.map_err(|error| refused(*error, mirror.name()))?;
+    let versions = loaded.map_err(|error| match refused(*error, mirror.name()) {
+        // The library follows such a root, and misses what it looks for then.
+        missing @ RefreshError::Missing { .. } => unsound_root(&fetched).unwrap_or(missing),
+        error => error,
+    })?;
 
     let root = fetched.get(&root_name(versions.root)).cloned();
     let root = root.unwrap_or_else(|| accepted.root.to_vec());
@@ -352,6 +363,11 @@ fn signed_part(bytes: Option<&Vec<u8>>) -> Option<serde_json::Value> {
     role.get_mut("signed").map(serde_json::Value::take)
 }
 
+fn unsound_root(fetched: &MetadataFiles) -> Option<RefreshError> {
+    let mut roots = fetched.iter().filter(|(name, _)| name.ends_with(".root.json"));
+    roots.find_map(|(_, root)| read_root(root).err()).map(RefreshError::Metadata)
+}
+
 fn refused(error: Tough, mirror: &str) -> RefreshError {
     use tough::TransportErrorKind::FileNotFound;
     use tough::schema::Error as Schema;
@@ -360,6 +376,10 @@ fn refused(error: Tough, mirror: &str) -> RefreshError {
             Schema::DuplicateKeyId { .. } => RefreshError::DuplicateSignature { role: role.to_string() },
             source => RefreshError::Signatures { role: role.to_string(), source: Box::new(source) },
         },
+        // Said of a root also where it stands under the name of an earlier version.
+        Tough::OlderMetadata { role, current_version, new_version, .. } if new_version > current_version => {
+            RefreshError::MixAndMatch { role: role.to_string() }
+        }
         Tough::OlderMetadata { role, current_version, new_version, .. } => {
             RefreshError::Rollback { role: role.to_string(), found: new_version, floor: current_version }
         }

@@ -7,8 +7,8 @@ use super::files::Files;
 use super::plan::{Plan, Step};
 use super::{Site, Source, SyncError};
 use crate::domain::{SegmentRef, SegmentRole};
-use crate::feed::File;
 use crate::feed::mirror::{Download, Mirror};
+use crate::feed::{File, Publication};
 use crate::ground::platform::Mapping;
 use crate::ground::storage::Paced;
 use crate::index::{self, Amendment, IndexError, List, Publisher, Segment, Staged, Stamp};
@@ -62,7 +62,8 @@ impl Carrier<'_> {
         Ok(line_bytes)
     }
 
-    /// Makes the list of a plan whose files are here, and puts its files into the index; the generation does not name them yet.
+    /// Makes the list of a plan whose files are here. What is made stands in the index, of which the generation does not name
+    /// it yet; what came over the line stays where it is until [`put_in`](Self::put_in).
     ///
     /// The inner error is a file that came out otherwise than it is signed.
     pub(super) fn make(
@@ -82,11 +83,11 @@ impl Carrier<'_> {
         for step in &plan.steps {
             match step {
                 Step::Fetch { file, role: SegmentRole::Base } => {
-                    base = Some(self.take_in(publisher, file, SegmentRole::Base)?);
+                    base = Some(self.open(file, SegmentRole::Base)?);
                     delta = None;
                 }
                 Step::Fetch { file, role: SegmentRole::Delta } => {
-                    delta = Some(self.take_in(publisher, file, SegmentRole::Delta)?);
+                    delta = Some(self.open(file, SegmentRole::Delta)?);
                 }
                 Step::Compose { increments, file } => {
                     let held = base.take().ok_or_else(|| self.index(IndexError::Damaged))?;
@@ -175,20 +176,17 @@ impl Carrier<'_> {
         self.open(file, written.role).map(Some)
     }
 
-    /// Puts a file that came into the index.
-    fn take_in(
-        &self,
-        publisher: &Publisher,
-        file: &File,
-        role: SegmentRole,
-    ) -> Result<Segment<Mapping>, SyncError> {
-        let path = self.path(file)?;
-        publisher.take_in(&path, &file.segment(role)).map_err(|source| self.index(source))?;
-        self.open(file, role)
+    /// Puts the files of a list that passed every gate into the index. One that did not pass stays out of it: whoever publishes
+    /// next removes from there what no generation names, and it would come over the line once more.
+    pub(super) fn put_in(&self, publication: &Publication, publisher: &Publisher) -> Result<(), SyncError> {
+        publication.files().try_for_each(|(file, role)| {
+            let path = self.path(file)?;
+            publisher.take_in(&path, &file.segment(role)).map_err(|source| self.index(source))
+        })
     }
 
     fn open(&self, file: &File, role: SegmentRole) -> Result<Segment<Mapping>, SyncError> {
-        let path = index::segment_path(self.site.data_dir, file.sha256);
+        let path = self.path(file)?;
         index::open_segment(&*self.site.storage, &path, &file.segment(role))
             .map_err(|source| self.index(source))
     }

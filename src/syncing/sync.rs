@@ -124,6 +124,8 @@ pub fn sync(
     if wish.dry_run {
         return Ok(synced);
     }
+    // What came of a publication that was never put in force goes, but for what this one needs too.
+    files.tidy(&publication.targets().collect::<Vec<_>>());
     let carrier = Carrier { site, source, files: &files };
     synced.line_bytes = match carrier.fetch(&synced.plan, progress) {
         // A mirror may have the list and not every way to it.
@@ -183,6 +185,8 @@ impl InForce<'_> {
         let open_before = || before.and_then(|record| self.open_before(record));
         let publication = self.refreshed.metadata.publication();
 
+        // Until the lock was taken, another publisher may have removed what was found in the index.
+        synced.line_bytes += self.carrier.fetch(&synced.plan, progress)?;
         let mut folded = |done, total| {
             // A fold is not interrupted: what came over the line is not thrown away for the last minute.
             let _ = progress(done, total);
@@ -219,6 +223,7 @@ impl InForce<'_> {
             check_shrink(&list, &before, self.source.shrink_max).map_err(gate)?;
         }
         drop(list);
+        self.carrier.put_in(publication, &publisher)?;
         let previous = in_force.as_ref().map(|(generation, id)| (generation, *id));
         let next = Generation::with_feed(previous, self.record(generation), now.time);
         let next = next.map_err(index_error(self.source))?;

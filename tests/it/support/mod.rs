@@ -2,6 +2,8 @@
 
 pub(crate) mod command;
 pub(crate) mod crash;
+pub(crate) mod feed;
+pub(crate) mod forgery;
 pub(crate) mod operator;
 pub(crate) mod recording;
 pub(crate) mod serving;
