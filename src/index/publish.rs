@@ -118,10 +118,9 @@ impl Publisher {
             return Err(IndexError::Length { path, found, expected: segment.length });
         }
         staged.file.sync().map_err(IndexError::io("sync", &path))?;
-        self.storage.rename(&path, name).map_err(IndexError::io("rename", path))?;
+        self.storage.rename(&path, name).map_err(IndexError::io("rename", &path))?;
         staged.kept = true;
-        let folder = name.parent().unwrap_or(Path::new("."));
-        self.storage.sync_dir(folder).map_err(IndexError::io("sync", folder))
+        self.sync_folders_of(&path, name)
     }
 
     /// Puts a file whose SHA-256 the caller has checked among the segments, from wherever it lies on the same disk.
@@ -134,8 +133,17 @@ impl Publisher {
             return Ok(());
         }
         self.storage.rename(path, &name).map_err(IndexError::io("rename", path))?;
-        let segments = self.folder.segments();
-        self.storage.sync_dir(&segments).map_err(IndexError::io("sync", segments))
+        self.sync_folders_of(path, &name)
+    }
+
+    /// A file that went from one folder to another is durable where it went to once both know of it.
+    fn sync_folders_of(&self, from: &Path, to: &Path) -> Result<(), IndexError> {
+        let folder = |path: &Path| path.parent().unwrap_or(Path::new(".")).to_owned();
+        let (from, to) = (folder(from), folder(to));
+        let left = (from != to).then_some(from);
+        std::iter::once(to)
+            .chain(left)
+            .try_for_each(|folder| self.storage.sync_dir(&folder).map_err(IndexError::io("sync", folder)))
     }
 
     /// Makes a staged file durable under another name than those of the index, in a folder that is there; one of that name is

@@ -8,7 +8,7 @@ use super::plan::{Plan, Step};
 use super::{Site, Source, SyncError};
 use crate::domain::{SegmentRef, SegmentRole};
 use crate::feed::mirror::{Download, Mirror};
-use crate::feed::{File, Publication};
+use crate::feed::{File, Increment};
 use crate::ground::platform::Mapping;
 use crate::ground::storage::Paced;
 use crate::index::{self, Amendment, IndexError, List, Publisher, Segment, Staged, Stamp};
@@ -23,19 +23,20 @@ pub(super) struct Carrier<'c> {
     pub(super) files: &'c Files<'c>,
 }
 
-/// A file that was made is not the one that is signed.
-pub(super) struct Mismatch;
+/// What was made, or what it was to be made of, is not what is signed.
+pub(super) struct Mismatch(pub(super) IndexError);
 
 impl Carrier<'_> {
     /// Downloads what a plan needs and is not here; gives the bytes that came over the line.
     pub(super) fn fetch(
         &self,
         plan: &Plan,
+        is_here: &dyn Fn(&File) -> bool,
         progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
     ) -> Result<u64, SyncError> {
         let (mut line_bytes, mut done) = (0, 0);
         for file in plan.steps.iter().flat_map(Step::fetched) {
-            if self.files.find(&file.sha256).is_some() {
+            if is_here(file) {
                 continue;
             }
             let mirrors: Vec<&dyn Mirror> = self.source.mirrors.iter().map(|mirror| &**mirror).collect();
@@ -62,10 +63,10 @@ impl Carrier<'_> {
         Ok(line_bytes)
     }
 
-    /// Makes the list of a plan whose files are here. What is made stands in the index, of which the generation does not name
-    /// it yet; what came over the line stays where it is until [`put_in`](Self::put_in).
+    /// Makes the list of a plan whose files are here. Those that came stay where they are until they are
+    /// [taken in](Self::take_in).
     ///
-    /// The inner error is a file that came out otherwise than it is signed.
+    /// The inner error is a list that cannot be had in this way.
     pub(super) fn make(
         &self,
         plan: &Plan,
@@ -73,78 +74,72 @@ impl Carrier<'_> {
         held: Option<List<Mapping>>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Result<List<Mapping>, Mismatch>, SyncError> {
-        let (mut base, mut delta) = match held {
-            Some(list) => {
-                let (base, delta) = list.into_segments();
-                (Some(base), delta)
+        match self.made(plan, publisher, held, progress) {
+            Ok(list) => Ok(Ok(list)),
+            // The disk, and what others do, is nothing that other files would mend.
+            Err(error @ (IndexError::Io { .. } | IndexError::Write(_) | IndexError::Locked(_))) => {
+                Err(self.index(error))
             }
-            None => (None, None),
-        };
+            Err(error) => Ok(Err(Mismatch(error))),
+        }
+    }
+
+    fn made(
+        &self,
+        plan: &Plan,
+        publisher: &Publisher,
+        held: Option<List<Mapping>>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<List<Mapping>, IndexError> {
+        let (mut base, mut delta) = held.map(List::into_segments).map_or((None, None), |(b, d)| (Some(b), d));
         for step in &plan.steps {
             match step {
                 Step::Fetch { file, role: SegmentRole::Base } => {
-                    base = Some(self.open(file, SegmentRole::Base)?);
-                    delta = None;
+                    (base, delta) = (Some(self.open(file, SegmentRole::Base)?), None);
                 }
                 Step::Fetch { file, role: SegmentRole::Delta } => {
                     delta = Some(self.open(file, SegmentRole::Delta)?);
                 }
                 Step::Compose { increments, file } => {
-                    let held = base.take().ok_or_else(|| self.index(IndexError::Damaged))?;
-                    let list =
-                        List::to_fold(held, delta.take()).map_err(|_| self.index(IndexError::Damaged))?;
-                    let Some(made) = self.compose(publisher, &list, increments, file)? else {
-                        return Ok(Err(Mismatch));
-                    };
+                    let list = self.list_to_fold(&mut base, &mut delta)?;
+                    delta = Some(self.compose(publisher, &list, increments, file)?);
                     base = Some(list.into_segments().0);
-                    delta = Some(made);
                 }
                 Step::Fold { file } => {
-                    let held = base.take().ok_or_else(|| self.index(IndexError::Damaged))?;
-                    let list =
-                        List::to_fold(held, delta.take()).map_err(|_| self.index(IndexError::Damaged))?;
-                    let Some(made) = self.fold(publisher, &list, file, progress)? else {
-                        return Ok(Err(Mismatch));
-                    };
-                    base = Some(made);
+                    let list = self.list_to_fold(&mut base, &mut delta)?;
+                    base = Some(self.fold(publisher, &list, file, progress)?);
                 }
             }
         }
-        let base = base.ok_or_else(|| self.index(IndexError::Damaged))?;
-        let refused =
-            |source| self.index(IndexError::Segment { path: self.site.data_dir.to_owned(), source });
-        List::new(base, delta).map(Ok).map_err(refused)
+        let path = self.site.data_dir.to_owned();
+        let refused = |source| IndexError::Segment { path, source };
+        List::new(base.ok_or(IndexError::Damaged)?, delta).map_err(refused)
+    }
+
+    fn list_to_fold(
+        &self,
+        base: &mut Option<Segment<Mapping>>,
+        delta: &mut Option<Segment<Mapping>>,
+    ) -> Result<List<Mapping>, IndexError> {
+        let path = self.site.data_dir.to_owned();
+        let refused = |source| IndexError::Segment { path, source };
+        List::to_fold(base.take().ok_or(IndexError::Damaged)?, delta.take()).map_err(refused)
     }
 
     fn compose(
         &self,
         publisher: &Publisher,
         list: &List<Mapping>,
-        increments: &[crate::feed::Increment],
+        increments: &[Increment],
         file: &File,
-    ) -> Result<Option<Segment<Mapping>>, SyncError> {
-        let mut opened = Vec::new();
-        for increment in increments {
-            let path = self.path(&increment.file)?;
-            let segment = increment.file.segment(SegmentRole::Delta);
-            opened.push(
-                index::open_segment(&*self.site.storage, &path, &segment)
-                    .map_err(|source| self.index(source))?,
-            );
-        }
+    ) -> Result<Segment<Mapping>, IndexError> {
+        let opened = increments.iter().map(|increment| self.open(&increment.file, SegmentRole::Delta));
+        let opened: Vec<_> = opened.collect::<Result<_, _>>()?;
         let opened: Vec<_> = opened.iter().collect();
-        let mut staged = publisher.stage().map_err(|source| self.index(source))?;
-        let composed = Amendment::of_increments(list, &opened, DOCUMENTS_MAX).and_then(|amendment| {
-            amendment.write_cumulative(list, stamp(file), &mut Paced::new(staged.file(), None))
-        });
-        match composed {
-            // Not what the publisher's list came from: its delta is fetched instead.
-            Err(IndexError::OtherList | IndexError::Damaged) => Ok(None),
-            composed => {
-                let written = composed.map_err(|source| self.index(source))?;
-                self.keep(publisher, staged, &written, file)
-            }
-        }
+        let mut staged = publisher.stage()?;
+        let amendment = Amendment::of_increments(list, &opened, DOCUMENTS_MAX)?;
+        let written = amendment.write_cumulative(list, stamp(file), &mut Paced::new(staged.file(), None))?;
+        self.keep(publisher, staged, &written, file)
     }
 
     fn fold(
@@ -153,11 +148,10 @@ impl Carrier<'_> {
         list: &List<Mapping>,
         file: &File,
         progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<Option<Segment<Mapping>>, SyncError> {
-        let mut staged = publisher.stage().map_err(|source| self.index(source))?;
+    ) -> Result<Segment<Mapping>, IndexError> {
+        let mut staged = publisher.stage()?;
         let mut paced = Paced::new(staged.file(), Some(self.source.fold_mib_per_second));
-        let written =
-            index::fold(list, stamp(file), &mut paced, progress).map_err(|source| self.index(source))?;
+        let written = index::fold(list, stamp(file), &mut paced, progress)?;
         self.keep(publisher, staged, &written, file)
     }
 
@@ -168,31 +162,35 @@ impl Carrier<'_> {
         staged: Staged,
         written: &SegmentRef,
         file: &File,
-    ) -> Result<Option<Segment<Mapping>>, SyncError> {
+    ) -> Result<Segment<Mapping>, IndexError> {
         if (written.digest, written.length) != (file.sha256, file.length) {
-            return Ok(None);
+            return Err(IndexError::OtherList);
         }
-        publisher.keep(staged, written).map_err(|source| self.index(source))?;
-        self.open(file, written.role).map(Some)
+        publisher.keep(staged, written)?;
+        self.open(file, written.role)
     }
 
-    /// Puts the files of a list that passed every gate into the index. One that did not pass stays out of it: whoever publishes
-    /// next removes from there what no generation names, and it would come over the line once more.
-    pub(super) fn put_in(&self, publication: &Publication, publisher: &Publisher) -> Result<(), SyncError> {
-        publication.files().try_for_each(|(file, role)| {
-            let path = self.path(file)?;
-            publisher.take_in(&path, &file.segment(role)).map_err(|source| self.index(source))
-        })
+    /// Puts the files of a list that came into the index. Until then they are not in the way of whoever tidies that, and need
+    /// not come again if the list is not let through.
+    pub(super) fn take_in(
+        &self,
+        publisher: &Publisher,
+        files: &mut dyn Iterator<Item = (&File, SegmentRole)>,
+    ) -> Result<(), SyncError> {
+        for (file, role) in files {
+            let taken = self.path(file).and_then(|path| publisher.take_in(&path, &file.segment(role)));
+            taken.map_err(|source| self.index(source))?;
+        }
+        Ok(())
     }
 
-    fn open(&self, file: &File, role: SegmentRole) -> Result<Segment<Mapping>, SyncError> {
-        let path = self.path(file)?;
-        index::open_segment(&*self.site.storage, &path, &file.segment(role))
-            .map_err(|source| self.index(source))
+    fn open(&self, file: &File, role: SegmentRole) -> Result<Segment<Mapping>, IndexError> {
+        index::open_segment(&*self.site.storage, &self.path(file)?, &file.segment(role))
     }
 
-    fn path(&self, file: &File) -> Result<PathBuf, SyncError> {
-        self.files.find(&file.sha256).ok_or_else(|| SyncError::Io {
+    fn path(&self, file: &File) -> Result<PathBuf, IndexError> {
+        self.files.find(&file.sha256).ok_or_else(|| IndexError::Io {
+            doing: "find",
             path: self.files.part(file),
             source: std::io::ErrorKind::NotFound.into(),
         })

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::SyncError;
 use crate::domain::{Digest, FeedName};
-use crate::feed::File;
+use crate::feed::{File, file_digest};
 use crate::ground::storage::Storage;
 use crate::index;
 
@@ -47,6 +47,17 @@ impl<'s> Files<'s> {
     pub(super) fn find(&self, digest: &Digest) -> Option<PathBuf> {
         let places = [self.whole(digest), index::segment_path(self.data_dir, *digest)];
         places.into_iter().find(|path| self.storage.open_read(path).is_ok())
+    }
+
+    /// Whether a file is here.
+    pub(super) fn has(&self, file: &File) -> bool {
+        self.find(&file.sha256).is_some()
+    }
+
+    /// Whether a file is here, and is still what it was when it came.
+    pub(super) fn has_sound(&self, file: &File) -> bool {
+        let found = self.find(&file.sha256).and_then(|path| file_digest(self.storage, &path).ok());
+        found == Some((file.sha256, file.length))
     }
 
     /// Gives a file that has come, and whose digest was checked, the name of one that is whole.

@@ -12,7 +12,7 @@ use super::{Activation, GateError, Source, SyncError};
 use crate::audit::{Act, AuditLog};
 use crate::domain::{Authority, Bulletin, GenerationId, SegmentRef};
 use crate::feed::mirror::DownloadError;
-use crate::feed::{self, Accepted, Publication, Refreshed};
+use crate::feed::{self, Accepted, File, Publication, Refreshed};
 use crate::ground::causes;
 use crate::ground::clock::{Clock, Now};
 use crate::ground::platform::Mapping;
@@ -124,14 +124,15 @@ pub fn sync(
     if wish.dry_run {
         return Ok(synced);
     }
-    // What came of a publication that was never put in force goes, but for what this one needs too.
+    // What only older publications need. What this one names stays, whichever way its files are had in the end.
     files.tidy(&publication.targets().collect::<Vec<_>>());
     let carrier = Carrier { site, source, files: &files };
-    synced.line_bytes = match carrier.fetch(&synced.plan, progress) {
+    let has = |file: &File| files.has(file);
+    synced.line_bytes = match carrier.fetch(&synced.plan, &has, progress) {
         // A mirror may have the list and not every way to it.
         Err(SyncError::Download { source: DownloadError::Mirrors { .. }, .. }) if uses_held(&synced.plan) => {
             synced.plan = Plan::download(publication, &|digest| files.find(digest).is_some());
-            carrier.fetch(&synced.plan, progress)?
+            carrier.fetch(&synced.plan, &has, progress)?
         }
         fetched => fetched?,
     };
@@ -185,8 +186,9 @@ impl InForce<'_> {
         let open_before = || before.and_then(|record| self.open_before(record));
         let publication = self.refreshed.metadata.publication();
 
-        // Until the lock was taken, another publisher may have removed what was found in the index.
-        synced.line_bytes += self.carrier.fetch(&synced.plan, progress)?;
+        // The lock has removed what lay in the index and was not in force, which may be what an interrupted act had taken in.
+        let files = self.carrier.files;
+        synced.line_bytes += self.carrier.fetch(&synced.plan, &|file| files.has(file), progress)?;
         let mut folded = |done, total| {
             // A fold is not interrupted: what came over the line is not thrown away for the last minute.
             let _ = progress(done, total);
@@ -195,23 +197,25 @@ impl InForce<'_> {
         let made = self.carrier.make(&synced.plan, &publisher, held_list, &mut folded)?;
         let list = match made {
             Ok(list) => list,
-            Err(Mismatch) => {
+            Err(Mismatch(error)) => {
                 synced.mismatch = true;
                 tracing::warn!(
                     feed = %self.source.feed,
                     sequence = publication.sequence,
+                    error = %causes(&error),
                     "what was made of increments or by folding is not what is signed: the files are downloaded instead"
                 );
-                synced.plan =
-                    Plan::download(publication, &|digest| self.carrier.files.find(digest).is_some());
-                synced.line_bytes += self.carrier.fetch(&synced.plan, progress)?;
+                // What is here already is no longer taken on trust either: a disk may have spoilt it.
+                let is_here = |file: &File| files.has_sound(file);
+                synced.plan = Plan::download(publication, &|digest| files.find(digest).is_some());
+                synced.line_bytes += self.carrier.fetch(&synced.plan, &is_here, progress)?;
                 let mut folded = |done, total| {
                     // A fold is not interrupted: what came over the line is not thrown away for the last minute.
                     let _ = progress(done, total);
                 };
                 match self.carrier.make(&synced.plan, &publisher, None, &mut folded)? {
                     Ok(list) => list,
-                    Err(Mismatch) => return Err(index_error(self.source)(IndexError::Damaged)),
+                    Err(Mismatch(error)) => return Err(index_error(self.source)(error)),
                 }
             }
         };
@@ -223,7 +227,7 @@ impl InForce<'_> {
             check_shrink(&list, &before, self.source.shrink_max).map_err(gate)?;
         }
         drop(list);
-        self.carrier.put_in(publication, &publisher)?;
+        self.carrier.take_in(&publisher, &mut publication.files())?;
         let previous = in_force.as_ref().map(|(generation, id)| (generation, *id));
         let next = Generation::with_feed(previous, self.record(generation), now.time);
         let next = next.map_err(index_error(self.source))?;

@@ -107,9 +107,13 @@ impl FeedFolder {
         Ok(publisher.keep_as(staged, segment, &folder.join(name))?)
     }
 
+    /// Removes changes that are published. Each is gone for good before the next goes: what a crash leaves are the last ones,
+    /// and whoever makes the last changes once more comes to the same list. One that came back from among them would not.
     pub(super) fn remove_pending(&self, pending: &[Pending]) -> Result<(), FeedError> {
+        let folder = self.pending_folder();
         pending.iter().try_for_each(|pending| {
-            self.storage.remove(&pending.path).map_err(FeedError::io("remove", &pending.path))
+            self.storage.remove(&pending.path).map_err(FeedError::io("remove", &pending.path))?;
+            self.storage.sync_dir(&folder).map_err(FeedError::io("sync", &folder))
         })
     }
 

@@ -1,5 +1,6 @@
 //! What several tests stand on.
 
+pub(crate) mod centre;
 pub(crate) mod command;
 pub(crate) mod crash;
 pub(crate) mod feed;
