@@ -196,8 +196,9 @@ const LIMITS: Limits = Limits {
 /// Fetches the metadata of a mirror and checks it against what was accepted. `scratch` is a folder for nothing else, whose
 /// files are removed.
 ///
-/// Time is the caller's, not the library's: it never runs below the highest time seen, so that nobody thaws a frozen feed by
-/// setting a clock back.
+/// Time is the caller's, not the library's. `now` never runs below the highest time seen, so that nobody thaws a frozen feed by
+/// setting a clock back. `machine_time` is what the machine's clock says by itself: what a feed vouches for raises the highest
+/// time seen, and would lead it on without end if it were measured by that.
 ///
 /// # Errors
 /// [`RefreshError`] says which rule was broken.
@@ -206,7 +207,7 @@ pub fn refresh(
     accepted: Accepted<'_>,
     storage: &dyn Storage,
     scratch: &Path,
-    now: Timestamp,
+    (now, machine_time): (Timestamp, Timestamp),
 ) -> Result<Refreshed, RefreshError> {
     let of_site = if accepted.metadata.is_some() { RefreshError::Kept } else { RefreshError::SetUp };
     let root_before = read_root(accepted.root).map_err(of_site)?;
@@ -244,7 +245,7 @@ pub fn refresh(
         return Err(RefreshError::Expired { role, at });
     }
     let as_of = metadata.as_of();
-    if as_of.duration_since(now) > AHEAD_MAX {
+    if as_of.duration_since(machine_time) > AHEAD_MAX {
         return Err(RefreshError::FromTheFuture { as_of });
     }
     if let (Some(before), Some(kept)) = (&before, accepted.metadata) {

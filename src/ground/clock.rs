@@ -58,6 +58,13 @@ impl Clock {
         self.floor_us.fetch_max(seen.as_microsecond(), Ordering::Relaxed);
     }
 
+    /// What the source says, whatever was seen: to judge by whether somebody else's clock is ahead. What was seen is partly
+    /// what they said.
+    #[must_use]
+    pub fn source_time(&self) -> Timestamp {
+        self.source.now()
+    }
+
     /// Reads the clock, and raises the floor to what it reads: a clock that is set back is found out.
     #[must_use]
     pub fn now(&self) -> Now {

@@ -318,9 +318,10 @@ fn refresh(
         (None, None) => (None, None),
     };
     let accepted = Accepted { root: root.unwrap_or(&source.root), metadata };
+    let times = (now.time, site.clock.source_time());
     let mut failures = Vec::new();
     for mirror in &source.mirrors {
-        match feed::refresh(mirror, accepted, &*site.storage, &files.scratch(), now.time) {
+        match feed::refresh(mirror, accepted, &*site.storage, &files.scratch(), times) {
             Ok(refreshed) => {
                 for (mirror, error) in failures {
                     tracing::warn!(feed = %source.feed, mirror, error = %causes(&error), "a mirror is passed over for the next");

@@ -1,14 +1,17 @@
 //! Publications that are signed by the right keys and are wrong: what a publisher gone wrong cannot put in force.
 
-use portcullis::domain::IssuingState;
+use std::sync::Arc;
+
+use portcullis::domain::{IssuingState, Kind};
 use portcullis::feed::{MetadataError, RefreshError};
+use portcullis::ground::storage::Disk;
 use portcullis::index::IndexError;
 use portcullis::syncing::{GateError, Outcome, SyncError, Wish};
 use serde_json::{Value, json};
 
-use crate::support::feed::{Border, Centre, FEED, directory};
+use crate::support::feed::{Border, Centre, FEED, at, directory};
 use crate::support::forgery::{Forgery, Tampered, refresh_error, refused, refused_by};
-use crate::support::site::feed;
+use crate::support::site::{feed, notice, publish_through};
 
 fn gate_error(error: SyncError) -> GateError {
     match error {
@@ -53,6 +56,18 @@ fn members_that_a_later_publisher_adds_are_skipped() {
 fn the_repository_of_another_feed_is_not_this_one() {
     let error = refused_by_gate(|forgery| forgery.bulletin()["feed"] = json!("other"));
     assert_eq!(error, GateError::OtherFeed { found: feed("other") });
+}
+
+#[test]
+fn a_signed_feed_does_not_take_the_place_of_an_import_of_that_name() {
+    let centre = Centre::with_a_list();
+    let border = Border::new(centre.root());
+    let notices = [notice("UTO", "X1", Kind::Passport)];
+    publish_through(Arc::new(Disk), border.data.path(), FEED, &notices, at(0));
+    let before = border.in_force();
+    let error = border.sync(&centre.repository(), 1).unwrap_err();
+    assert!(matches!(&error, SyncError::Local(name) if *name == feed(FEED)), "{error:?}");
+    assert_eq!(border.in_force(), before);
 }
 
 #[test]

@@ -166,6 +166,26 @@ fn metadata_from_the_future_is_not_accepted() {
 }
 
 #[test]
+fn a_thief_of_the_key_of_the_newest_leads_no_clock_on_by_ten_minutes_at_a_time() {
+    let centre = Centre::with_a_list();
+    let border = Border::following(&centre, 1);
+    let mirror = Tampered::of(&centre);
+    let vouch = |version: u64, minutes| {
+        let as_of = at(1) + SignedDuration::from_mins(minutes);
+        mirror.forge(|forgery| {
+            forgery.timestamp["version"] = json!(version);
+            forgery.timestamp["as_of"] = json!(as_of.to_string());
+        });
+        border.sync(mirror.path(), 1)
+    };
+    // The site's clock is at one minute past the hour.
+    assert!(matches!(vouch(2, 11).unwrap().outcome, Outcome::Vouched(_)));
+    let error = refresh_error(vouch(3, 12).unwrap_err());
+    assert!(matches!(error, RefreshError::FromTheFuture { .. }), "{error:?}");
+    assert!(matches!(vouch(3, 11).unwrap().outcome, Outcome::Vouched(_)));
+}
+
+#[test]
 fn a_heartbeat_without_a_time_or_of_one_before_the_list_is_not_accepted() {
     let error = refused_forgery(|forgery| forgery.timestamp["as_of"] = json!(at(1).to_string()));
     assert!(matches!(error, RefreshError::Metadata(MetadataError::AsOfEarlier)), "{error:?}");
