@@ -191,6 +191,29 @@ fn malicious_mirror_the_next_one_is_asked() {
 }
 
 #[test]
+fn malicious_mirror_no_byte_of_the_metadata_is_changed_unnoticed() {
+    let centre = Centre::with_a_list();
+    let border = Border::following(&centre, 1);
+    centre.publish(3..6, 2);
+    let before = border.in_force();
+    for name in ["timestamp.json", "2.snapshot.json", "2.targets.json"] {
+        let mirror = Tampered::of(&centre);
+        let honest = std::fs::read(mirror.metadata(name)).unwrap();
+        for at in (0..honest.len()).step_by(29) {
+            for damage in [|bytes: &mut Vec<u8>, at: usize| bytes[at] ^= 1, Vec::truncate] {
+                let mut bytes = honest.clone();
+                damage(&mut bytes, at);
+                std::fs::write(mirror.metadata(name), bytes).unwrap();
+                let refused = border.sync(mirror.path(), 3);
+                assert!(matches!(refused, Err(SyncError::Refresh { .. })), "{name}, byte {at}: {refused:?}");
+            }
+        }
+    }
+    assert_eq!(border.in_force(), before);
+    border.sync(&centre.repository(), 3).unwrap();
+}
+
+#[test]
 fn mix_and_match_files_of_two_publications_are_not_taken_for_one() {
     for role in ["snapshot", "targets"] {
         let error = refresh_error(refused(|mirror| {
