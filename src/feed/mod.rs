@@ -30,4 +30,4 @@ pub use refresh::{Accepted, RefreshError, Refreshed, refresh};
 pub use repository::{Lifetimes, Repository, RepositoryError};
 pub use roles::{RoleName, Roles, Signers};
 pub use terms::Terms;
-pub use verify::{VerifyError, verify, verify_local};
+pub use verify::{VerifyError, verify, verify_local, verify_next};

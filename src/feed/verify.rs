@@ -69,11 +69,26 @@ pub enum VerifyError {
 pub fn verify(
     storage: &dyn Storage,
     bulletin: Bulletin,
+    proof: (Option<&[u8]>, &MetadataFiles),
+    path_of: impl Fn(&SegmentRef) -> PathBuf,
+) -> Result<Verified<Bulletin>, VerifyError> {
+    verify_next(storage, bulletin, proof, &[], path_of)
+}
+
+/// The same of the generation after one in force. Files that are in force were checked when they were put there, and whoever
+/// opens them checks every block: their digests, which take a second for each 1.6 GB, are not made again.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_next(
+    storage: &dyn Storage,
+    bulletin: Bulletin,
     (root, metadata): (Option<&[u8]>, &MetadataFiles),
+    in_force: &[SegmentRef],
     path_of: impl Fn(&SegmentRef) -> PathBuf,
 ) -> Result<Verified<Bulletin>, VerifyError> {
     if bulletin.authority == Authority::Local {
-        return verify_local(storage, bulletin, path_of);
+        return verify_files(storage, bulletin, in_force, path_of);
     }
     let feed = || bulletin.feed.as_str().into();
     let root = root.ok_or_else(|| VerifyError::Authority { feed: feed() })?;
@@ -89,7 +104,7 @@ pub fn verify(
     if let Some((what, _)) = differs.into_iter().find(|(_, differs)| *differs) {
         return Err(VerifyError::NotSigned { feed: feed(), what });
     }
-    verify_files(storage, bulletin, path_of)
+    verify_files(storage, bulletin, in_force, path_of)
 }
 
 /// Checks length and SHA-256 of every file of a bulletin that an import at this site published.
@@ -104,18 +119,19 @@ pub fn verify_local(
     if bulletin.authority != Authority::Local {
         return Err(VerifyError::Authority { feed: bulletin.feed.as_str().into() });
     }
-    verify_files(storage, bulletin, path_of)
+    verify_files(storage, bulletin, &[], path_of)
 }
 
 fn verify_files(
     storage: &dyn Storage,
     bulletin: Bulletin,
+    in_force: &[SegmentRef],
     path_of: impl Fn(&SegmentRef) -> PathBuf,
 ) -> Result<Verified<Bulletin>, VerifyError> {
     if bulletin.segments.is_empty() {
         return Err(VerifyError::NoSegment { feed: bulletin.feed.as_str().into() });
     }
-    for segment in &bulletin.segments {
+    for segment in bulletin.segments.iter().filter(|segment| !in_force.contains(segment)) {
         let path = path_of(segment);
         let found =
             file_digest(storage, &path).map_err(|source| VerifyError::Io { path: path.clone(), source })?;

@@ -249,6 +249,12 @@ impl Generation {
         self.feeds.iter().find(|record| record.bulletin.feed == *feed)
     }
 
+    /// The files of a feed in force.
+    #[must_use]
+    pub fn segments(&self, feed: &FeedName) -> &[SegmentRef] {
+        self.record(feed).map_or(&[], |record| &record.bulletin.segments)
+    }
+
     /// It has the next number, and everything that guards against going back is at least as high as in `previous`.
     pub(super) fn check_follows(&self, previous: Option<(&Self, GenerationId)>) -> Result<(), IndexError> {
         let number = self.number;

@@ -192,7 +192,11 @@ impl Site {
         }
         let locate = |file: &SegmentRef| index::segment_path(&self.data_dir, file.digest);
         let verify = |record: &FeedRecord| {
-            feed::verify(&*self.storage, record.bulletin.clone(), record.proof(), locate)
+            // What this process has open it has checked, and nothing has happened to it since that was told.
+            let open = before.snapshot.as_ref().is_some_and(|snapshot| !snapshot.poisoned());
+            let open = before.generation.as_ref().filter(|_| open);
+            let in_force = open.map_or(&[][..], |generation| generation.segments(&record.bulletin.feed));
+            feed::verify_next(&*self.storage, record.bulletin.clone(), record.proof(), in_force, locate)
         };
         let bulletins = generation.feeds.iter().map(verify).collect::<Result<Vec<_>, VerifyError>>()?;
         let snapshot = Snapshot::open(&*self.storage, &self.data_dir, generation, id, bulletins)?;

@@ -2,7 +2,7 @@
 
 use super::{GateError, Source};
 use crate::domain::{DocumentId, DocumentNumber, IssuingState};
-use crate::feed::{Canary, Publication};
+use crate::feed::{Canary, Publication, Sums};
 use crate::index::{List, READER};
 
 /// What can be told before anything is fetched.
@@ -64,18 +64,15 @@ fn document(canary: &Canary) -> Option<DocumentId> {
     Some(DocumentId { issuing_state, number: DocumentNumber::parse(&canary.document_number).ok()? })
 }
 
-/// What must not be lost of the list in force, unless an operator accepts it.
-pub(super) fn check_shrink<B: AsRef<[u8]>>(
-    list: &List<B>,
-    before: &List<B>,
-    allowed: f64,
-) -> Result<(), GateError> {
-    let (had, has) = (before.state_digest().notices, list.state_digest().notices);
-    let gone = had.saturating_sub(has);
-    if gone as f64 > allowed * had as f64 {
-        return Err(GateError::Shrinks { gone, before: had, allowed });
+/// What must not be lost of the list in force, unless an operator accepts it. Both lists add up to what is signed of them.
+pub(super) fn check_shrink(now: &Sums, before: &Sums, allowed: f64) -> Result<(), GateError> {
+    let gone = before.notices.saturating_sub(now.notices);
+    if gone as f64 > allowed * before.notices as f64 {
+        return Err(GateError::Shrinks { gone, before: before.notices, allowed });
     }
-    let is_gone = |state: &IssuingState| before.reports(*state) > 0 && list.reports(*state) == 0;
+    let is_gone = |state: &IssuingState| {
+        before.states.contains_key(state.code()) && !now.states.contains_key(state.code())
+    };
     let states: Vec<_> = IssuingState::all().filter(is_gone).collect();
     if states.is_empty() { Ok(()) } else { Err(GateError::StatesGone(states)) }
 }

@@ -169,7 +169,7 @@ impl InForce<'_> {
         let now = trusted_now(self.site.clock, self.site.log, Some(&generation))?;
         let next = Generation::with_heartbeat((&generation, id), record, now.time);
         let next = next.map_err(index_error(self.source))?;
-        self.publish(&publisher, &next, now).map(Outcome::Vouched)
+        self.publish(&publisher, Some(&generation), &next, now).map(Outcome::Vouched)
     }
 
     /// Another list.
@@ -223,22 +223,31 @@ impl InForce<'_> {
         let base_before = before.and_then(|record| record.bulletin.segments.first());
         let base_is_new = base_before.map(|base| base.digest) != Some(publication.base.sha256);
         check_list(&list, publication, base_is_new).map_err(gate)?;
-        if let Some(before) = open_before().filter(|_| !self.wish.accept_shrink) {
-            check_shrink(&list, &before, self.source.shrink_max).map_err(gate)?;
+        let sums_before = before.and_then(|record| Publication::kept(&record.metadata));
+        if let Some(before) = sums_before.filter(|_| !self.wish.accept_shrink) {
+            check_shrink(&publication.list, &before.list, self.source.shrink_max).map_err(gate)?;
         }
         drop(list);
         self.carrier.take_in(&publisher, &mut publication.files())?;
         let previous = in_force.as_ref().map(|(generation, id)| (generation, *id));
         let next = Generation::with_feed(previous, self.record(generation), now.time);
         let next = next.map_err(index_error(self.source))?;
-        self.publish(&publisher, &next, now).map(Outcome::InForce)
+        self.publish(&publisher, generation, &next, now).map(Outcome::InForce)
     }
 
     /// Opens the generation as a service will, records the act, and puts it in force.
-    fn publish(&self, publisher: &Publisher, next: &Generation, now: Now) -> Result<GenerationId, SyncError> {
+    fn publish(
+        &self,
+        publisher: &Publisher,
+        in_force: Option<&Generation>,
+        next: &Generation,
+        now: Now,
+    ) -> Result<GenerationId, SyncError> {
         let locate = |segment: &SegmentRef| index::segment_path(self.site.data_dir, segment.digest);
         let verify = |record: &FeedRecord| {
-            feed::verify(&*self.site.storage, record.bulletin.clone(), record.proof(), locate)
+            let feed = &record.bulletin.feed;
+            let in_force = in_force.map_or(&[][..], |generation| generation.segments(feed));
+            feed::verify_next(&*self.site.storage, record.bulletin.clone(), record.proof(), in_force, locate)
                 .map_err(|source| SyncError::Verify { feed: record.bulletin.feed.clone(), source })
         };
         let bulletins = next.feeds.iter().map(verify).collect::<Result<_, _>>()?;
