@@ -61,4 +61,5 @@ mod register_rows;
 mod register_support;
 mod support;
 mod sync_crash;
+mod sync_faults;
 mod wire_golden;

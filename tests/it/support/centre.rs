@@ -2,8 +2,10 @@
 //!
 //! Both stand on a storage that is handed in, so that it can record and fail, and at times that are handed in.
 
+use std::collections::hash_map::DefaultHasher;
 use std::fs;
-use std::io::Cursor;
+use std::hash::{Hash as _, Hasher as _};
+use std::io::{self, Cursor};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -178,8 +180,8 @@ pub(crate) struct Post<'a> {
 impl<'a> Post<'a> {
     pub(crate) fn new(storage: Arc<dyn Storage>, data_dir: &'a Path, now: Timestamp) -> Self {
         let log_dir = tempfile::tempdir().unwrap();
-        let (log, _) =
-            AuditLog::open(Arc::new(Disk), log_dir.path(), Role::Cli, Config::default(), now).unwrap();
+        let disk = unsynced(log_dir.path());
+        let (log, _) = AuditLog::open(disk, log_dir.path(), Role::Cli, Config::default(), now).unwrap();
         Self { storage, data_dir, log, clock: Clock::new(Standing(now)), _log_dir: log_dir }
     }
 
@@ -266,13 +268,23 @@ pub(crate) fn litter(data_dir: &Path) -> Vec<PathBuf> {
     files(&index).into_iter().filter(|path| !is_known(path)).chain(downloads).collect()
 }
 
+/// Stands for what is below a folder, without files in the making: crashes leave the same many times, and to look once is enough.
+pub(crate) fn fingerprint(folder: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let all = if folder.exists() { files(folder) } else { Vec::new() };
+    for path in all.iter().filter(|path| path.extension().is_none_or(|end| end != "tmp")) {
+        (path.strip_prefix(folder).unwrap(), fs::read(path).unwrap()).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
 /// Copies a folder with everything in it.
 pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let copied = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &copied) } else { drop(fs::copy(&path, copied).unwrap()) }
+        if path.is_dir() { copy(&path, &copied) } else { assert!(fs::copy(&path, copied).is_ok()) }
     }
 }
 
@@ -286,52 +298,79 @@ pub(crate) fn unsynced(root: &Path) -> Arc<dyn Storage> {
     Arc::new(Ground(Recording::new(root)))
 }
 
+fn is_scratch(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "scratch")
+}
+
 impl Ground {
     fn of(&self, path: &Path) -> &dyn Storage {
-        if path.components().any(|part| part.as_os_str() == "scratch") { &Disk } else { &self.0 }
+        if is_scratch(path) { &Disk } else { &self.0 }
     }
 }
 
 impl Storage for Ground {
-    fn create_dir_all(&self, path: &Path) -> std::io::Result<()> {
+    fn create_dir_all(&self, path: &Path) -> io::Result<()> {
         if path.ends_with("scratch") {
             self.create_dir_all(path.parent().unwrap())?;
-            return Disk.create_dir_all(path);
+            return fs::create_dir_all(path);
         }
         let missing: Vec<_> = path.ancestors().take_while(|folder| !folder.exists()).collect();
         self.0.create_dir_all(path)?;
         missing.iter().try_for_each(|folder| self.0.sync_dir(folder.parent().unwrap()))
     }
 
-    fn create(&self, path: &Path) -> std::io::Result<Box<dyn StorageFile>> {
-        self.of(path).create(path)
+    fn create(&self, path: &Path) -> io::Result<Box<dyn StorageFile>> {
+        let file = self.of(path).create(path)?;
+        Ok(if is_scratch(path) { Box::new(Fleeting(file)) } else { file })
     }
 
-    fn open_append(&self, path: &Path) -> std::io::Result<Box<dyn StorageFile>> {
+    fn open_append(&self, path: &Path) -> io::Result<Box<dyn StorageFile>> {
         self.of(path).open_append(path)
     }
 
-    fn open_read(&self, path: &Path) -> std::io::Result<fs::File> {
+    fn open_read(&self, path: &Path) -> io::Result<fs::File> {
         Disk.open_read(path)
     }
 
-    fn rename(&self, from: &Path, to: &Path) -> std::io::Result<()> {
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.of(from).rename(from, to)
     }
 
-    fn remove(&self, path: &Path) -> std::io::Result<()> {
+    fn remove(&self, path: &Path) -> io::Result<()> {
         self.of(path).remove(path)
     }
 
-    fn sync_dir(&self, path: &Path) -> std::io::Result<()> {
-        self.of(path).sync_dir(path)
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        if is_scratch(path) { Ok(()) } else { self.0.sync_dir(path) }
     }
 
-    fn list(&self, path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
         Disk.list(path)
     }
 
     fn lock(&self, path: &Path) -> Result<Lock, LockError> {
         Disk.lock(path)
+    }
+}
+
+/// A file that need not outlive anything.
+#[derive(Debug)]
+struct Fleeting(Box<dyn StorageFile>);
+
+impl StorageFile for Fleeting {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.append(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        self.0.truncate(len)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
     }
 }
