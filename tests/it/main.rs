@@ -62,4 +62,5 @@ mod register_support;
 mod support;
 mod sync_crash;
 mod sync_faults;
+mod sync_lines;
 mod wire_golden;
