@@ -65,7 +65,7 @@
 //!                                                                  ▼
 //!                        syncing::Plan    fetch, compose, fold: the cheapest way to the files that are signed
 //!                                                                  ▼
-//!                        syncing gates    verified, sums, counts, canaries, shrinkage; then as above from `Verified` on
+//!                        syncing gates    verified, sums, counts, canaries, shrinkage, not overtaken; then as above from `Verified` on
 //! ```
 //! An answer:
 //! ```text

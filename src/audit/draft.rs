@@ -106,6 +106,8 @@ pub enum Act {
     Rollback,
     /// A signed feed's publication, or its publisher's word that the list is still right, was put in force.
     Sync,
+    /// The same of a publication that lost more than the settings allow, on an operator's word.
+    SyncShrunk,
 }
 
 impl Act {
@@ -118,6 +120,7 @@ impl Act {
         Self::Fold,
         Self::Rollback,
         Self::Sync,
+        Self::SyncShrunk,
     ];
 
     /// The word in the log.
@@ -131,6 +134,7 @@ impl Act {
             Self::Fold => "fold",
             Self::Rollback => "rollback",
             Self::Sync => "sync",
+            Self::SyncShrunk => "sync_shrunk",
         }
     }
 }

@@ -285,7 +285,8 @@ Examples:
   portcullis sync --config portcullis.toml --from /media/stick/repository
   portcullis sync --config portcullis.toml --dry-run
 A section [sources.NAME] of the settings says where a feed comes from, and names the root that the site is set up with.
-Whatever fails, what is in force stays in force, and what came is continued the next time.
+Whatever fails, what is in force stays in force, and what came is continued the next time. A file in force that the disk has
+spoilt is fetched again.
 Exit code: 0 every feed is up to date, 1 one is not, 2 wrong usage.")]
 pub(crate) struct Sync {
     /// The site's settings.
@@ -303,9 +304,10 @@ pub(crate) struct Sync {
     /// Put in force what has come, whatever the settings say of when.
     #[arg(long)]
     pub(crate) activate: bool,
-    /// Accept a list that lost any number of notices, or whole states: its publisher withdrew them.
-    #[arg(long)]
-    pub(crate) accept_shrink: bool,
+    /// Accept a list of this feed that lost any number of notices, or whole states: its publisher withdrew them. The name may be
+    /// left out where one feed is synchronised.
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) accept_shrink: Vec<String>,
     /// Let a feed that was rolled back follow its publisher again.
     #[arg(long, value_name = "NAME")]
     pub(crate) release: Vec<String>,

@@ -30,6 +30,7 @@ pub(super) fn run(arguments: &Sync) -> anyhow::Result<ExitCode> {
         let hint = "the settings name no source: a section [sources.NAME] says where a feed comes from";
         return Err(Usage::because(hint).into());
     }
+    let shrinks = shrinks(arguments, &sources)?;
     step_back();
     storage.create_dir_all(&settings.data_dir)?;
     let clock = site::clock();
@@ -47,9 +48,10 @@ pub(super) fn run(arguments: &Sync) -> anyhow::Result<ExitCode> {
     for source in &sources {
         let wish = Wish {
             dry_run: arguments.dry_run,
-            accept_shrink: arguments.accept_shrink,
+            accept_shrink: shrinks.contains(&source.feed),
             release: arguments.release.iter().any(|name| *name == source.feed.as_str()),
             activate: arguments.activate,
+            repair: true,
         };
         let bar = progress::bytes(None, "fetching");
         let synced = syncing::sync(&site, source, wish, &mut |done, total| {
@@ -68,6 +70,24 @@ pub(super) fn run(arguments: &Sync) -> anyhow::Result<ExitCode> {
     }
     log.close()?;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The feeds that may shrink: nobody who looks at one of them speaks for the others.
+fn shrinks(arguments: &Sync, sources: &[Source]) -> anyhow::Result<Vec<FeedName>> {
+    let mut shrinks = Vec::new();
+    for name in &arguments.accept_shrink {
+        let named = match (name.as_str(), sources) {
+            ("", [only]) => Some(only),
+            ("", _) => {
+                let hint = "say which feed may shrink: --accept-shrink=NAME";
+                return Err(Usage::because(hint).into());
+            }
+            (name, sources) => sources.iter().find(|source| source.feed.as_str() == name),
+        };
+        let unknown = || Usage::because(format_args!("--accept-shrink={name}: no such feed is synchronised"));
+        shrinks.push(named.ok_or_else(unknown)?.feed.clone());
+    }
+    Ok(shrinks)
 }
 
 fn tell(source: &Source, synced: &Synced) {
@@ -94,6 +114,10 @@ fn tell(source: &Source, synced: &Synced) {
         Outcome::InForce(id) => {
             println!("  {} bytes came; generation {} is in force", synced.line_bytes, id.number);
         }
+        Outcome::Repaired(id) => println!(
+            "  a file of the list in force was spoilt and came again; generation {} is in force",
+            id.number
+        ),
         Outcome::Waiting => println!(
             "  {} bytes came; downloaded, and not in force: the settings say when, and --activate says now",
             synced.line_bytes

@@ -52,6 +52,9 @@ const LIMITS: Limits = Limits {
 /// Fetches the metadata of a mirror and checks it against what was accepted. `scratch` is a folder for nothing else, whose
 /// files are removed.
 ///
+/// `roots` are those that were followed before and are newer than the accepted one, by file name. What the mirror has beyond
+/// them is added, whatever becomes of the rest: whoever has heard that keys are no longer good never believes them again.
+///
 /// Time is the caller's, not the library's. `now` never runs below the highest time seen, so that nobody thaws a frozen feed by
 /// setting a clock back. `machine_time` is what the machine's clock says by itself: what a feed vouches for raises the highest
 /// time seen, and would lead it on without end if it were measured by that.
@@ -61,6 +64,7 @@ const LIMITS: Limits = Limits {
 pub fn refresh(
     mirror: &Arc<dyn Mirror>,
     accepted: Accepted<'_>,
+    roots: &mut MetadataFiles,
     storage: &dyn Storage,
     scratch: &Path,
     (now, machine_time): (Timestamp, Timestamp),
@@ -70,10 +74,11 @@ pub fn refresh(
     let before = accepted.metadata.map(|files| Metadata::read(accepted.root, files)).transpose();
     let before = before.map_err(RefreshError::Kept)?;
     fill(storage, scratch, accepted.metadata).map_err(|source| scratch_error(scratch, source))?;
-    let transport = Recording::new(mirror.clone());
+    let transport = Recording::new(mirror.clone(), followed(&root_before, roots));
     let loaded = load(accepted.root, transport.clone(), scratch);
     let (mut fetched, failure) = transport.take();
     clear(storage, scratch).map_err(|source| scratch_error(scratch, source))?;
+    roots.extend(followed(&root_before, &fetched));
     if let Some(source) = failure {
         return Err(RefreshError::Mirror { mirror: mirror.name().to_owned(), source });
     }
@@ -94,7 +99,7 @@ pub fn refresh(
         .into_iter()
         .filter_map(|(name, fetched_as)| Some((name.to_owned(), fetched.remove(&fetched_as)?)))
         .collect();
-    files.extend(roots(accepted, &root_before, fetched, versions.root));
+    files.extend(all_roots(accepted, &root_before, fetched, versions.root));
     let metadata = Metadata::read(&root, &files).map_err(RefreshError::Metadata)?;
     let begins_anew = online_keys_differ(&root_before.signed, &metadata.root.signed);
     if let Some((role, at)) = metadata.expiries().find(|(_, at)| *at <= now) {
@@ -106,13 +111,33 @@ pub fn refresh(
     }
     if let (Some(before), Some(kept)) = (&before, accepted.metadata) {
         check_floors(before, &metadata, begins_anew)?;
-        check_same(before, &metadata, kept, &files)?;
+        if !begins_anew {
+            check_same(before, &metadata, kept, &files)?;
+        }
     }
     Ok(Refreshed { metadata, root, files, begins_anew })
 }
 
+/// The roots that lead on from one, each signed by enough of the keys of the one before and of its own.
+fn followed(from: &Signed<Root>, fetched: &MetadataFiles) -> MetadataFiles {
+    let (mut newest, mut followed) = (from.clone(), MetadataFiles::new());
+    loop {
+        let version = newest.signed.version.get().saturating_add(1);
+        let name = root_name(version);
+        let Some((bytes, next)) = fetched.get(&name).and_then(|bytes| Some((bytes, read_root(bytes).ok()?)))
+        else {
+            return followed;
+        };
+        if next.signed.version.get() != version || newest.signed.verify_role(&next).is_err() {
+            return followed;
+        }
+        followed.insert(name, bytes.clone());
+        newest = next;
+    }
+}
+
 /// Every root that was accepted, for readers who begin with an older one and are served from here.
-fn roots(
+fn all_roots(
     accepted: Accepted<'_>,
     root: &Signed<Root>,
     fetched: MetadataFiles,

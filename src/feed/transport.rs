@@ -7,6 +7,7 @@ use futures_util::stream;
 use tough::{Bytes, Transport, TransportError, TransportErrorKind, TransportStream};
 use url::Url;
 
+use super::metadata::MetadataFiles;
 use super::mirror::{Mirror, MirrorError, read_small};
 
 /// Fetches metadata from one mirror and remembers it byte for byte: what the client keeps is written anew and has other
@@ -14,6 +15,7 @@ use super::mirror::{Mirror, MirrorError, read_small};
 #[derive(Clone, Debug)]
 pub(super) struct Recording {
     mirror: Arc<dyn Mirror>,
+    known: Arc<MetadataFiles>,
     state: Arc<Mutex<State>>,
 }
 
@@ -27,8 +29,9 @@ struct State {
 const METADATA_BYTES_MAX: u64 = 4 << 20;
 
 impl Recording {
-    pub(super) fn new(mirror: Arc<dyn Mirror>) -> Self {
-        Self { mirror, state: Arc::default() }
+    /// What is known already is not asked of the mirror.
+    pub(super) fn new(mirror: Arc<dyn Mirror>, known: MetadataFiles) -> Self {
+        Self { mirror, known: Arc::new(known), state: Arc::default() }
     }
 
     /// What was fetched, and what could not be.
@@ -44,7 +47,11 @@ impl Recording {
     fn fetch_blocking(&self, url: &Url) -> Result<Bytes, TransportError> {
         let failed = |kind| TransportError::new(kind, url.as_str());
         let name = url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
-        match read_small(&*self.mirror, &format!("metadata/{name}"), METADATA_BYTES_MAX) {
+        let fetched = match self.known.get(name) {
+            Some(known) => Ok(known.clone()),
+            None => read_small(&*self.mirror, &format!("metadata/{name}"), METADATA_BYTES_MAX),
+        };
+        match fetched {
             Ok(bytes) => {
                 self.state().files.insert(name.to_owned(), bytes.clone());
                 Ok(bytes.into())

@@ -48,6 +48,22 @@ impl FeedRecord {
         (self.root.as_deref(), &self.metadata)
     }
 
+    /// Whether it may follow the newest publication that was ever accepted.
+    ///
+    /// # Errors
+    /// [`IndexError::SequenceNotHigher`] or [`IndexError::AsOfEarlier`].
+    pub fn check_above(&self, floor: Floor) -> Result<(), IndexError> {
+        let Bulletin { feed, sequence, as_of, .. } = &self.bulletin;
+        let (feed, sequence, as_of) = (feed.clone(), *sequence, *as_of);
+        if (self.epoch, sequence) <= (floor.epoch, floor.sequence) {
+            return Err(IndexError::SequenceNotHigher { feed, sequence, floor: floor.sequence });
+        }
+        if as_of < floor.as_of {
+            return Err(IndexError::AsOfEarlier { feed, as_of, floor: floor.as_of });
+        }
+        Ok(())
+    }
+
     fn floor(&self) -> Floor {
         let Bulletin { sequence, as_of, .. } = self.bulletin;
         Floor { epoch: self.epoch, sequence, as_of }
@@ -93,12 +109,7 @@ impl Generation {
     ) -> Result<Self, IndexError> {
         let Bulletin { feed, sequence, as_of, .. } = record.bulletin.clone();
         if let Some(floor) = previous.and_then(|(previous, _)| previous.floor(&feed)) {
-            if (record.epoch, sequence) <= (floor.epoch, floor.sequence) {
-                return Err(IndexError::SequenceNotHigher { feed, sequence, floor: floor.sequence });
-            }
-            if as_of < floor.as_of {
-                return Err(IndexError::AsOfEarlier { feed, as_of, floor: floor.as_of });
-            }
+            record.check_above(floor)?;
         }
         let before = previous.and_then(|(previous, _)| previous.authority(&feed));
         if before.is_some_and(|before| before != record.bulletin.authority) {

@@ -7,7 +7,7 @@ use super::files::Files;
 use super::plan::{Plan, Step};
 use super::{Site, Source, SyncError};
 use crate::domain::{SegmentRef, SegmentRole};
-use crate::feed::mirror::{Download, Mirror};
+use crate::feed::mirror::{Download, DownloadError, Mirror};
 use crate::feed::{File, Increment};
 use crate::ground::platform::Mapping;
 use crate::ground::storage::Paced;
@@ -51,8 +51,10 @@ impl Carrier<'_> {
                 limits: &self.source.limits,
             };
             let downloaded = download.run(&mut |at| progress(done + at.bytes, plan.bytes));
-            let downloaded = downloaded
-                .map_err(|source| SyncError::Download { feed: self.source.feed.clone(), source })?;
+            let downloaded = downloaded.map_err(|source| match source {
+                DownloadError::Stopped => SyncError::Interrupted(self.source.feed.clone()),
+                source => SyncError::Download { feed: self.source.feed.clone(), source },
+            })?;
             for failure in &downloaded.failures {
                 tracing::warn!(%failure, feed = %self.source.feed, "a mirror did not give a file; another did");
             }

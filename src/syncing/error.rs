@@ -15,17 +15,27 @@ pub enum SyncError {
     #[error("feed {0} has no mirror: name one in its settings, or a folder with --from")]
     NoMirror(FeedName),
     /// No mirror has metadata that may be accepted.
-    #[error(
-        "feed {feed}: none of {failed} mirrors has anything that may be accepted; this is what was wrong with the first"
-    )]
+    #[error("feed {feed}: nothing may be accepted of what its mirrors have ({failed} asked); of {mirror}")]
     Refresh {
         /// The feed.
         feed: FeedName,
         /// How many were asked.
         failed: usize,
-        /// What was wrong with the first.
+        /// The one that tells most.
+        mirror: String,
+        /// What is wrong with what it has: rather that than a line that is down.
         source: Box<RefreshError>,
     },
+    /// Somebody else is at it.
+    #[error(
+        "feed {0} is being brought up to date by two other processes, such as a service and another `portcullis sync`: wait for one of them"
+    )]
+    Busy(FeedName),
+    /// What is in force of the feed is not what it was.
+    #[error(
+        "feed {0} was changed while it was brought up to date, by a rollback or another act: nothing was put in force; synchronise again to begin from what is in force now"
+    )]
+    Overtaken(FeedName),
     /// A file did not come.
     #[error("feed {feed}: a file did not come; what came of it is kept and continued the next time")]
     Download {
@@ -56,7 +66,7 @@ pub enum SyncError {
     },
     /// The feed at this site is an import of the operator's.
     #[error(
-        "feed {0} was imported at this site by its operator, and a signed feed cannot take its place: `portcullis feed forget {0}` is no way around it; give one of them another name"
+        "feed {0} was imported at this site by its operator, and a signed feed cannot take its place, also after it was forgotten: give one of them another name in the settings"
     )]
     Local(FeedName),
     /// The index cannot be read or written.
@@ -92,8 +102,8 @@ pub enum SyncError {
     )]
     Uncertain(#[source] IndexError),
     /// Somebody asked to stop.
-    #[error("interrupted: nothing was changed, and what came is kept")]
-    Interrupted,
+    #[error("feed {0}: interrupted; nothing was changed, and what came is kept and continued the next time")]
+    Interrupted(FeedName),
 }
 
 impl SyncError {
@@ -103,6 +113,8 @@ impl SyncError {
         match self {
             Self::NoMirror(_) => "no_mirror",
             Self::Refresh { source, .. } => source.code(),
+            Self::Busy(_) => "busy",
+            Self::Overtaken(_) => "overtaken",
             Self::Download { .. } => "download",
             Self::Gate { source, .. } => source.code(),
             Self::RolledBack { .. } => "rolled_back",
@@ -111,7 +123,7 @@ impl SyncError {
             Self::Verify { .. } => "verify",
             Self::Act(_) => "act",
             Self::Io { .. } => "disk",
-            Self::Interrupted => "interrupted",
+            Self::Interrupted(_) => "interrupted",
         }
     }
 }
@@ -125,6 +137,7 @@ impl GateError {
             Self::BelowFloor { .. } => "below_floor",
             Self::Reader { .. } => "min_reader",
             Self::Seed => "seed",
+            Self::Lineage => "lineage",
             Self::Segment(_) => "segment",
             Self::Sums(_) => "sums",
             Self::CanaryMissing | Self::CanaryFound => "canary",
@@ -161,6 +174,11 @@ pub enum GateError {
     /// It is mixed in a way that this program does not know.
     #[error("its files are mixed with another seed than this program's: install a newer version")]
     Seed,
+    /// The base in force under another name.
+    #[error(
+        "it has the base that is in force and says that it descends from others: its publisher must look into it"
+    )]
+    Lineage,
     /// A file is not what its metadata says.
     #[error("a file does not verify: {0}")]
     Segment(String),
@@ -177,7 +195,7 @@ pub enum GateError {
     CanaryFound,
     /// Too much is gone.
     #[error(
-        "{gone} of {before} notices would be gone, more than the share of {allowed} that the settings allow (shrink-max): if its publisher withdrew them, `portcullis sync --accept-shrink` puts it in force"
+        "{gone} of {before} notices would be gone, more than the share of {allowed} that the settings allow (shrink-max): if its publisher withdrew them, `portcullis sync --accept-shrink=FEED` puts it in force"
     )]
     Shrinks {
         /// Notices that would be gone at least.
@@ -189,7 +207,7 @@ pub enum GateError {
     },
     /// Whole states are gone.
     #[error(
-        "nothing would be listed any more of {}: if its publisher withdrew it, `portcullis sync --accept-shrink` puts it in force",
+        "nothing would be listed any more of {}: if its publisher withdrew it, `portcullis sync --accept-shrink=FEED` puts it in force",
         .0.iter().map(|state| state.code()).collect::<Vec<_>>().join(", ")
     )]
     StatesGone(Vec<IssuingState>),

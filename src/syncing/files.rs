@@ -4,16 +4,23 @@ use std::path::{Path, PathBuf};
 
 use super::SyncError;
 use crate::domain::{Digest, FeedName};
-use crate::feed::{File, file_digest};
-use crate::ground::storage::Storage;
+use crate::feed::{File, MetadataFiles, file_digest};
+use crate::ground::storage::{Lock, LockError, Storage, publish_file};
 use crate::index;
 
-/// Files of one feed that have come, wholly or in part, by their SHA-256.
+/// Files of one feed that have come, wholly or in part, by their SHA-256; and the roots that were followed and are not
+/// part of a generation yet.
+///
+/// Nobody else writes to them: of two who did, one would go on writing to what the other has put in force.
 pub(super) struct Files<'s> {
     storage: &'s dyn Storage,
     data_dir: &'s Path,
     folder: PathBuf,
+    roots: PathBuf,
+    _lock: Lock,
 }
+
+const ROOT_BYTES_MAX: u64 = 512 << 10;
 
 impl<'s> Files<'s> {
     pub(super) fn open(
@@ -21,12 +28,55 @@ impl<'s> Files<'s> {
         data_dir: &'s Path,
         feed: &FeedName,
     ) -> Result<Self, SyncError> {
-        let folder = data_dir.join("sync").join(feed.as_str());
-        let files = Self { storage, data_dir, folder };
-        for folder in [files.scratch(), files.parts()] {
+        let of_feed = data_dir.join("sync").join(feed.as_str());
+        // A stick is not kept waiting by a line that brings the same list for days.
+        for folder in [of_feed.clone(), of_feed.join("beside")] {
             storage.create_dir_all(&folder).map_err(io(&folder))?;
+            let path = folder.join("LOCK");
+            match storage.lock(&path) {
+                Ok(lock) => {
+                    let roots = of_feed.join("roots");
+                    return Self { storage, data_dir, folder, roots, _lock: lock }.created();
+                }
+                Err(LockError::Held) => {}
+                Err(LockError::Io(source)) => return Err(SyncError::Io { path, source }),
+            }
         }
-        Ok(files)
+        Err(SyncError::Busy(feed.clone()))
+    }
+
+    fn created(self) -> Result<Self, SyncError> {
+        for folder in [self.scratch(), self.parts(), self.roots.clone()] {
+            self.storage.create_dir_all(&folder).map_err(io(&folder))?;
+        }
+        Ok(self)
+    }
+
+    /// The roots that were followed, by file name.
+    pub(super) fn roots(&self) -> Result<MetadataFiles, SyncError> {
+        let mut roots = MetadataFiles::new();
+        for path in self.storage.list(&self.roots).map_err(io(&self.roots))? {
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            if name.ends_with(".root.json") {
+                let root = self.storage.read(&path, ROOT_BYTES_MAX).map_err(io(&path))?;
+                roots.insert(name.to_owned(), root);
+            }
+        }
+        Ok(roots)
+    }
+
+    /// Keeps roots that were followed, so that nobody who holds the keys before is believed again, whatever becomes of the
+    /// publication with which they came.
+    pub(super) fn keep_roots(
+        &self,
+        before: &MetadataFiles,
+        followed: &MetadataFiles,
+    ) -> Result<(), SyncError> {
+        for (name, root) in followed.iter().filter(|(name, _)| !before.contains_key(*name)) {
+            let path = self.roots.join(name);
+            publish_file(self.storage, &path, root).map_err(io(&path))?;
+        }
+        Ok(())
     }
 
     /// A folder for nothing but the metadata of a refresh.

@@ -5,8 +5,12 @@ use crate::domain::{DocumentId, DocumentNumber, IssuingState};
 use crate::feed::{Canary, Publication, Sums};
 use crate::index::{List, READER};
 
-/// What can be told before anything is fetched.
-pub(super) fn check_publication(publication: &Publication, source: &Source) -> Result<(), GateError> {
+/// What can be told before anything is fetched; `before` is what is in force of the feed.
+pub(super) fn check_publication(
+    publication: &Publication,
+    before: Option<&Publication>,
+    source: &Source,
+) -> Result<(), GateError> {
     if publication.feed != source.feed {
         return Err(GateError::OtherFeed { found: publication.feed.clone() });
     }
@@ -19,7 +23,15 @@ pub(super) fn check_publication(publication: &Publication, source: &Source) -> R
     if publication.seed != 0 {
         return Err(GateError::Seed);
     }
+    if before.is_some_and(|before| !descends(publication, before)) {
+        return Err(GateError::Lineage);
+    }
     Ok(())
+}
+
+/// A base belongs to one lineage.
+fn descends(publication: &Publication, before: &Publication) -> bool {
+    publication.base.sha256 != before.base.sha256 || publication.lineage == before.lineage
 }
 
 /// What the list must add up to.

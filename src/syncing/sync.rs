@@ -4,21 +4,22 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::carry::{Carrier, Mismatch};
+use super::carry::Carrier;
 use super::files::Files;
-use super::gates::{check_list, check_publication, check_shrink};
+use super::gates::{check_publication, check_shrink};
+use super::in_force::{Basis, InForce};
+use super::mirrors;
 use super::plan::{Held, Plan};
 use super::{Activation, GateError, Source, SyncError};
 use crate::audit::{Act, AuditLog};
-use crate::domain::{Authority, Bulletin, GenerationId, SegmentRef};
+use crate::domain::{Authority, GenerationId};
 use crate::feed::mirror::DownloadError;
-use crate::feed::{self, Accepted, File, Publication, Refreshed};
+use crate::feed::{File, Publication};
 use crate::ground::causes;
 use crate::ground::clock::{Clock, Now};
-use crate::ground::platform::Mapping;
 use crate::ground::storage::Storage;
-use crate::index::{self, FeedRecord, Generation, IndexError, List, Publisher, Snapshot};
-use crate::screening::{record, trusted_now};
+use crate::index::{self, FeedRecord, Generation, IndexError, segment_path};
+use crate::screening::trusted_now;
 
 /// The site that is brought up to date.
 pub struct Site<'s> {
@@ -45,6 +46,8 @@ pub struct Wish {
     pub release: bool,
     /// Put in force what has come, whatever the settings say of when.
     pub activate: bool,
+    /// Read the files in force, and fetch again what the disk has spoilt.
+    pub repair: bool,
 }
 
 /// What became of a feed.
@@ -73,6 +76,8 @@ pub enum Outcome {
     Vouched(GenerationId),
     /// The list is in force in this generation.
     InForce(GenerationId),
+    /// The same list, of which a file was spoilt and has come again, is in force in this generation.
+    Repaired(GenerationId),
     /// The files are here, and the settings say that they wait.
     Waiting,
     /// Nothing was done.
@@ -93,25 +98,35 @@ pub fn sync(
     if source.mirrors.is_empty() {
         return Err(SyncError::NoMirror(source.feed.clone()));
     }
+    let files = Files::open(&*site.storage, site.data_dir, &source.feed)?;
     let in_force = index::current(&*site.storage, site.data_dir).map_err(index_error(source))?;
     let generation = in_force.as_ref().map(|(generation, _)| generation);
     let now = trusted_now(site.clock, site.log, generation)?;
     check_authority(generation, source, wish)?;
-    let files = Files::open(&*site.storage, site.data_dir, &source.feed)?;
-    let refreshed = refresh(site, source, generation, &files, now)?;
+    let refreshed = mirrors::refresh(site, source, generation, &files, now)?;
     let publication = refreshed.metadata.publication();
     let gate = |error| gate_error(source, publication, error);
-    check_publication(publication, source).map_err(gate)?;
+    let record = generation.and_then(|generation| generation.record(&source.feed));
+    let before = record.and_then(|record| Publication::kept(&record.metadata));
+    check_publication(publication, before.as_ref(), source).map_err(gate)?;
 
-    let record_before = generation.and_then(|generation| generation.record(&source.feed));
-    let held = record_before.and_then(held);
-    let same = record_before.is_some_and(|record| {
+    let same = record.is_some_and(|record| {
         record.bulletin.sequence == publication.sequence && record.bulletin.segments == publication.segments()
     });
-    let plan = if same {
-        Plan { steps: Vec::new(), bytes: 0 }
+    let repairs = same && wish.repair && !record.is_some_and(|record| opens(site, record));
+    let basis = Basis::of(generation, source);
+    let act = if same {
+        Act::Sync
     } else {
-        Plan::of(publication, held, &|digest| files.find(digest).is_some())
+        basis.check_follows(&refreshed, source)?;
+        shrunk(publication, before.as_ref(), source, wish).map_err(gate)?
+    };
+    let plan = match (repairs, same) {
+        (true, _) => Plan::download(publication, &|_| false),
+        (false, true) => Plan { steps: Vec::new(), bytes: 0 },
+        (false, false) => {
+            Plan::of(publication, record.and_then(held), &|digest| files.find(digest).is_some())
+        }
     };
     let mut synced = Synced {
         sequence: publication.sequence,
@@ -127,12 +142,14 @@ pub fn sync(
     // What only older publications need. What this one names stays, whichever way its files are had in the end.
     files.tidy(&publication.targets().collect::<Vec<_>>());
     let carrier = Carrier { site, source, files: &files };
-    let has = |file: &File| files.has(file);
-    synced.line_bytes = match carrier.fetch(&synced.plan, &has, progress) {
+    let is_here = |file: &File| if repairs { files.has_sound(file) } else { files.has(file) };
+    synced.line_bytes = match carrier.fetch(&synced.plan, &is_here, progress) {
         // A mirror may have the list and not every way to it.
-        Err(SyncError::Download { source: DownloadError::Mirrors { .. }, .. }) if uses_held(&synced.plan) => {
+        Err(SyncError::Download { source: DownloadError::Mirrors { .. }, .. })
+            if synced.plan.rests_on_held() =>
+        {
             synced.plan = Plan::download(publication, &|digest| files.find(digest).is_some());
-            carrier.fetch(&synced.plan, &has, progress)?
+            carrier.fetch(&synced.plan, &is_here, progress)?
         }
         fetched => fetched?,
     };
@@ -140,214 +157,45 @@ pub fn sync(
         synced.outcome = Outcome::Waiting;
         return Ok(synced);
     }
-    let work = InForce { site, source, refreshed: &refreshed, carrier: &carrier, wish };
-    synced.outcome = if same { work.vouch()? } else { work.replace(&mut synced, progress)? };
+    let work = InForce { site, source, refreshed: &refreshed, carrier: &carrier, basis, act };
+    synced.outcome = match (repairs, same) {
+        (true, _) => work.repair(&synced)?,
+        (false, true) => work.vouch()?,
+        (false, false) => work.replace(&mut synced, progress)?,
+    };
     files.tidy(&[]);
     Ok(synced)
-}
-
-/// Putting a publication in force, with the index locked.
-struct InForce<'i> {
-    site: &'i Site<'i>,
-    source: &'i Source,
-    refreshed: &'i Refreshed,
-    carrier: &'i Carrier<'i>,
-    wish: Wish,
-}
-
-impl InForce<'_> {
-    /// The same list, of which more was signed.
-    fn vouch(&self) -> Result<Outcome, SyncError> {
-        let publisher = self.lock()?;
-        let Some((generation, id)) = publisher.current().map_err(index_error(self.source))? else {
-            return Err(index_error(self.source)(IndexError::UnknownFeed(self.source.feed.clone())));
-        };
-        let record = self.record(Some(&generation));
-        if generation.record(&self.source.feed) == Some(&record) {
-            return Ok(Outcome::Current);
-        }
-        let now = trusted_now(self.site.clock, self.site.log, Some(&generation))?;
-        let next = Generation::with_heartbeat((&generation, id), record, now.time);
-        let next = next.map_err(index_error(self.source))?;
-        self.publish(&publisher, Some(&generation), &next, now).map(Outcome::Vouched)
-    }
-
-    /// Another list.
-    fn replace(
-        &self,
-        synced: &mut Synced,
-        progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
-    ) -> Result<Outcome, SyncError> {
-        let publisher = self.lock()?;
-        let in_force = publisher.current().map_err(index_error(self.source))?;
-        let generation = in_force.as_ref().map(|(generation, _)| generation);
-        let now = trusted_now(self.site.clock, self.site.log, generation)?;
-        let before = generation.and_then(|generation| generation.record(&self.source.feed));
-        let open_before = || before.and_then(|record| self.open_before(record));
-        let publication = self.refreshed.metadata.publication();
-
-        // The lock has removed what lay in the index and was not in force, which may be what an interrupted act had taken in.
-        let files = self.carrier.files;
-        synced.line_bytes += self.carrier.fetch(&synced.plan, &|file| files.has(file), progress)?;
-        let mut folded = |done, total| {
-            // A fold is not interrupted: what came over the line is not thrown away for the last minute.
-            let _ = progress(done, total);
-        };
-        let held_list = if uses_held(&synced.plan) { open_before() } else { None };
-        let made = self.carrier.make(&synced.plan, &publisher, held_list, &mut folded)?;
-        let list = match made {
-            Ok(list) => list,
-            Err(Mismatch(error)) => {
-                synced.mismatch = true;
-                tracing::warn!(
-                    feed = %self.source.feed,
-                    sequence = publication.sequence,
-                    error = %causes(&error),
-                    "what was made of increments or by folding is not what is signed: the files are downloaded instead"
-                );
-                // What is here already is no longer taken on trust either: a disk may have spoilt it.
-                let is_here = |file: &File| files.has_sound(file);
-                synced.plan = Plan::download(publication, &|digest| files.find(digest).is_some());
-                synced.line_bytes += self.carrier.fetch(&synced.plan, &is_here, progress)?;
-                let mut folded = |done, total| {
-                    // A fold is not interrupted: what came over the line is not thrown away for the last minute.
-                    let _ = progress(done, total);
-                };
-                match self.carrier.make(&synced.plan, &publisher, None, &mut folded)? {
-                    Ok(list) => list,
-                    Err(Mismatch(error)) => return Err(index_error(self.source)(error)),
-                }
-            }
-        };
-        let gate = |error| gate_error(self.source, publication, error);
-        let base_before = before.and_then(|record| record.bulletin.segments.first());
-        let base_is_new = base_before.map(|base| base.digest) != Some(publication.base.sha256);
-        check_list(&list, publication, base_is_new).map_err(gate)?;
-        let sums_before = before.and_then(|record| Publication::kept(&record.metadata));
-        if let Some(before) = sums_before.filter(|_| !self.wish.accept_shrink) {
-            check_shrink(&publication.list, &before.list, self.source.shrink_max).map_err(gate)?;
-        }
-        drop(list);
-        self.carrier.take_in(&publisher, &mut publication.files())?;
-        let previous = in_force.as_ref().map(|(generation, id)| (generation, *id));
-        let next = Generation::with_feed(previous, self.record(generation), now.time);
-        let next = next.map_err(index_error(self.source))?;
-        self.publish(&publisher, generation, &next, now).map(Outcome::InForce)
-    }
-
-    /// Opens the generation as a service will, records the act, and puts it in force.
-    fn publish(
-        &self,
-        publisher: &Publisher,
-        in_force: Option<&Generation>,
-        next: &Generation,
-        now: Now,
-    ) -> Result<GenerationId, SyncError> {
-        let locate = |segment: &SegmentRef| index::segment_path(self.site.data_dir, segment.digest);
-        let verify = |record: &FeedRecord| {
-            let feed = &record.bulletin.feed;
-            let in_force = in_force.map_or(&[][..], |generation| generation.segments(feed));
-            feed::verify_next(&*self.site.storage, record.bulletin.clone(), record.proof(), in_force, locate)
-                .map_err(|source| SyncError::Verify { feed: record.bulletin.feed.clone(), source })
-        };
-        let bulletins = next.feeds.iter().map(verify).collect::<Result<_, _>>()?;
-        let opened = Snapshot::open(&*self.site.storage, self.site.data_dir, next, next.id(), bulletins);
-        drop(opened.map_err(index_error(self.source))?);
-        let sequence = self.refreshed.metadata.publication().sequence;
-        let feed = (self.source.feed.clone(), sequence);
-        record(self.site.log, Act::Sync, &self.site.principal, next, feed, now)?;
-        publisher.publish(next).map_err(SyncError::Uncertain)
-    }
-
-    fn record(&self, generation: Option<&Generation>) -> FeedRecord {
-        let publication = self.refreshed.metadata.publication();
-        let floor = generation.and_then(|generation| generation.floor(&self.source.feed));
-        let [root_version, ..] = self.refreshed.metadata.versions();
-        let epoch = floor.map_or(0, |floor| floor.epoch);
-        FeedRecord {
-            bulletin: Bulletin {
-                feed: self.source.feed.clone(),
-                sequence: publication.sequence,
-                as_of: self.refreshed.metadata.as_of(),
-                authority: Authority::Signed,
-                segments: publication.segments(),
-            },
-            metadata: self.refreshed.files.clone(),
-            root: Some(self.refreshed.root.clone()),
-            epoch: if self.refreshed.begins_anew { root_version } else { epoch },
-        }
-    }
-
-    fn lock(&self) -> Result<Publisher, SyncError> {
-        Publisher::lock(self.site.storage.clone(), self.site.data_dir).map_err(index_error(self.source))
-    }
-
-    /// What is in force of the feed. One that cannot be read is replaced, and nothing rests on it. Its digests are not asked
-    /// again: what is made of it must have the digest that is signed.
-    fn open_before(&self, record: &FeedRecord) -> Option<List<Mapping>> {
-        let open = |segment: &SegmentRef| {
-            let path = index::segment_path(self.site.data_dir, segment.digest);
-            index::open_segment(&*self.site.storage, &path, segment)
-        };
-        let list = || {
-            let (base, delta) = record.bulletin.segments.split_first().ok_or(IndexError::Damaged)?;
-            let delta = delta.first().map(open).transpose()?;
-            List::to_fold(open(base)?, delta).map_err(|_| IndexError::Damaged)
-        };
-        list()
-            .inspect_err(|error: &IndexError| {
-                let error = causes(error);
-                tracing::warn!(error, "the list in force cannot be read: another takes its place");
-            })
-            .ok()
-    }
-}
-
-fn uses_held(plan: &Plan) -> bool {
-    !plan
-        .steps
-        .iter()
-        .any(|step| matches!(step, super::Step::Fetch { role: crate::domain::SegmentRole::Base, .. }))
-}
-
-/// Asks one mirror after the other for metadata that may be accepted.
-fn refresh(
-    site: &Site<'_>,
-    source: &Source,
-    generation: Option<&Generation>,
-    files: &Files<'_>,
-    now: Now,
-) -> Result<Refreshed, SyncError> {
-    let record = generation.and_then(|generation| generation.record(&source.feed));
-    let kept = generation.and_then(|generation| generation.floors.get(&source.feed));
-    // After a rollback what is kept is newer than what is in force.
-    let (root, metadata) = match (kept, record) {
-        (Some(kept), _) => (kept.root.as_deref(), Some(&kept.metadata)),
-        (None, Some(record)) => (record.root.as_deref(), Some(&record.metadata)),
-        (None, None) => (None, None),
-    };
-    let accepted = Accepted { root: root.unwrap_or(&source.root), metadata };
-    let times = (now.time, site.clock.source_time());
-    let mut failures = Vec::new();
-    for mirror in &source.mirrors {
-        match feed::refresh(mirror, accepted, &*site.storage, &files.scratch(), times) {
-            Ok(refreshed) => {
-                for (mirror, error) in failures {
-                    tracing::warn!(feed = %source.feed, mirror, error = %causes(&error), "a mirror is passed over for the next");
-                }
-                return Ok(refreshed);
-            }
-            Err(error) => failures.push((mirror.name(), error)),
-        }
-    }
-    let failed = failures.len();
-    let (_, first) = failures.into_iter().next().ok_or_else(|| SyncError::NoMirror(source.feed.clone()))?;
-    Err(SyncError::Refresh { feed: source.feed.clone(), failed, source: Box::new(first) })
 }
 
 fn held(record: &FeedRecord) -> Option<Held> {
     let base = record.bulletin.segments.first()?.digest;
     Some(Held { base, sequence: record.bulletin.sequence })
+}
+
+/// Whether every byte of the files in force is what it was.
+fn opens(site: &Site<'_>, record: &FeedRecord) -> bool {
+    record.bulletin.segments.iter().all(|segment| {
+        let path = segment_path(site.data_dir, segment.digest);
+        let opened = index::open_segment(&*site.storage, &path, segment);
+        opened
+            .inspect_err(|error| tracing::warn!(error = %causes(error), "a file in force is fetched again"))
+            .is_ok()
+    })
+}
+
+/// What the log calls the act: a list that lost more than the settings allow is an operator's.
+fn shrunk(
+    publication: &Publication,
+    before: Option<&Publication>,
+    source: &Source,
+    wish: Wish,
+) -> Result<Act, GateError> {
+    let Some(before) = before else { return Ok(Act::Sync) };
+    match check_shrink(&publication.list, &before.list, source.shrink_max) {
+        Ok(()) => Ok(Act::Sync),
+        Err(_) if wish.accept_shrink => Ok(Act::SyncShrunk),
+        Err(error) => Err(error),
+    }
 }
 
 fn check_authority(generation: Option<&Generation>, source: &Source, wish: Wish) -> Result<(), SyncError> {
@@ -380,10 +228,10 @@ fn waits(activation: Activation, publication: &Publication, now: Now) -> bool {
     }
 }
 
-fn gate_error(source: &Source, publication: &Publication, error: GateError) -> SyncError {
+pub(super) fn gate_error(source: &Source, publication: &Publication, error: GateError) -> SyncError {
     SyncError::Gate { feed: source.feed.clone(), sequence: publication.sequence, source: error }
 }
 
-fn index_error(source: &Source) -> impl Fn(IndexError) -> SyncError + '_ {
+pub(super) fn index_error(source: &Source) -> impl Fn(IndexError) -> SyncError + '_ {
     |error| SyncError::Index { feed: source.feed.clone(), source: error }
 }

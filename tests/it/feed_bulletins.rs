@@ -210,21 +210,15 @@ fn increments_that_do_not_make_what_is_signed_are_downloaded_instead() {
     assert!(matches!(synced.outcome, Outcome::InForce(_)), "{synced:?}");
 }
 
-/// What a site pays for that was refused and is then accepted: nothing.
 #[test]
-fn what_came_and_was_refused_is_not_fetched_again() {
-    let centre = Centre::new();
-    centre.publish(0..20, 0);
+fn a_base_that_changes_its_descent_is_refused() {
+    let centre = Centre::with_a_list();
     let border = Border::following(&centre, 1);
-    centre.publish_whole("UTO", 0..2, 2);
-    for _ in 0..2 {
-        let error = gate_error(border.sync(&centre.repository(), 3).unwrap_err());
-        assert!(matches!(error, GateError::Shrinks { .. }), "{error:?}");
-    }
-    let wish = Wish { accept_shrink: true, ..Wish::default() };
-    let synced = border.sync_through(vec![directory(&centre.repository())], wish, 3).unwrap();
-    assert_eq!(synced.line_bytes, 0);
-    assert!(matches!(synced.outcome, Outcome::InForce(_)), "{synced:?}");
+    centre.publish(3..6, 2);
+    let mirror = Tampered::of(&centre);
+    mirror.forge(|forgery| forgery.bulletin()["lineage"] = json!("0".repeat(32)));
+    let error = gate_error(refused_by(&border, &mirror, &centre, 3));
+    assert_eq!(error, GateError::Lineage);
 }
 
 #[test]

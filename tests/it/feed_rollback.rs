@@ -13,9 +13,7 @@ use portcullis::syncing::{GateError, Outcome, SyncError};
 use serde_json::{Value, json};
 
 use crate::support::feed::{Border, Centre, FEED, at};
-use crate::support::forgery::{
-    Forgery, Tampered, refresh_error, refused, refused_by, refused_forgery, signed_part,
-};
+use crate::support::forgery::{Forgery, Tampered, refresh_error, refused_by, refused_forgery, signed_part};
 use crate::support::site::feed;
 
 const FAR: u64 = 1 << 53;
@@ -91,13 +89,28 @@ fn indefinite_freeze_what_has_expired_is_not_accepted() {
             matches!(error, RefreshError::Expired { role, at: end } if role == name && end == at(3));
         assert!(expired, "{name}: {error:?}");
     }
-    let error = refresh_error(refused(|mirror| {
-        let mut root = signed_part(&std::fs::read(mirror.metadata("1.root.json")).unwrap());
-        root["version"] = json!(2);
-        root["expires"] = json!(at(3).to_string());
-        mirror.put_root(2, &root, &[1, 2]);
-    }));
-    assert!(matches!(error, RefreshError::Expired { role: "root", .. }), "{error:?}");
+}
+
+/// Whoever has heard of a root goes back to none before it (TUF specification 1.0, section 5.3.8).
+#[test]
+fn indefinite_freeze_a_root_that_has_expired_is_followed_and_nothing_is_accepted_under_it() {
+    let centre = Centre::with_a_list();
+    let border = Border::following(&centre, 1);
+    let mirror = Tampered::of(&centre);
+    let mut root = signed_part(&std::fs::read(mirror.metadata("1.root.json")).unwrap());
+    root["version"] = json!(2);
+    root["expires"] = json!(at(3).to_string());
+    mirror.put_root(2, &root, &[1, 2]);
+    centre.publish(3..6, 2);
+    for repository in [mirror.path().to_owned(), centre.repository()] {
+        let error = refresh_error(border.sync(&repository, 4).unwrap_err());
+        assert!(matches!(error, RefreshError::Expired { role: "root", .. }), "{error:?}");
+    }
+    root["version"] = json!(3);
+    root["expires"] = json!(at(3000).to_string());
+    std::fs::copy(mirror.metadata("2.root.json"), centre.repository().join("metadata/2.root.json")).unwrap();
+    Tampered::in_place(&centre).put_root(3, &root, &[1, 2]);
+    assert!(matches!(border.sync(&centre.repository(), 5).unwrap().outcome, Outcome::InForce(_)));
 }
 
 #[test]

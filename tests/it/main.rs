@@ -60,6 +60,7 @@ mod register_publishers;
 mod register_rows;
 mod register_support;
 mod support;
+mod sync_beside;
 mod sync_crash;
 mod sync_faults;
 mod sync_lines;

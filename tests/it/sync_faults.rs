@@ -79,7 +79,7 @@ fn a_base_that_the_disk_has_spoilt_is_downloaded_with_the_next_publication() {
 }
 
 #[test]
-fn a_list_that_is_not_let_through_need_not_come_again() {
+fn a_list_that_lost_too_much_is_not_even_fetched_until_an_operator_accepts_it() {
     let (folder, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let centre = centre(folder.path());
     let post = Post::new(unsynced(site.path()), site.path(), hour(20));
@@ -87,14 +87,44 @@ fn a_list_that_is_not_let_through_need_not_come_again() {
     centre.withdraw(0..30).publish(hour(2));
     let mut source = centre.source();
     source.shrink_max = 0.01;
-    for _ in 0..2 {
-        let error = post.sync(&source, Wish::default()).unwrap_err();
+    for dry_run in [true, false] {
+        let mut told = 0;
+        let wish = Wish { dry_run, ..Wish::default() };
+        let error = post.sync_while(&source, wish, &mut || told += 1).unwrap_err();
         assert!(matches!(error, SyncError::Gate { .. }), "{}", causes(&error));
-        assert_eq!(in_force(site.path()).unwrap().generation, 1);
+        assert_eq!((in_force(site.path()).unwrap().generation, told), (1, 0));
     }
-    let accepted = post.sync(&source, Wish { accept_shrink: true, ..Wish::default() }).unwrap();
-    assert_eq!((accepted.line_bytes, listed(site.path()).len()), (0, 10));
+    post.sync(&source, Wish { accept_shrink: true, ..Wish::default() }).unwrap();
+    assert_eq!(listed(site.path()).len(), 10);
     assert!(litter(site.path()).is_empty());
+}
+
+/// What a site pays for that was refused at the very end and is then accepted: nothing.
+#[test]
+fn what_came_stays_until_nothing_but_the_last_step_can_fail() {
+    let (folder, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let centre = centre(&folder.path().join("centre"));
+    let other = Centre::found(Arc::new(Disk), &folder.path().join("other"), "allies", hour(0));
+    other.add(500..510).publish(hour(1));
+    let post = Post::new(unsynced(site.path()), site.path(), hour(20));
+    post.follow(&other.source());
+    let spoilt = files(&site.path().join("index/segments"));
+    spoilt.iter().for_each(|path| flip_a_byte(path));
+    for came in [true, false] {
+        let mut told = 0;
+        let error = post.sync_while(&centre.source(), Wish::default(), &mut || told += 1).unwrap_err();
+        assert!(causes(&error).contains(spoilt[0].to_str().unwrap()), "{}", causes(&error));
+        assert_eq!(told > 0, came, "what came the first time need not come again");
+    }
+    // The other feed has nothing new: its file is mended all the same, where somebody asks for it.
+    assert_eq!(post.follow(&other.source()).outcome, Outcome::Current);
+    let repair = Wish { repair: true, ..Wish::default() };
+    let mended = post.sync(&other.source(), repair).unwrap();
+    assert!(matches!(mended.outcome, Outcome::Repaired(_)) && mended.line_bytes > 0, "{mended:?}");
+    assert_eq!(post.sync(&other.source(), repair).unwrap().outcome, Outcome::Current);
+    assert_eq!(post.follow(&centre.source()).line_bytes, 0);
+    assert_eq!(listed(site.path()).len(), 50);
+    assert!(litter(site.path()).is_empty(), "{:?}", litter(site.path()));
 }
 
 #[test]

@@ -186,6 +186,16 @@ impl<'a> Post<'a> {
     }
 
     pub(crate) fn sync(&self, source: &Source, wish: Wish) -> Result<Synced, SyncError> {
+        self.sync_while(source, wish, &mut || ())
+    }
+
+    /// Something else is done as often as somebody is told how far it is.
+    pub(crate) fn sync_while(
+        &self,
+        source: &Source,
+        wish: Wish,
+        meanwhile: &mut dyn FnMut(),
+    ) -> Result<Synced, SyncError> {
         let site = Site {
             storage: self.storage.clone(),
             data_dir: self.data_dir,
@@ -193,7 +203,10 @@ impl<'a> Post<'a> {
             clock: &self.clock,
             principal: "test".into(),
         };
-        sync(&site, source, wish, &mut |_, _| ControlFlow::Continue(()))
+        sync(&site, source, wish, &mut |_, _| {
+            meanwhile();
+            ControlFlow::Continue(())
+        })
     }
 
     pub(crate) fn follow(&self, source: &Source) -> Synced {
@@ -264,7 +277,10 @@ pub(crate) fn litter(data_dir: &Path) -> Vec<PathBuf> {
         let is_temporary = path.extension().is_some_and(|end| end == "tmp");
         !is_temporary && (!path.starts_with(index.join("segments")) || needed.contains(path))
     };
-    let downloads = files(data_dir).into_iter().filter(|path| path.starts_with(data_dir.join("sync")));
+    let stays =
+        |path: &Path| path.ends_with("LOCK") || path.parent().is_some_and(|parent| parent.ends_with("roots"));
+    let downloads =
+        files(data_dir).into_iter().filter(|path| path.starts_with(data_dir.join("sync")) && !stays(path));
     files(&index).into_iter().filter(|path| !is_known(path)).chain(downloads).collect()
 }
 
