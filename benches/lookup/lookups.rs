@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use portcullis::domain::{DocumentId, Lookalikes};
+use portcullis::domain::DocumentId;
 use portcullis::index::{Key, Snapshot};
 
 use crate::bare::Lines;
@@ -130,12 +130,8 @@ fn batch(snapshot: &Snapshot, questions: &[DocumentId]) {
 
 /// What a miss costs that has look-alikes to be asked for.
 fn second_looks(snapshot: &Snapshot, questions: &[DocumentId]) {
-    let mut readings = Vec::new();
     for document in questions {
-        readings.clear();
-        let others = Lookalikes::of(document.number).map(|number| DocumentId { number, ..*document });
-        others.for_each(|reading| readings.push(reading));
-        black_box(snapshot.find_batch(&readings));
+        black_box(snapshot.find_lookalikes(document));
     }
 }
 

@@ -10,9 +10,6 @@ const PAIRS: [(u8, u8); 6] =
 /// Letters that cameras take for one another in codes that have letters only.
 const LETTERS: [&str; 7] = ["ODQ", "ILT", "UV", "CG", "EF", "PR", "MN"];
 
-/// How many ambiguous positions are varied: all those of a number of up to nine characters.
-const POSITIONS_MAX: usize = 9;
-
 /// The other readings of a number: every combination of look-alikes.
 ///
 /// At most 2⁹ − 1 readings. Numbers with more than nine ambiguous characters are varied in the first nine only.
@@ -22,7 +19,7 @@ pub struct Lookalikes {
     words: Words,
     len: u8,
     /// What turns one reading into the next that varies one position more, by how many positions begin anew then.
-    steps: [Words; POSITIONS_MAX],
+    steps: [Words; Self::POSITIONS_MAX],
     swap_count: usize,
     /// A bit for each position that is swapped in the next reading.
     next: usize,
@@ -30,20 +27,28 @@ pub struct Lookalikes {
 }
 
 impl Lookalikes {
+    /// How many ambiguous positions are varied: all those of a number of up to nine characters.
+    pub const POSITIONS_MAX: usize = 9;
+
+    /// The ambiguous positions of a number, what stands there, and what it looks like.
+    pub fn swaps(number: &DocumentNumber) -> impl Iterator<Item = (usize, u8, u8)> + '_ {
+        let bytes = number.as_bytes().iter().enumerate();
+        bytes.filter_map(|(at, byte)| Some((at, *byte, twin(*byte)?)))
+    }
+
     /// The readings of `number` that differ from it.
     #[must_use]
     pub fn of(number: DocumentNumber) -> Self {
         let mut readings = Self {
             words: number.words(),
             len: number.as_bytes().len() as u8,
-            steps: [Words::default(); POSITIONS_MAX],
+            steps: [Words::default(); Self::POSITIONS_MAX],
             swap_count: 0,
             next: 1,
             complete: true,
         };
         let mut step = Words::default();
-        for (at, byte) in number.as_bytes().iter().enumerate() {
-            let Some(twin) = twin(*byte) else { continue };
+        for (at, byte, twin) in Self::swaps(&number) {
             match readings.steps.get_mut(readings.swap_count) {
                 Some(next_step) => {
                     step[at / 8] ^= u64::from(byte ^ twin) << (8 * (at % 8));

@@ -4,6 +4,7 @@ use crate::domain::DocumentId;
 
 use super::Key;
 use super::build::MIXER;
+use super::lookalike_keys::LookalikeKeys;
 use super::table::{GROUP, Keys, Mixer};
 use crate::ground::platform::{Vectors, Work, prefetch};
 
@@ -19,6 +20,7 @@ pub(super) enum Asked<'d> {
 /// Documents that are asked about together: so many that memory works on the lines of all of them at a time, and no more.
 #[derive(Debug)]
 pub(super) struct Group<'d> {
+    /// They; none where keys are all that is known of them.
     documents: &'d [DocumentId],
     /// Their keys, mixed; anything for those without.
     keys: Keys,
@@ -54,11 +56,18 @@ impl<'d> Group<'d> {
     fn renew(&mut self, vectors: Vectors, documents: &'d [DocumentId]) {
         self.documents = documents;
         self.keys.count = documents.len();
-        self.longs = vectors.run(Mixing { documents, mixed: &mut self.keys.mixed });
+        self.longs = vectors.run(Packing { documents, mixed: &mut self.keys.mixed });
     }
 
-    pub(super) fn documents(&self) -> &'d [DocumentId] {
-        self.documents
+    /// How many they are.
+    pub(super) fn len(&self) -> usize {
+        self.keys.count
+    }
+
+    /// One of them.
+    pub(super) fn document(&self, at: usize) -> DocumentId {
+        let from_key = || Key::unmixed(self.keys.mixed[at]).unpack();
+        self.documents.get(at).copied().unwrap_or_else(from_key)
     }
 
     /// The keys mixed as a file has them; `other` holds them if that is not how questions are mixed.
@@ -96,12 +105,12 @@ impl<'d> Group<'d> {
 }
 
 /// Packs and mixes the keys of a group, compiled for whatever vectors there are.
-struct Mixing<'d, 'k> {
+struct Packing<'d, 'k> {
     documents: &'d [DocumentId],
     mixed: &'k mut [u64; GROUP],
 }
 
-impl Work for Mixing<'_, '_> {
+impl Work for Packing<'_, '_> {
     type Output = u64;
 
     #[inline(always)]
@@ -114,29 +123,66 @@ impl Work for Mixing<'_, '_> {
     }
 }
 
-/// Asks about many documents, a group at a time: while the lines of one are looked at, those of the next but one are asked for, so
+/// Mixes the keys of a group.
+struct Mixing<'k>(&'k mut [u64; GROUP]);
+
+impl Work for Mixing<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for key in self.0 {
+            *key = MIXER.mix(*key);
+        }
+    }
+}
+
+/// What is asked, a group after the other.
+pub(super) trait Questions<'d> {
+    /// Makes a group the next, which is full unless it is the last; empty after that.
+    fn next_group(&mut self, vectors: Vectors, group: &mut Group<'d>);
+}
+
+impl<'d> Questions<'d> for &'d [DocumentId] {
+    #[inline]
+    fn next_group(&mut self, vectors: Vectors, group: &mut Group<'d>) {
+        let (next, rest) = self.split_at_checked(GROUP).unwrap_or((self, &[]));
+        // The documents themselves, before their keys are packed.
+        rest.iter().take(GROUP).step_by(2).for_each(prefetch);
+        group.renew(vectors, next);
+        *self = rest;
+    }
+}
+
+impl Questions<'_> for LookalikeKeys {
+    #[inline]
+    fn next_group(&mut self, vectors: Vectors, group: &mut Group<'_>) {
+        group.keys.count = self.fill(&mut group.keys.mixed);
+        vectors.run(Mixing(&mut group.keys.mixed));
+    }
+}
+
+/// Asks many questions, a group at a time: while the lines of one are looked at, those of the next but one are asked for, so
 /// that memory is at work all the time, also while keys are packed. `fetch` is for the first two; `look` is told the place of a
-/// group's first document, the group, and the one that is to be asked for.
+/// group's first question, the group, and the one that is to be asked for.
 #[inline]
 pub(super) fn ask_in_groups<'d>(
     vectors: Vectors,
-    documents: &'d [DocumentId],
+    mut questions: impl Questions<'d>,
     mut fetch: impl FnMut(&Group<'d>),
     mut look: impl FnMut(usize, &Group<'d>, &Group<'d>),
 ) {
-    let mut chunks = documents.chunks(GROUP);
     let mut ring = [const { Group::of_nobody() }; AHEAD + 1];
     for group in &mut ring[..AHEAD] {
-        group.renew(vectors, chunks.next().unwrap_or_default());
+        questions.next_group(vectors, group);
         fetch(group);
     }
-    let mut now = 0;
-    for first in (0..documents.len()).step_by(GROUP) {
-        // The documents themselves, before their keys are packed.
-        documents.iter().skip(first + (AHEAD + 1) * GROUP).take(GROUP).step_by(2).for_each(prefetch);
+    let (mut now, mut first) = (0, 0);
+    while ring[now].len() > 0 {
         let last = (now + AHEAD) % ring.len();
-        ring[last].renew(vectors, chunks.next().unwrap_or_default());
+        questions.next_group(vectors, &mut ring[last]);
         look(first, &ring[now], &ring[last]);
+        first += ring[now].len();
         now = (now + 1) % ring.len();
     }
 }
@@ -157,11 +203,11 @@ mod tests {
             let documents: Vec<_> = (0..count).map(|at| if at % 7 == 3 { long } else { keyed }).collect();
             let (mut fetched, mut looked) = (0, Vec::new());
             let mut announced = Vec::new();
-            let fetch = |group: &Group<'_>| fetched += group.documents().len();
-            ask_in_groups(Vectors::widest(), &documents, fetch, |first, group, next| {
-                announced.push(next.documents().len());
+            let fetch = |group: &Group<'_>| fetched += group.len();
+            ask_in_groups(Vectors::widest(), documents.as_slice(), fetch, |first, group, next| {
+                announced.push(next.len());
                 let h = group.own_keys().mixed;
-                looked.extend((0..group.documents().len()).map(|at| (first + at, h[at], group.is_long(at))));
+                looked.extend((0..group.len()).map(|at| (first + at, h[at], group.is_long(at))));
             });
             let Asked::Keyed(h) = Asked::of(&keyed) else { panic!("it has a key") };
             for (at, (place, mixed, is_long)) in looked.into_iter().enumerate() {

@@ -76,6 +76,17 @@ impl Key {
         (known && key.rank() < RANKS).then_some(key)
     }
 
+    /// The key of an `h` that was made of a key.
+    pub(super) fn unmixed(h: u64) -> Self {
+        Self(super::build::MIXER.unmix(h))
+    }
+
+    /// What a character more at a place of a number of up to nine characters adds to the key.
+    pub(super) fn weight(len: usize, at: usize) -> u64 {
+        debug_assert!(at < len && len <= ALPHANUMERIC_LEN_MAX);
+        36_u64.pow((len - 1 - at) as u32)
+    }
+
     /// The 56 bits.
     #[must_use]
     pub fn bits(self) -> u64 {

@@ -188,8 +188,7 @@ impl<B: AsRef<[u8]>> List<B> {
                 said.sort_unstable_by_key(|(at, _)| *at);
             }
         }
-        said.into_iter()
-            .try_for_each(|(at, said)| push_notices(first + at, &group.documents()[at], said, found))
+        said.into_iter().try_for_each(|(at, said)| push_notices(first + at, &group.document(at), said, found))
     }
 
     /// Every notice on documents with longer numbers; see [`Segment::find_longer`].
@@ -322,15 +321,15 @@ impl<B: AsRef<[u8]>> Delta<B> {
 
     #[inline]
     fn said_of(&self, group: &Group<'_>) -> Result<Vec<(usize, Said<'_>)>, Damaged> {
-        let (mut found, documents) = (Vec::new(), group.documents());
+        let mut found = Vec::new();
         let mut asked =
             self.segment.vectors().run(Filtering { filter: &self.filter, keys: group.own_keys() });
         asked |= group.long_bits();
         while asked > 0 {
             let at = asked.trailing_zeros() as usize;
             asked &= asked - 1;
-            if let Some(document) = documents.get(at) {
-                let said = self.segment.said(&Asked::of(document))?;
+            if at < group.len() {
+                let said = self.segment.said(&Asked::of(&group.document(at)))?;
                 found.extend(said.map(|said| (at, said)));
             }
         }

@@ -85,7 +85,7 @@ impl<B: AsRef<[u8]>> Segment<B> {
         let look = |first: usize, group: &Group<'_>, next: &Group<'_>| {
             let looked = self.said_of(group, next).and_then(|said| {
                 said.into_iter().try_for_each(|(at, said)| {
-                    push_notices(first + at, &group.documents()[at], said, &mut found)
+                    push_notices(first + at, &group.document(at), said, &mut found)
                 })
             });
             damaged = damaged.and(looked);

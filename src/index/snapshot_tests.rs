@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::domain::{
-    Authority, Bulletin, FeedName, GenerationId, IssuingState, Kind, SegmentRef, SegmentRole,
+    Authority, Bulletin, DocumentId, FeedName, GenerationId, IssuingState, Kind, Lookalikes, SegmentRef,
+    SegmentRole,
 };
 use crate::ground::storage::{Disk, Storage};
 
@@ -108,6 +109,30 @@ fn a_batch_says_of_each_document_what_a_single_question_says() {
     }
     assert!(batch.len() >= 14 && !snapshot.poisoned());
     assert!(snapshot.find_batch(&[]).is_empty());
+}
+
+#[test]
+fn look_alikes_are_what_a_batch_says_of_the_other_readings() {
+    let site = site();
+    let snapshot = site.open_with(site.bulletins()).unwrap();
+    let (mut asked, mut listed) = (Vec::new(), 0);
+    for (state, number) in
+        [("UTO", "L898902C3"), ("D", "C01X00T47"), ("RUS", "4509123456"), ("IAO", "12345678901234")]
+    {
+        let own = document(state, number);
+        asked.push(own);
+        asked.extend(Lookalikes::of(own.number).take(40).map(|number| DocumentId { number, ..own }));
+    }
+    asked.push(document("UTO", "ACDEF"));
+    for document in asked {
+        let readings: Vec<_> =
+            Lookalikes::of(document.number).map(|number| DocumentId { number, ..document }).collect();
+        let of_batch: Vec<_> =
+            snapshot.find_batch(&readings).into_iter().map(|(_, feed, notice)| (feed, notice)).collect();
+        listed += usize::from(!of_batch.is_empty());
+        assert_eq!(snapshot.find_lookalikes(&document), of_batch);
+    }
+    assert!(listed > 50, "{listed}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::domain::{
-    Advisory, AdvisoryCode, Candidate, DocumentId, FeedName, Finding, FindingId, Kind, Match, Notice,
-    ReadingDiffers, Reason, ReasonCode,
+    Advisory, AdvisoryCode, Candidate, DocumentId, FeedName, Finding, FindingId, Kind, Lookalikes, Match,
+    Notice, ReadingDiffers, Reason, ReasonCode,
 };
 
 use super::policy::{KindDiffers, Policy};
@@ -27,6 +27,12 @@ pub(super) trait Lists {
     /// All notices on some documents, in force or not, by the order of the documents, then by feed.
     fn notices_of_all(&self, documents: &[DocumentId]) -> Vec<(FeedName, Notice)> {
         documents.iter().flat_map(|document| self.notices(document)).collect()
+    }
+
+    /// All notices on documents of the same state whose numbers are other readings of this one's, by reading, then by feed.
+    fn notices_of_lookalikes(&self, document: &DocumentId) -> Vec<(FeedName, Notice)> {
+        let readings = Lookalikes::of(document.number).map(|number| DocumentId { number, ..*document });
+        self.notices_of_all(&readings.collect::<Vec<_>>())
     }
 
     /// Notices on documents of the same state whose numbers are longer and begin with this one's.
@@ -107,9 +113,11 @@ impl Evidence {
         if !rule.is_complete() {
             self.advise(AdvisoryCode::LookalikesIncomplete);
         }
-        let mut readings = Vec::new();
-        rule.readings().for_each(|reading| readings.push(reading));
-        for (feed, notice) in lists.notices_of_all(&readings) {
+        let listed = match rule.unchecked() {
+            Some(document) => lists.notices_of_lookalikes(document),
+            None => lists.notices_of_all(&rule.readings().collect::<Vec<_>>()),
+        };
+        for (feed, notice) in listed {
             if notice.in_force(now) {
                 self.advise(AdvisoryCode::NumberLookalikeListed);
                 self.candidates.push(Candidate { differs: ReadingDiffers::Number, feed, notice });

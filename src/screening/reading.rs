@@ -72,6 +72,11 @@ pub(super) struct NumberRule {
 }
 
 impl NumberRule {
+    /// The document, if every reading of its number is worth saying.
+    pub(super) fn unchecked(&self) -> Option<&DocumentId> {
+        self.check.is_none().then_some(&self.id)
+    }
+
     /// The readings of the number that satisfy its check digit, if it has one.
     pub(super) fn readings(&self) -> impl Iterator<Item = DocumentId> {
         Lookalikes::of(self.id.number)

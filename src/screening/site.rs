@@ -249,6 +249,12 @@ impl Lists for InForce {
         found.into_iter().map(|(_, feed, notice)| (feed.clone(), notice)).collect()
     }
 
+    fn notices_of_lookalikes(&self, document: &DocumentId) -> Vec<(FeedName, Notice)> {
+        let Some(snapshot) = &self.snapshot else { return Vec::new() };
+        let found = snapshot.find_lookalikes(document);
+        found.into_iter().map(|(feed, notice)| (feed.clone(), notice)).collect()
+    }
+
     fn longer(&self, document: &DocumentId) -> Longer {
         let Some(snapshot) = &self.snapshot else { return Longer::default() };
         let (found, cut) = snapshot.find_longer(document);
