@@ -72,12 +72,11 @@ impl<'d> Group<'d> {
 
     /// The keys mixed as a file has them; `other` holds them if that is not how questions are mixed.
     #[inline]
-    pub(super) fn keys<'k>(&'k self, mixer: Mixer, other: &'k mut Keys) -> &'k Keys {
+    pub(super) fn keys<'k>(&'k self, mixer: Mixer, other: &'k mut Option<Keys>) -> &'k Keys {
         if mixer == MIXER {
             return &self.keys;
         }
-        *other = Keys { mixed: self.keys.mixed.map(|h| remixed(h, mixer)), ..self.keys };
-        other
+        other.insert(Keys { mixed: self.keys.mixed.map(|h| remixed(h, mixer)), ..self.keys })
     }
 
     /// The keys as questions are mixed.

@@ -7,7 +7,7 @@ use super::asked::{Asked, Group, ask_in_groups, remixed};
 use super::format::{Header, STATES};
 use super::longs::Longs;
 use super::open::Opened;
-use super::table::{GROUP, Keys};
+use super::table::GROUP;
 use super::view::{View, notices};
 use super::{Damaged, SegmentError};
 
@@ -160,7 +160,7 @@ impl<B: AsRef<[u8]>> Segment<B> {
     #[inline]
     pub(super) fn fetch(&self, group: &Group<'_>) {
         if let Ok(table) = self.view().table() {
-            table.fetch(group.keys(self.header.shape.mixer, &mut Keys::default()));
+            table.fetch(group.keys(self.header.shape.mixer, &mut None));
         }
     }
 
@@ -172,7 +172,7 @@ impl<B: AsRef<[u8]>> Segment<B> {
         next: &Group<'_>,
     ) -> Result<Vec<(usize, Said<'_>)>, Damaged> {
         let (view, mixer) = (self.view(), self.header.shape.mixer);
-        let (mut other, mut other_next) = (Keys::default(), Keys::default());
+        let (mut other, mut other_next) = (None, None);
         let keys = group.keys(mixer, &mut other);
         let (mut numbers, mut found) = ([0; GROUP], Vec::new());
         view.table()?.find_group(keys, next.keys(mixer, &mut other_next), &mut numbers)?;
