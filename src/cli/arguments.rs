@@ -240,12 +240,13 @@ pub(crate) struct Manifest {
     pub(crate) out: Option<PathBuf>,
 }
 
-/// Makes one base of a feed's base and delta: what is listed stays as it is. Works beside a running service.
+/// Makes one base of the base and delta of a feed that was imported here: what is listed stays as it is. Works beside a running
+/// service. A feed that `sync` brings is folded when its publisher publishes the next base.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  portcullis import --data site --feed national --format csv --delta list.csv
-  portcullis fold --data site --feed national
+  portcullis import --data site --feed local --format csv --delta list.csv
+  portcullis fold --data site --feed local
 The new base is the file that importing the whole list would have made, byte for byte.")]
 pub(crate) struct Fold {
     /// The site's data directory.

@@ -161,7 +161,10 @@ impl Generation {
         if !record.metadata.keys().all(|name| is_metadata_name(name)) {
             return Err(IndexError::MetadataName(feed));
         }
+        let reached = (record.epoch, sequence);
         *held = record;
+        // Nothing newer is known of a feed that is back where it was.
+        next.floors.retain(|name, kept| *name != feed || (kept.floor.epoch, kept.floor.sequence) > reached);
         next.highest_time = next.highest_time.max(as_of);
         Ok(next)
     }
@@ -188,7 +191,8 @@ impl Generation {
     /// The generation after `previous` in which a feed's list stands in one base, and is the same list.
     ///
     /// # Errors
-    /// [`IndexError::UnknownFeed`] if the feed is not in force.
+    /// [`IndexError::UnknownFeed`] if the feed is not in force, [`IndexError::AuthorityDiffers`] if somebody else signs what
+    /// its files are.
     pub fn with_folded(
         (previous, id): (&Self, GenerationId),
         feed: &FeedName,
@@ -197,18 +201,33 @@ impl Generation {
     ) -> Result<Self, IndexError> {
         let mut next = Self::after(Some((previous, id)), now);
         let held = next.feeds.iter_mut().find(|held| held.bulletin.feed == *feed);
-        held.ok_or_else(|| IndexError::UnknownFeed(feed.clone()))?.bulletin.segments = vec![base];
+        let bulletin = &mut held.ok_or_else(|| IndexError::UnknownFeed(feed.clone()))?.bulletin;
+        if bulletin.authority != Authority::Local {
+            return Err(IndexError::AuthorityDiffers(feed.clone()));
+        }
+        bulletin.segments = vec![base];
         Ok(next)
     }
 
     /// The generation after `previous` in which is in force what was in an older one. What is expected stays, and so does
-    /// every floor: nothing older than the newest that was ever accepted is accepted again.
+    /// every floor: nothing older than the newest that was ever accepted is accepted again. A feed that lists the same in both
+    /// stays as it is.
     #[must_use]
     pub fn rolled_back((previous, id): (&Self, GenerationId), older: &Self, now: Timestamp) -> Self {
         let mut next = Self::after(Some((previous, id)), now);
-        let names = previous.feeds.iter().map(|record| &record.bulletin.feed);
-        next.floors.extend(names.filter_map(|name| Some((name.clone(), previous.kept(name)?))));
-        next.feeds.clone_from(&older.feeds);
+        let is_same = |one: &&FeedRecord, other: &FeedRecord| {
+            (one.epoch, one.bulletin.sequence, &one.bulletin.segments)
+                == (other.epoch, other.bulletin.sequence, &other.bulletin.segments)
+        };
+        let stays = |older: &FeedRecord| {
+            previous.record(&older.bulletin.feed).filter(|record| is_same(record, older))
+        };
+        next.feeds = older.feeds.iter().map(|record| stays(record).unwrap_or(record).clone()).collect();
+        for name in previous.feeds.iter().map(|record| &record.bulletin.feed) {
+            if next.record(name) != previous.record(name) {
+                next.floors.extend(previous.kept(name).map(|kept| (name.clone(), kept)));
+            }
+        }
         next
     }
 

@@ -81,20 +81,56 @@ pub fn current(
     Err(IndexError::Unreliable { path, what })
 }
 
-/// The generation in force and those before it that are still there, newest first; each names the digest of the next.
+/// The generation in force and those before it that are still there, newest first. Each names the digest of the one before; over
+/// a gap, where there was nothing but the word of publishers that the lists are still right, the next is taken as it is: whoever
+/// goes back to it verifies its files, as those of any other.
 ///
 /// # Errors
-/// As [`current`]; an older one that cannot be read ends the list.
+/// As [`current`], and [`IndexError::Io`]; an older one that cannot be read ends the list.
 pub fn kept(storage: &dyn Storage, data_dir: &Path) -> Result<Vec<(Generation, GenerationId)>, IndexError> {
     let folder = Folder::of(data_dir);
     let mut kept = Vec::from_iter(current(storage, data_dir)?);
-    while let Some(before) = kept.last().and_then(|(generation, _)| generation.previous) {
-        match read_generation(storage, &folder, before) {
-            Ok(generation) => kept.push((generation, before)),
+    let Some((_, newest)) = kept.first() else { return Ok(kept) };
+    let newest = newest.number;
+    let mut numbers = generation_numbers(storage, &folder)?;
+    numbers.retain(|number| *number < newest);
+    while let (Some((next, _)), Some(number)) = (kept.last(), numbers.pop()) {
+        let named = next.previous.filter(|before| before.number == number);
+        let read = match named {
+            Some(before) => read_generation(storage, &folder, before).map(|generation| (generation, before)),
+            None => read_unnamed(storage, &folder, number),
+        };
+        match read {
+            Ok(read) => kept.push(read),
             Err(_) => break,
         }
     }
     Ok(kept)
+}
+
+/// The numbers of the generations that are there, ascending.
+fn generation_numbers(storage: &dyn Storage, folder: &Folder) -> Result<Vec<u64>, IndexError> {
+    let folder = folder.generations();
+    let paths = storage.list(&folder).map_err(IndexError::io("list", &folder))?;
+    let mut numbers: Vec<_> = paths.iter().filter_map(|path| generation_number(path)).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// The number of a generation, by the name of its file.
+pub(super) fn generation_number(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.strip_suffix(".generation")?.parse().ok()
+}
+
+fn read_unnamed(
+    storage: &dyn Storage,
+    folder: &Folder,
+    number: u64,
+) -> Result<(Generation, GenerationId), IndexError> {
+    let path = folder.generation(number);
+    let bytes = storage.read(&path, GENERATION_BYTES_MAX).map_err(IndexError::io("read", &path))?;
+    let id = GenerationId { number, digest: Digest(Sha256::digest(&bytes).into()) };
+    Ok((read_generation(storage, folder, id)?, id))
 }
 
 /// The text of CURRENT.

@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::domain::{Digest, FeedName, GenerationId, SegmentRef, SegmentRole};
 use crate::ground::storage::{Lock, LockError, Storage, StorageFile, publish_file};
 
-use super::layout::{Folder, GENERATION_BYTES_MAX, current, pointer_text};
+use super::layout::{Folder, GENERATION_BYTES_MAX, current, generation_number, pointer_text};
 use super::snapshot::map;
-use super::{Generation, IndexError, Segment};
+use super::{FeedRecord, Generation, IndexError, Segment};
 use crate::ground::platform::Mapping;
 
 /// Holds the lock of an index folder and puts generations in force.
@@ -37,8 +37,11 @@ pub struct Staged {
     kept: bool,
 }
 
-/// Generations that stay: the one in force and those before it, for readers that still open them and for going back.
+/// Generations that stay for readers that still open them: the one in force and those before it.
 const GENERATIONS_KEPT: u64 = 3;
+/// Different lists that stay for going back, the one in force among them. Of generations in which publishers only vouched for
+/// the same lists again, as they do every hour, the newest stands for all.
+const LISTS_KEPT: usize = 3;
 /// Bases of one feed that stay: the large files.
 const BASES_KEPT: usize = 2;
 
@@ -208,34 +211,32 @@ impl Publisher {
     }
 
     fn remove_what_is_not_needed(&self, current: GenerationId) -> Result<(), IndexError> {
-        let oldest_kept = current.number.saturating_sub(GENERATIONS_KEPT - 1);
+        let for_readers = current.number.saturating_sub(GENERATIONS_KEPT - 1)..=current.number;
         let (mut needed, mut bases) = (BTreeSet::new(), BTreeMap::<FeedName, BTreeSet<Digest>>::new());
-        let mut keeps = true;
+        let (mut keeps, mut newer, mut lists) = (true, None, 0);
         // From the newest on, since the first that would need too much ends what is kept.
         for path in self.list(&self.folder.generations())?.into_iter().rev() {
-            let number = path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .and_then(|name| name.strip_suffix(".generation")?.parse::<u64>().ok());
-            match number {
-                Some(number) if keeps && (oldest_kept..=current.number).contains(&number) => {
+            match generation_number(&path) {
+                Some(number) if keeps && number <= current.number => {
                     let generation = self.read_kept(&path)?;
-                    let segments = || {
-                        let records = generation.feeds.iter();
-                        records.flat_map(|record| {
-                            record.bulletin.segments.iter().map(move |file| (record, file))
-                        })
-                    };
-                    for (record, base) in segments().filter(|(_, file)| file.role == SegmentRole::Base) {
-                        let bases = bases.entry(record.bulletin.feed.clone()).or_default();
-                        bases.insert(base.digest);
+                    let listed: Vec<_> = generation.feeds.into_iter().map(listed).collect();
+                    let is_same = newer.as_ref() == Some(&listed);
+                    lists += usize::from(!is_same);
+                    for (feed, files) in &listed {
+                        let bases = bases.entry(feed.clone()).or_default();
+                        let all = files.iter().filter(|file| file.role == SegmentRole::Base);
+                        bases.extend(all.map(|base| base.digest));
                         keeps &= bases.len() <= BASES_KEPT;
                     }
+                    keeps &= lists <= LISTS_KEPT;
                     if keeps {
-                        needed.extend(segments().map(|(_, file)| self.folder.segment(file.digest)));
-                    } else {
+                        let files = listed.iter().flat_map(|(_, files)| files);
+                        needed.extend(files.map(|file| self.folder.segment(file.digest)));
+                    }
+                    if !keeps || is_same && !for_readers.contains(&number) {
                         self.remove(&path)?;
                     }
+                    newer = Some(listed);
                 }
                 Some(_) => self.remove(&path)?,
                 None if is_temporary(&path) => self.remove(&path)?,
@@ -302,6 +303,11 @@ impl Drop for Staged {
             let _ = self.storage.remove(&self.path);
         }
     }
+}
+
+/// A feed and the files of its list.
+fn listed(record: FeedRecord) -> (FeedName, Vec<SegmentRef>) {
+    (record.bulletin.feed, record.bulletin.segments)
 }
 
 fn is_temporary(path: &Path) -> bool {

@@ -99,6 +99,11 @@ pub enum PublishingError {
     /// There is no such feed.
     #[error("there is no feed {0} at this site: `portcullis inspect index` lists those there are")]
     NoSuchFeed(FeedName),
+    /// Somebody else signs what its files are.
+    #[error(
+        "feed {0} is signed by its publisher, and nobody else can sign a folded base: its delta becomes part of the base when the publisher publishes the next one"
+    )]
+    Signed(FeedName),
     /// The list of rejected rows cannot be written.
     #[error("cannot write the rejected rows to {}", path.display())]
     Rejects {

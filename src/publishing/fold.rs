@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::audit::{Act, AuditLog};
-use crate::domain::{FeedName, GenerationId, SegmentRef};
+use crate::domain::{Authority, FeedName, GenerationId, SegmentRef};
 use crate::feed;
 use crate::ground::clock::Clock;
 use crate::ground::storage::{Paced, Storage};
@@ -52,6 +52,9 @@ pub fn fold(fold: &Fold<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Folde
     };
     let now = trusted_now(fold.clock, fold.log, Some(&generation))?;
     let held = generation.record(&fold.feed).ok_or_else(|| PublishingError::NoSuchFeed(fold.feed.clone()))?;
+    if held.bulletin.authority != Authority::Local {
+        return Err(PublishingError::Signed(fold.feed.clone()));
+    }
     if held.bulletin.segments.len() < 2 {
         return Ok(Folded::Nothing);
     }

@@ -64,6 +64,11 @@ pub enum SyncError {
         /// What is in force.
         sequence: u64,
     },
+    /// The operator has gone back to before the feed.
+    #[error(
+        "feed {0} was taken out of force by a rollback and is held there: `portcullis sync --release {0}` lets it follow its publisher again"
+    )]
+    RolledBackAway(FeedName),
     /// The feed at this site is an import of the operator's.
     #[error(
         "feed {0} was imported at this site by its operator, and a signed feed cannot take its place, also after it was forgotten: give one of them another name in the settings"
@@ -117,7 +122,7 @@ impl SyncError {
             Self::Overtaken(_) => "overtaken",
             Self::Download { .. } => "download",
             Self::Gate { source, .. } => source.code(),
-            Self::RolledBack { .. } => "rolled_back",
+            Self::RolledBack { .. } | Self::RolledBackAway(_) => "rolled_back",
             Self::Local(_) => "local",
             Self::Index { .. } | Self::Uncertain(_) => "index",
             Self::Verify { .. } => "verify",

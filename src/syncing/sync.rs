@@ -208,6 +208,10 @@ fn check_authority(generation: Option<&Generation>, source: &Source, wish: Wish)
         (Some(record), Some(_)) if !wish.release => {
             Err(SyncError::RolledBack { feed: source.feed.clone(), sequence: record.bulletin.sequence })
         }
+        // What an operator forgot is not expected any more; this one was not there yet when it was rolled back.
+        (None, Some(_)) if generation.expected.contains(&source.feed) && !wish.release => {
+            Err(SyncError::RolledBackAway(source.feed.clone()))
+        }
         _ => Ok(()),
     }
 }

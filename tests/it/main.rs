@@ -64,4 +64,5 @@ mod sync_beside;
 mod sync_crash;
 mod sync_faults;
 mod sync_lines;
+mod sync_rollback;
 mod wire_golden;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use portcullis::audit::{AuditLog, Config, Role};
 use portcullis::config::PublisherSettings;
-use portcullis::domain::{Digest, Kind, SegmentRole};
+use portcullis::domain::{Digest, FeedName, Kind, SegmentRole};
 use portcullis::feed::mirror::{Directory, Mirror};
 use portcullis::feed::{
     Metadata, PrivateKey, Publication, Repository, RoleName, Roles, Signer, Signers, first_root, verify,
@@ -21,10 +21,10 @@ use portcullis::feed::{
 use portcullis::ground::clock::Clock;
 use portcullis::ground::storage::{Disk, Lock, LockError, Storage, StorageFile};
 use portcullis::index::{FeedRecord, Snapshot, StateDigest, current, kept, segment_path};
-use portcullis::publishing::feed::{
-    self as publishing, FeedError, FeedFolder, FeedSettings, Gathered, Published,
+use portcullis::publishing::feed::{self as feeds, FeedError, FeedFolder, FeedSettings, Gathered, Published};
+use portcullis::publishing::{
+    self, Fold, Folded, Inputs, Limits, Progress, PublishingError, Stage, rollback,
 };
-use portcullis::publishing::{Inputs, Limits, Progress, Stage, rollback};
 use portcullis::register::{Adapter, Format};
 use portcullis::syncing::{Activation, Site, Source, SyncError, Synced, Wish, sync};
 
@@ -95,7 +95,7 @@ impl Centre {
     }
 
     pub(crate) fn try_add(&self, numbers: impl IntoIterator<Item = u32>) -> Result<Gathered, FeedError> {
-        publishing::add(&self.folder(), self.input(numbers), false, LIMITS, 1 << 20, &mut Silent)
+        feeds::add(&self.folder(), self.input(numbers), false, LIMITS, 1 << 20, &mut Silent)
     }
 
     /// Passports of Utopia, `N000` and so on, wait to be listed.
@@ -105,12 +105,12 @@ impl Centre {
     }
 
     pub(crate) fn withdraw(&self, numbers: impl IntoIterator<Item = u32>) -> &Self {
-        publishing::withdraw(&self.folder(), self.input(numbers), LIMITS, 1 << 20, &mut Silent).unwrap();
+        feeds::withdraw(&self.folder(), self.input(numbers), LIMITS, 1 << 20, &mut Silent).unwrap();
         self
     }
 
     pub(crate) fn try_publish(&self, at: Timestamp) -> Result<Published, FeedError> {
-        publishing::publish(&self.folder(), &self.settings, &self.signers, at, at, &mut |_, _| {})
+        feeds::publish(&self.folder(), &self.settings, &self.signers, at, at, &mut |_, _| {})
     }
 
     pub(crate) fn publish(&self, at: Timestamp) -> Publication {
@@ -126,7 +126,7 @@ impl Centre {
 
     pub(crate) fn heartbeat(&self, at: Timestamp) {
         let signers = self.of(RoleName::Timestamp);
-        publishing::heartbeat(&self.folder(), &self.settings, &signers, at, at).unwrap();
+        feeds::heartbeat(&self.folder(), &self.settings, &signers, at, at).unwrap();
     }
 
     /// Signs what it is told to, whether or not it is so.
@@ -211,6 +211,19 @@ impl<'a> Post<'a> {
 
     pub(crate) fn follow(&self, source: &Source) -> Synced {
         self.sync(source, Wish::default()).unwrap()
+    }
+
+    pub(crate) fn fold(&self, feed: &FeedName) -> Result<Folded, PublishingError> {
+        let fold = Fold {
+            storage: self.storage.clone(),
+            data_dir: self.data_dir,
+            log: &self.log,
+            clock: &self.clock,
+            principal: "test".into(),
+            feed: feed.clone(),
+            mib_per_second: None,
+        };
+        publishing::fold(&fold, &mut |_, _| {})
     }
 
     pub(crate) fn rollback(&self, to: u64) {
