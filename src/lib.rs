@@ -99,6 +99,9 @@
 //!   and nowhere else, also of feeds that were forgotten; what can't be read is refused and never reset.
 //! - What a site makes itself, of increments or by folding, has the SHA-256 that is signed, or is downloaded. So what is in force
 //!   of a signed feed is always what its publisher signed, and is checked against the kept metadata at every start.
+//! - What a publisher's timestamp names is never written again. The same list under other keys of the targets is the next publication;
+//!   a key is replaced by signing with both, then by the root; only of a lost one is the root first. The list goes on from what the
+//!   newest root vouches for, or is in the midst of being handed on, and from nothing else.
 //! - Metadata is walked by a library of TUF in a folder of its own that is thrown away; what it compared is compared again, over the
 //!   bytes that came. Expiry gates what is accepted, never what is in force, and is judged by the clock that is handed in.
 //! - A `no_hit` needs every feed of the generation's `expected` and of the settings' sources, also one that never came.

@@ -47,6 +47,7 @@ impl Centre {
             feed: FeedName::parse("national").expect("a name"),
             lifetimes,
             delta_documents_max,
+            changes_max: FeedSettings::CHANGES_MAX,
             canaries: (vec![specimen("CANARY001")], vec![specimen("CANARY002")]),
             terms: Terms::default(),
         };

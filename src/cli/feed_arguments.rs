@@ -152,9 +152,11 @@ pub(crate) struct Registers {
 /// Publishes what was gathered, as a delta or as a new base, and signs it.
 #[derive(Args)]
 #[command(after_help = "\
-Example:
+Examples:
   portcullis feed publish --dir centre
-Readers see the publication before or this one, whatever fails. Told is what was added, changed and withdrawn.")]
+  portcullis feed publish --dir centre --renew
+Readers see the publication before or this one, whatever fails. Told is what was added, changed and withdrawn. In the last
+third of its lifetime the list is published again also where nothing waits, so that it is accepted for longer.")]
 pub(crate) struct FeedPublish {
     /// The feed's folder.
     #[arg(long, value_name = "DIR")]
@@ -162,11 +164,18 @@ pub(crate) struct FeedPublish {
     /// The time as of which the list is complete [default: now].
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<String>,
+    /// Publish the list again also where nothing waits, with a new lifetime.
+    #[arg(long)]
+    pub(crate) renew: bool,
 }
 
 /// Vouches for the list as it is, as of now: readers see that it is not old. Needs the key of the timestamp only.
 #[derive(Args)]
-#[command(after_help = "Example:\n  portcullis feed heartbeat --dir centre")]
+#[command(after_help = "\
+Example:
+  portcullis feed heartbeat --dir centre
+While changes wait the list is not complete as of now: `portcullis feed publish` comes first, or --as-of tells the time up to
+which nothing was missing. Root, snapshot and targets last no longer by it; what ends soon is told.")]
 pub(crate) struct FeedHeartbeat {
     /// The feed's folder.
     #[arg(long, value_name = "DIR")]
@@ -182,9 +191,9 @@ pub(crate) struct FeedHeartbeat {
 Examples:
   portcullis feed rotate-key timestamp --dir centre
   portcullis feed rotate-key root --dir centre --number 2
-Readers notice nothing: what is published is signed by both keys before the next root names the new one. Where the root's
-keys are elsewhere, centre/next.root.json goes from holder to holder, each with `portcullis feed sign-root`; it becomes
-the root once enough have signed.")]
+Readers notice nothing: what is published is signed by both keys before the next root names the new one. A key that is lost
+can be replaced too; readers then keep the list that they have until the next root is in place. Where the root's keys are elsewhere, centre/next.root.json goes from holder to holder, each with `portcullis feed sign-root`; it becomes the root once enough have
+signed. The next root lasts as long as a first one: `rotate-key root` also renews a root that ends soon.")]
 pub(crate) struct FeedRotateKey {
     /// The role: root, targets, snapshot or timestamp.
     pub(crate) role: String,
@@ -194,6 +203,10 @@ pub(crate) struct FeedRotateKey {
     /// Which of the role's keys is replaced, in the order of feed.toml, from 1.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=16))]
     pub(crate) number: u64,
+    /// The public part of the replaced key, as 64 hexadecimal digits: if it is lost, and the root names several that are not here or
+    /// feed.toml no longer names it.
+    #[arg(long, value_name = "PUBLIC-KEY")]
+    pub(crate) old: Option<String>,
     /// The new key, as feed.toml names keys; without it one is made, in a file.
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<String>,

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use portcullis::config::{KeySource, PublisherSettings};
 use portcullis::domain::FeedName;
-use portcullis::feed::{self, Hook, PrivateKey, PublicKey, RepositoryError, RoleName, Signer, Signers};
+use portcullis::feed::{self, Hook, PrivateKey, PublicKey, RoleName, Signer, Signers};
 use portcullis::ground::storage::{Storage, publish_file};
-use portcullis::publishing::feed::FeedFolder;
+use portcullis::publishing::feed::{FeedFolder, Handover, Signed};
 
 use super::feed_arguments::{FeedInit, FeedRotateKey, FeedSignRoot};
 use super::site;
@@ -21,7 +21,6 @@ const SETTINGS_BYTES_MAX: u64 = 1 << 20;
 const KEY_BYTES_MAX: u64 = 1 << 14;
 /// The root that is being signed.
 const NEXT_ROOT: &str = "next.root.json";
-const ROOT_BYTES_MAX: u64 = 1 << 20;
 
 pub(super) fn rotate(arguments: &FeedRotateKey) -> anyhow::Result<ExitCode> {
     let role = RoleName::ALL.into_iter().find(|role| role.word() == arguments.role);
@@ -29,11 +28,11 @@ pub(super) fn rotate(arguments: &FeedRotateKey) -> anyhow::Result<ExitCode> {
     let (storage, dir) = (site::disk(), arguments.dir.as_path());
     let mut settings = read_settings(&dir.join(SETTINGS))?;
     let folder = FeedFolder::new(storage.clone(), dir);
-    let root = folder.repository().root()?;
-    let mut roles = feed::roles_of(&root)?;
-    let old = settings.keys.get(&role).and_then(|keys| keys.get(usize::try_from(arguments.number).ok()? - 1));
-    let old = old.ok_or_else(|| Usage::because("feed.toml names no key of that number for the role"))?;
-    let old = public_of(&*storage, dir, old)?;
+    let handover = Handover::lock(&folder)?;
+    handover.check_none()?;
+    let (named, _) = handover.roles()?.remove(&role).context("the root has every role")?;
+    let sources = settings.keys.entry(role).or_default();
+    let old = old_key(&*storage, arguments, sources, &named)?;
     let (source, new) = match &arguments.key {
         Some(text) => {
             let source = KeySource::parse(text)
@@ -42,24 +41,46 @@ pub(super) fn rotate(arguments: &FeedRotateKey) -> anyhow::Result<ExitCode> {
             (source, new)
         }
         None => {
-            let path = free_path(&*storage, dir, role)?;
+            let path = free_path(&*storage, dir, role, sources)?;
             (KeySource::File(path.clone()), new_key(&*storage, dir, &path)?)
         }
     };
-    let (publics, _) = roles.get_mut(&role).context("the root has every role")?;
-    let place = publics.iter_mut().find(|public| **public == old);
-    *place.context("the root does not name that key: another was put in its place before")? = new.public();
-    settings.keys.entry(role).or_default().push(source);
+    sources.push(source);
     write_settings(&*storage, dir, &settings)?;
-    let now = site::clock().now().time;
-    if role != RoleName::Root {
-        let online = [RoleName::Targets, RoleName::Snapshot, RoleName::Timestamp];
-        let both = signers(&*storage, dir, &settings, &online)?;
-        folder.repository().sign_again(&both, &settings.feed.lifetimes, now)?;
+    let both = signers_here(&*storage, dir, &settings);
+    handover.begin((role, old, new.public()), &settings.feed, &both, site::clock().now().time)?;
+    sign_next(&*storage, dir, &folder, &handover, &settings, &[])
+}
+
+/// The key that is to go: the one that feed.toml names there. Of one that is lost nobody can ask which it was: it is the one that
+/// the root names and nothing here has.
+fn old_key(
+    storage: &dyn Storage,
+    arguments: &FeedRotateKey,
+    sources: &[KeySource],
+    named: &[PublicKey],
+) -> anyhow::Result<PublicKey> {
+    let told = arguments.old.as_deref().map(PublicKey::parse).transpose().map_err(Usage::because)?;
+    let public_of = |source: &KeySource| public_of(storage, &arguments.dir, source);
+    let place = usize::try_from(arguments.number)?;
+    let old = sources.get(place - 1).map(public_of);
+    let fault = match (old, told) {
+        (Some(Ok(old)), told) if told.is_none_or(|told| told == old) => return Ok(old),
+        (Some(Ok(_)), _) => {
+            bail!(Usage::because("--old is another key than feed.toml has under that number"))
+        }
+        (_, Some(told)) => return Ok(told),
+        (None, None) => bail!(Usage::because("feed.toml names no key of that number for the role")),
+        (Some(Err(fault)), None) => fault,
+    };
+    let here: Vec<_> = sources.iter().filter_map(|source| public_of(source).ok()).collect();
+    let elsewhere: Vec<_> = named.iter().filter(|key| !here.contains(key)).collect();
+    match elsewhere[..] {
+        [old] => Ok(*old),
+        _ => Err(fault.context(format!(
+            "if the key is lost, --old says which of those it was that the root names and that are not here: {elsewhere:?}"
+        ))),
     }
-    let next = feed::next_root(&root, &roles, now, settings.feed.lifetimes.root)?;
-    publish_file(&*storage, &dir.join(NEXT_ROOT), &next)?;
-    sign_next(&*storage, dir, &folder, &settings, &[])
 }
 
 pub(super) fn sign_root(arguments: &FeedSignRoot) -> anyhow::Result<ExitCode> {
@@ -72,7 +93,7 @@ pub(super) fn sign_root(arguments: &FeedSignRoot) -> anyhow::Result<ExitCode> {
         signer(&*storage, dir, &source)
     });
     let more: Vec<_> = more.collect::<anyhow::Result<_>>()?;
-    sign_next(&*storage, dir, &folder, &settings, &more)
+    sign_next(&*storage, dir, &folder, &Handover::lock(&folder)?, &settings, &more)
 }
 
 /// Adds the signatures of the root's keys that can be reached; makes it the root if they are enough.
@@ -80,37 +101,32 @@ fn sign_next(
     storage: &dyn Storage,
     dir: &Path,
     folder: &FeedFolder,
+    handover: &Handover<'_>,
     settings: &PublisherSettings,
     more: &[Box<dyn Signer>],
 ) -> anyhow::Result<ExitCode> {
-    let path = dir.join(NEXT_ROOT);
-    let next = storage.read(&path, ROOT_BYTES_MAX);
-    let next = next
-        .with_context(|| format!("there is no {}: `portcullis feed rotate-key` makes one", path.display()))?;
-    let sources = settings.keys.get(&RoleName::Root).map(Vec::as_slice).unwrap_or_default();
     // Keys that are elsewhere sign elsewhere.
-    let here: Vec<_> = sources.iter().filter_map(|source| signer(storage, dir, source).ok()).collect();
-    let signers: Vec<&dyn Signer> = here.iter().chain(more).map(|signer| &**signer).collect();
-    let next = feed::add_signatures(&next, &signers)?;
-    publish_file(storage, &path, &next).with_context(|| format!("cannot write {}", path.display()))?;
-    match folder.repository().put_root(&next) {
-        Ok(()) => {}
-        Err(RepositoryError::Sign(feed::MetadataError::Signatures { .. })) => {
-            println!("{} is signed by {} keys, which is not enough yet", path.display(), signers.len());
-            println!("the other holders sign it with `portcullis feed sign-root`");
-            return Ok(ExitCode::SUCCESS);
-        }
-        Err(error) => return Err(error.into()),
+    let here = signers_here(storage, dir, settings);
+    let here = here.get(&RoleName::Root).into_iter().flatten();
+    let signers: Vec<&dyn Signer> = here.chain(more).map(|signer| &**signer).collect();
+    if handover.sign(&signers)? == Signed::NotYet {
+        let keys = signers.len();
+        println!("{} is signed by {keys} keys, which is not enough yet", dir.join(NEXT_ROOT).display());
+        println!("the other holders sign it with `portcullis feed sign-root`");
+        return Ok(ExitCode::SUCCESS);
     }
-    storage.remove(&path).with_context(|| format!("cannot remove {}", path.display()))?;
     let settings = without_old_keys(storage, dir, folder, settings)?;
-    let online = [RoleName::Targets, RoleName::Snapshot, RoleName::Timestamp];
     let now = site::clock().now().time;
-    let signers = self::signers(storage, dir, &settings, &online)?;
-    folder.repository().sign_again(&signers, &settings.feed.lifetimes, now)?;
-    println!(
-        "the next root is in place; readers follow by themselves, and the old key signs nothing any more"
-    );
+    if handover.finish(&settings.feed, &signers_here(storage, dir, &settings), now)? {
+        println!(
+            "the next root is in place; readers follow by themselves, and the old key signs nothing any more"
+        );
+    } else {
+        println!("the next root is in place; the old key signs nothing any more");
+        println!(
+            "readers refuse the list until it is signed with the keys of that root: put them in place, then `portcullis feed publish --renew`"
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -125,9 +141,13 @@ fn without_old_keys(
     let mut settings = settings.clone();
     for (role, sources) in &mut settings.keys {
         let named = roles.get(role).map(|(publics, _)| publics.as_slice()).unwrap_or_default();
-        // One that cannot be read is elsewhere, and may be named.
-        sources
-            .retain(|source| public_of(storage, dir, source).map_or(true, |public| named.contains(&public)));
+        let here: Vec<_> = sources.iter().filter_map(|source| public_of(storage, dir, source).ok()).collect();
+        // One that cannot be read is elsewhere, and may be named, unless every one that is named is here.
+        let may_be_elsewhere = !named.iter().all(|public| here.contains(public));
+        sources.retain(|source| match public_of(storage, dir, source) {
+            Ok(public) => named.contains(&public),
+            Err(_) => may_be_elsewhere,
+        });
     }
     write_settings(storage, dir, &settings)?;
     Ok(settings)
@@ -143,10 +163,17 @@ fn public_of(storage: &dyn Storage, dir: &Path, source: &KeySource) -> anyhow::R
     Ok(signer(storage, dir, source)?.public())
 }
 
-fn free_path(storage: &dyn Storage, dir: &Path, role: RoleName) -> anyhow::Result<PathBuf> {
+/// Where a new key goes. A name of feed.toml is not free also where its file is elsewhere.
+fn free_path(
+    storage: &dyn Storage,
+    dir: &Path,
+    role: RoleName,
+    sources: &[KeySource],
+) -> anyhow::Result<PathBuf> {
     for number in 1..1000 {
         let path = Path::new("keys").join(format!("{}-{number}.pem", role.word()));
-        if storage.open_read(&dir.join(&path)).is_err() {
+        let is_named = sources.contains(&KeySource::File(path.clone()));
+        if !is_named && storage.open_read(&dir.join(&path)).is_err() {
             return Ok(path);
         }
     }
@@ -208,6 +235,14 @@ pub(super) fn signers(
         signers.insert(*role, sources.iter().map(signer).collect::<anyhow::Result<_>>()?);
     }
     Ok(signers)
+}
+
+/// What signs, of all roles, as far as it can be reached from here.
+fn signers_here(storage: &dyn Storage, dir: &Path, settings: &PublisherSettings) -> Signers {
+    let here = |sources: &Vec<KeySource>| {
+        sources.iter().filter_map(|source| signer(storage, dir, source).ok()).collect()
+    };
+    settings.keys.iter().map(|(role, sources)| (*role, here(sources))).collect()
 }
 
 fn signer(storage: &dyn Storage, dir: &Path, source: &KeySource) -> anyhow::Result<Box<dyn Signer>> {

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use portcullis::config::PublisherSettings;
 use portcullis::domain::FeedName;
 use portcullis::feed::{self, Metadata, RoleName, Roles, Signer};
 use portcullis::ground::storage::publish_file;
 use portcullis::publishing::feed::{
-    FeedFolder, Gathered, add, heartbeat, publish, purge, reproduce, verify, withdraw,
+    FeedFolder, Gathered, add, ends_soon, heartbeat, publish, purge, renew, reproduce, verify, withdraw,
 };
 use portcullis::publishing::{Inputs, Limits};
 
@@ -160,8 +161,9 @@ pub(super) fn run_publish(arguments: &FeedPublish) -> anyhow::Result<ExitCode> {
     let online = [RoleName::Targets, RoleName::Snapshot, RoleName::Timestamp];
     let signers = signers(&*storage, &arguments.dir, &settings, &online)?;
     let now = site::clock().now().time;
-    let as_of = as_of(arguments.as_of.as_deref(), now)?;
+    let as_of = as_of(arguments.as_of.as_deref())?.unwrap_or_else(|| whole_second(now));
     let bar = progress::count(0, "building");
+    let publish = if arguments.renew { renew } else { publish };
     let published = publish(&folder, &settings.feed, &signers, as_of, now, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
@@ -187,6 +189,9 @@ pub(super) fn run_publish(arguments: &FeedPublish) -> anyhow::Result<ExitCode> {
     for file in publication.targets().filter(|file| file.sequence == publication.sequence) {
         println!("  {} bytes  {}", file.length, file.name);
     }
+    if let Some(metadata) = folder.repository().current()? {
+        warn_of_ends(&metadata, &settings, now);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -197,10 +202,11 @@ pub(super) fn run_heartbeat(arguments: &FeedHeartbeat) -> anyhow::Result<ExitCod
     let signers = signers(&*storage, &arguments.dir, &settings, &[RoleName::Timestamp])?;
     let signers: Vec<&dyn Signer> = signers.values().flatten().map(|signer| &**signer).collect();
     let now = site::clock().now().time;
-    let as_of = as_of(arguments.as_of.as_deref(), now)?;
+    let as_of = as_of(arguments.as_of.as_deref())?;
     let metadata = heartbeat(&folder, &settings.feed, &signers, as_of, now)?;
     let publication = metadata.publication();
     println!("feed {}, sequence {}: as of {:.0}", publication.feed, publication.sequence, metadata.as_of());
+    warn_of_ends(&metadata, &settings, now);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -208,7 +214,10 @@ pub(super) fn run_status(dir: &Path) -> anyhow::Result<ExitCode> {
     let folder = FeedFolder::new(site::disk(), dir);
     match folder.repository().current()? {
         None => println!("nothing is published yet"),
-        Some(metadata) => describe(&metadata),
+        Some(metadata) => {
+            describe(&metadata);
+            warn_of_ends(&metadata, &read_settings(&dir.join(SETTINGS))?, site::clock().now().time);
+        }
     }
     for pending in folder.pending()? {
         println!("waits: {} {}", pending.number, pending.kind.word());
@@ -248,11 +257,25 @@ fn describe(metadata: &Metadata) {
     }
 }
 
-fn as_of(given: Option<&str>, now: Timestamp) -> anyhow::Result<Timestamp> {
-    // Files hold whole microseconds, and some readers of metadata whole seconds.
-    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+/// Says what readers will refuse unless somebody signs it anew.
+fn warn_of_ends(metadata: &Metadata, settings: &PublisherSettings, now: Timestamp) {
+    for (role, at) in ends_soon(metadata, &settings.feed.lifetimes, now) {
+        let verb = if at <= now { "ended" } else { "ends" };
+        let renews = if role == "root" { "rotate-key root" } else { "publish" };
+        eprintln!(
+            "portcullis: the signature of the role {role} {verb} at {at:.0}, and no reader accepts the feed after that: `portcullis feed {renews}` makes a new one"
+        );
+    }
+}
+
+fn as_of(given: Option<&str>) -> anyhow::Result<Option<Timestamp>> {
     let wrong = |text: &str| {
         Usage::because(format_args!("--as-of {text} is no time: write it as 2026-03-01T06:00:00Z"))
     };
-    given.map_or(Ok(now), |text| Ok(text.parse().map_err(|_| wrong(text))?))
+    given.map(|text| Ok(text.parse().map_err(|_| wrong(text))?)).transpose()
+}
+
+/// Files hold whole microseconds, and some readers of metadata whole seconds.
+fn whole_second(now: Timestamp) -> Timestamp {
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }

@@ -126,6 +126,7 @@ impl PublisherSettings {
                 feed,
                 lifetimes,
                 delta_documents_max: 250_000,
+                changes_max: FeedSettings::CHANGES_MAX,
                 canaries: (vec![specimen("CANARY001")], vec![specimen("CANARY002")]),
                 terms: Terms::default(),
             },
@@ -136,7 +137,8 @@ impl PublisherSettings {
     /// The text that reads as these settings.
     #[must_use]
     pub fn to_toml(&self) -> String {
-        let FeedSettings { feed, lifetimes, delta_documents_max, canaries, terms } = &self.feed;
+        let FeedSettings { feed, lifetimes, delta_documents_max, changes_max: _, canaries, terms } =
+            &self.feed;
         let span = |of: SignedDuration| span_text(of.ms());
         let documents = |of: &[DocumentId]| {
             of.iter().map(|of| format!("{} {}", of.issuing_state.code(), of.number.as_str())).collect()
@@ -242,6 +244,7 @@ impl File {
             feed: feed?,
             lifetimes,
             delta_documents_max: self.deltas.documents_max,
+            changes_max: FeedSettings::CHANGES_MAX,
             canaries: (hit?, miss?),
             terms,
         };

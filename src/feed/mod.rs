@@ -17,6 +17,7 @@ mod refresh;
 mod refresh_error;
 mod repository;
 mod roles;
+mod signing;
 mod terms;
 mod transport;
 mod verify;

@@ -7,19 +7,19 @@
 //! | `metadata/timestamp.json` | the newest publication: its rename is what readers see |
 //! | `targets/<sha256>.<name>` | segments |
 //!
-//! Files are written once, each before the one that names it, so that a reader finds one publication or the next.
+//! Files are written once, each before the one that names it, so that a reader finds one publication or the next: what a
+//! timestamp names is never written again, also where the same list is signed with other keys.
 
 use std::io;
-use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use tough::schema::{Root, Signed};
+use jiff::SignedDuration;
+use tough::schema::Signed;
 
 use super::metadata::{self, MetadataFiles, SNAPSHOT, TARGETS, TIMESTAMP};
-use super::{File, Metadata, MetadataError, Publication, RoleName, Signer, Signers};
-use crate::ground::storage::{Storage, publish_file};
+use super::{File, Metadata, MetadataError};
+use crate::ground::storage::{Storage, publish_readable_file};
 
 /// Why a repository cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -131,21 +131,26 @@ impl Repository {
                 root => self.write(&self.metadata(root), bytes)?,
             }
         }
+        self.share(accepted.publication().files().map(|(file, _)| file))?;
         let timestamp = files.get(TIMESTAMP).ok_or(MetadataError::Missing(TIMESTAMP))?;
         self.write(&self.metadata(TIMESTAMP), timestamp)?;
         self.tidy(&accepted);
         Ok(())
     }
 
-    /// Makes the folders of a repository, if they are not there.
+    /// Makes the folders of a repository, if they are not there, and lets everybody enter them.
     ///
     /// # Errors
     /// [`RepositoryError::Io`].
     pub fn create_folders(&self) -> Result<(), RepositoryError> {
-        [METADATA, TARGETS_FOLDER]
-            .map(|name| self.folder.join(name))
-            .iter()
-            .try_for_each(|folder| self.storage.create_dir_all(folder).map_err(io_error("create", folder)))
+        let folders = [METADATA, TARGETS_FOLDER].map(|name| self.folder.join(name));
+        for folder in &folders {
+            self.storage.create_dir_all(folder).map_err(io_error("create", folder))?;
+        }
+        for folder in [self.folder.as_path()].into_iter().chain(folders.iter().map(PathBuf::as_path)) {
+            self.storage.share(folder).map_err(io_error("share", folder))?;
+        }
+        Ok(())
     }
 
     /// The newest root, byte for byte.
@@ -153,14 +158,19 @@ impl Repository {
     /// # Errors
     /// [`RepositoryError::None`] if there is none, and [`RepositoryError::Io`].
     pub fn root(&self) -> Result<Vec<u8>, RepositoryError> {
-        let mut newest = None;
+        self.roots()?.pop().ok_or_else(|| RepositoryError::None(self.folder.clone()))
+    }
+
+    /// Every root, from the first.
+    fn roots(&self) -> Result<Vec<Vec<u8>>, RepositoryError> {
+        let mut roots = Vec::new();
         for version in 1_u64.. {
             match self.read_if_there(&self.metadata(&format!("{version}.root.json")))? {
-                Some(bytes) => newest = Some(bytes),
+                Some(bytes) => roots.push(bytes),
                 None => break,
             }
         }
-        newest.ok_or_else(|| RepositoryError::None(self.folder.clone()))
+        Ok(roots)
     }
 
     /// The newest publication, checked; `None` before the first.
@@ -174,8 +184,25 @@ impl Repository {
         Metadata::read(&root, &files).map(Some).map_err(wrong)
     }
 
+    /// The newest publication, though it may be signed as an older root asks and not as the newest does: so it is from the moment
+    /// in which a lost key is replaced until the list is signed anew. Readers do not accept it then.
+    ///
+    /// # Errors
+    /// [`RepositoryError`]; of several roots what the newest asks is told.
+    pub fn standing(&self) -> Result<Option<Metadata>, RepositoryError> {
+        let Some(files) = self.files()? else { return self.current() };
+        let by_an_older = |root: &Vec<u8>| Metadata::read(root, &files).ok();
+        match self.current() {
+            Err(RepositoryError::Metadata { path, source: source @ MetadataError::Signatures { .. } }) => {
+                let found = self.roots()?.iter().rev().find_map(by_an_older);
+                found.map(Some).ok_or(RepositoryError::Metadata { path, source })
+            }
+            current => current,
+        }
+    }
+
     /// The files of the newest publication's metadata.
-    fn files(&self) -> Result<Option<MetadataFiles>, RepositoryError> {
+    pub(super) fn files(&self) -> Result<Option<MetadataFiles>, RepositoryError> {
         let Some(timestamp) = self.read_if_there(&self.metadata(TIMESTAMP))? else { return Ok(None) };
         let wrong = |file| {
             move |source| RepositoryError::Metadata {
@@ -203,121 +230,8 @@ impl Repository {
         Ok(self.files()?.and_then(|mut files| files.remove(TARGETS)))
     }
 
-    /// Signs a publication whose files are in their places, and makes it the newest.
-    ///
-    /// # Errors
-    /// [`RepositoryError`]; after [`RepositoryError::Io`] the old or the new one is the newest, and doing it again is safe.
-    pub fn publish(
-        &self,
-        publication: &Publication,
-        as_of: Timestamp,
-        signers: &Signers,
-        lifetimes: &Lifetimes,
-        now: Timestamp,
-    ) -> Result<Metadata, RepositoryError> {
-        let root = self.root()?;
-        let before = self.current()?;
-        let expires = metadata::expiry(now, lifetimes.publication);
-        let role = metadata::targets(publication, expires)?;
-        let targets_version = role.version;
-        let targets = metadata::sign(role, &of(signers, RoleName::Targets))?;
-        let next = |version: Option<NonZeroU64>| version.map_or(Some(NonZeroU64::MIN), |v| v.checked_add(1));
-        let snapshot_version = next(before.as_ref().map(|before| before.snapshot.signed.version));
-        let snapshot_version = snapshot_version.ok_or(RepositoryError::NoVersion)?;
-        let role = metadata::snapshot(snapshot_version, (targets_version, &targets), expires);
-        let snapshot = metadata::sign(role, &of(signers, RoleName::Snapshot))?;
-        let stamp_version = next(before.as_ref().map(|before| before.timestamp.signed.version));
-        let stamp_version = stamp_version.ok_or(RepositoryError::NoVersion)?;
-        let expires = metadata::expiry(now, lifetimes.heartbeat);
-        let role = metadata::timestamp(stamp_version, (snapshot_version, &snapshot), as_of, expires);
-        let timestamp = metadata::sign(role, &of(signers, RoleName::Timestamp))?;
-
-        let named = [(TIMESTAMP, &timestamp), (SNAPSHOT, &snapshot), (TARGETS, &targets)];
-        let files = named.map(|(name, bytes)| (name.to_owned(), bytes.clone())).into();
-        let published = Metadata::read(&root, &files)?;
-        self.write(&self.metadata(&format!("{targets_version}.{TARGETS}")), &targets)?;
-        self.write(&self.metadata(&format!("{snapshot_version}.{SNAPSHOT}")), &snapshot)?;
-        self.write(&self.metadata(TIMESTAMP), &timestamp)?;
-        self.tidy(&published);
-        Ok(published)
-    }
-
-    /// Vouches for the newest publication as of a later time, with the key of the timestamp alone.
-    ///
-    /// # Errors
-    /// As [`publish`](Self::publish); [`RepositoryError::Sign`] also if there is no publication yet.
-    pub fn heartbeat(
-        &self,
-        as_of: Timestamp,
-        signers: &[&dyn Signer],
-        lifetimes: &Lifetimes,
-        now: Timestamp,
-    ) -> Result<Metadata, RepositoryError> {
-        let (root, files) = (self.root()?, self.files()?);
-        let mut files = files.ok_or(MetadataError::Missing(TIMESTAMP))?;
-        let before = self.current()?.ok_or(MetadataError::Missing(TIMESTAMP))?;
-        let version = before.timestamp.signed.version.checked_add(1).ok_or(RepositoryError::NoVersion)?;
-        let snapshot = files.get(SNAPSHOT).ok_or(MetadataError::Missing(SNAPSHOT))?;
-        let expires = metadata::expiry(now, lifetimes.heartbeat);
-        let role = metadata::timestamp(version, (before.snapshot.signed.version, snapshot), as_of, expires);
-        let timestamp = metadata::sign(role, signers)?;
-        files.insert(TIMESTAMP.to_owned(), timestamp.clone());
-        let published = Metadata::read(&root, &files)?;
-        self.write(&self.metadata(TIMESTAMP), &timestamp)?;
-        Ok(published)
-    }
-
-    /// Signs the newest publication again, with other keys: its content stays, and readers of the root before and of the one
-    /// after accept it if keys of both sign.
-    ///
-    /// # Errors
-    /// As [`publish`](Self::publish).
-    pub fn sign_again(
-        &self,
-        signers: &Signers,
-        lifetimes: &Lifetimes,
-        now: Timestamp,
-    ) -> Result<(), RepositoryError> {
-        let Some(before) = self.current()? else { return Ok(()) };
-        let next = |version: NonZeroU64| version.checked_add(1).ok_or(RepositoryError::NoVersion);
-        let targets_version = before.targets.signed.version;
-        let targets = metadata::sign(before.targets.signed.clone(), &of(signers, RoleName::Targets))?;
-        let snapshot_version = next(before.snapshot.signed.version)?;
-        let expires = before.snapshot.signed.expires;
-        let role = metadata::snapshot(snapshot_version, (targets_version, &targets), expires);
-        let snapshot = metadata::sign(role, &of(signers, RoleName::Snapshot))?;
-        let stamp_version = next(before.timestamp.signed.version)?;
-        let expires = metadata::expiry(now, lifetimes.heartbeat);
-        let role = metadata::timestamp(stamp_version, (snapshot_version, &snapshot), before.as_of(), expires);
-        let timestamp = metadata::sign(role, &of(signers, RoleName::Timestamp))?;
-        let named = [(TIMESTAMP, &timestamp), (SNAPSHOT, &snapshot), (TARGETS, &targets)];
-        let files = named.map(|(name, bytes)| (name.to_owned(), bytes.clone())).into();
-        Metadata::read(&self.root()?, &files)?;
-        self.write(&self.metadata(&format!("{targets_version}.{TARGETS}")), &targets)?;
-        self.write(&self.metadata(&format!("{snapshot_version}.{SNAPSHOT}")), &snapshot)?;
-        self.write(&self.metadata(TIMESTAMP), &timestamp)
-    }
-
-    /// Puts the next root in place: signed by the keys of the one before and by its own.
-    ///
-    /// # Errors
-    /// [`RepositoryError::Sign`] if it does not follow, and [`RepositoryError::Io`].
-    pub fn put_root(&self, root: &[u8]) -> Result<(), RepositoryError> {
-        let before = metadata::read_root(&self.root()?)?;
-        let next: Signed<Root> = metadata::read_root(root)?;
-        let version = before.signed.version.checked_add(1).ok_or(RepositoryError::NoVersion)?;
-        if next.signed.version != version {
-            return Err(MetadataError::Root("its version is not the next").into());
-        }
-        before
-            .signed
-            .verify_role(&next)
-            .map_err(|source| MetadataError::Signatures { file: "root.json", source: Box::new(source) })?;
-        self.write(&self.metadata(&format!("{version}.root.json")), root)
-    }
-
     /// Removes what the newest publications do not need. What stays by a failure is removed the next time.
-    fn tidy(&self, current: &Metadata) {
+    pub(super) fn tidy(&self, current: &Metadata) {
         if let Err(error) = self.remove_what_is_not_needed(current) {
             tracing::warn!(%error, "old files of the repository stay until the next publication");
         }
@@ -359,7 +273,7 @@ impl Repository {
         Ok(())
     }
 
-    fn metadata(&self, name: &str) -> PathBuf {
+    pub(super) fn metadata(&self, name: &str) -> PathBuf {
         self.folder.join(METADATA).join(name)
     }
 
@@ -375,13 +289,24 @@ impl Repository {
         }
     }
 
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), RepositoryError> {
-        publish_file(&*self.storage, path, bytes).map_err(io_error("write", path))
+    /// Puts a file in its place, for every user of the machine to read: a web server is another than the publisher.
+    pub(super) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), RepositoryError> {
+        publish_readable_file(&*self.storage, path, bytes).map_err(io_error("write", path))
     }
-}
 
-fn of(signers: &Signers, role: RoleName) -> Vec<&dyn Signer> {
-    signers.get(&role).into_iter().flatten().map(|signer| &**signer).collect()
+    /// Lets everybody read the files of a publication, which came from folders that are nobody else's.
+    pub(super) fn share<'f>(&self, files: impl Iterator<Item = &'f File>) -> Result<(), RepositoryError> {
+        for path in files.map(|file| self.path_of(file)) {
+            match self.storage.share(&path) {
+                // Whoever verifies the repository tells what is missing.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(io_error("share", &path)(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RepositoryError {

@@ -1,8 +1,10 @@
 //! `portcullis feed` and `portcullis sync`: a national centre publishes, a site with nothing but a root file follows.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
-use crate::support::command::{HEADER, Place, Run, portcullis};
+use crate::support::command::{HEADER, Place, Run, files, portcullis};
 
 /// A centre and a site in one place; the site's settings name the centre's repository.
 struct Feeds {
@@ -148,6 +150,21 @@ fn a_heartbeat_vouches_for_the_same_list_as_of_now() {
     let run = feeds.sync(&[]).exits(0).out;
     assert!(run.contains("the same list"), "{run}");
     feeds.place.check("UNKNOWN1").exits(0);
+    feeds.gather("add", &rows(10..11));
+    feeds.centre(&["heartbeat"]).fails_saying("1 changes wait");
+    feeds.centre(&["publish"]).exits(0);
+    let decided = fs::read_to_string(feeds.path("centre/feed.toml")).unwrap();
+    fs::write(feeds.path("centre/feed.toml"), decided.replace("\"30d\"", "\"100d\"")).unwrap();
+    for command in ["heartbeat", "status"] {
+        let told = feeds.centre(&[command]).exits(0).err;
+        assert!(told.contains("role targets ends at") && !told.contains("role root"), "{told}");
+    }
+    feeds.centre(&["publish"]).exits(0);
+    assert_eq!(feeds.centre(&["status"]).exits(0).err, "");
+    feeds.centre(&["publish"]).fails_saying("--renew");
+    let renewed = feeds.centre(&["publish", "--renew"]).exits(0).out;
+    assert!(renewed.contains("0 added, 0 changed, 0 withdrawn"), "{renewed}");
+    feeds.sync(&[]).exits(0);
 }
 
 #[test]
@@ -217,6 +234,36 @@ fn a_root_key_that_is_elsewhere_signs_elsewhere() {
 }
 
 #[test]
+fn lost_keys_are_replaced_and_sites_follow() {
+    let feeds = Feeds::new();
+    feeds.gather("add", &rows(0..10));
+    feeds.centre(&["publish"]).exits(0);
+    feeds.sync(&[]).exits(0);
+    for role in ["timestamp", "snapshot", "targets", "root"] {
+        fs::remove_file(feeds.path(&format!("centre/keys/{role}-1.pem"))).unwrap();
+        let run = feeds.centre(&["rotate-key", role]).exits(0).out;
+        assert!(run.contains("readers follow by themselves"), "{run}");
+        feeds.sync(&[]).exits(0);
+        let named = fs::read_to_string(feeds.path("centre/feed.toml")).unwrap();
+        assert!(!named.contains(&format!("keys/{role}-1.pem\"")) || role == "root", "{named}");
+    }
+    // Two of one role: which of them is replaced must be told.
+    for role in ["root-2", "root-3"] {
+        fs::remove_file(feeds.path(&format!("centre/keys/{role}.pem"))).unwrap();
+    }
+    let run = feeds.centre(&["rotate-key", "root", "--number", "2"]).exits(1).err;
+    assert!(run.contains("--old says which"), "{run}");
+    feeds.centre(&["rotate-key", "timestamp", "--old", "a1"]).exits(2);
+    feeds.centre(&["rotate-key", "timestamp", "--old", &"a1".repeat(32)]).exits(2);
+    let unknown = feeds.centre(&["rotate-key", "timestamp", "--number", "2", "--old", &"a1".repeat(32)]);
+    assert!(unknown.exits(1).err.contains("does not name the key a1a1"));
+    feeds.gather("add", &rows(10..20));
+    feeds.centre(&["publish"]).exits(0);
+    feeds.sync(&[]).exits(0);
+    feeds.place.check("B00019").exits(10);
+}
+
+#[test]
 fn a_site_hands_on_what_it_has_verified() {
     let feeds = Feeds::new();
     feeds.gather("add", &rows(0..50));
@@ -227,6 +274,13 @@ fn a_site_hands_on_what_it_has_verified() {
     feeds.sync(&[]).exits(0);
     let out = feeds.path("handed-on");
     portcullis(&["feed", "mirror", "national", "--data", &feeds.place.site(), "--out", &out]).exits(0);
+    for path in files(Path::new(&out)) {
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o644, "a web server is another user: {}", path.display());
+    }
+    for folder in [&out, &format!("{out}/metadata"), &format!("{out}/targets")] {
+        assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o755, "{folder}");
+    }
     fs::remove_dir_all(feeds.path("centre")).unwrap();
     fs::remove_dir_all(feeds.place.site()).unwrap();
     feeds.sync(&[]).exits(1);
@@ -238,6 +292,8 @@ fn a_site_hands_on_what_it_has_verified() {
 fn what_cannot_be_done_is_said_and_changes_nothing() {
     let feeds = Feeds::new();
     feeds.centre(&["publish"]).fails_saying("nothing waits");
+    feeds.centre(&["publish", "--renew"]).fails_saying("published nothing yet");
+    feeds.centre(&["sign-root"]).fails_saying("rotate-key");
     feeds.centre(&["heartbeat"]).fails_saying("published nothing yet");
     feeds.centre(&["init", "national"]).fails_saying("already");
     feeds.sync(&[]).fails_saying("is this the address of a feed?");

@@ -1,4 +1,4 @@
-//! Whatever moment the power goes at while a centre publishes: readers see the publication before or the next, whole, and no
+//! Whatever moment the power goes at while a centre publishes, or changes its keys: readers see the publication before or the next, whole, and no
 //! change is lost or made twice.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use portcullis::feed::RoleName;
 use portcullis::ground::storage::Disk;
 use portcullis::publishing::feed::{self, FeedError};
 
@@ -40,12 +41,13 @@ enum Act {
     Publish,
     Rebase,
     Heartbeat,
+    Rotate(RoleName),
 }
 
-use Act::{Add, Heartbeat, Publish, Rebase, Withdraw};
+use Act::{Add, Heartbeat, Publish, Rebase, Rotate, Withdraw};
 
 /// What is withdrawn is among what was added just before, so that a change that is made twice shows.
-const ACTS: [Act; 10] = [
+const ACTS: [Act; 12] = [
     Add(0..40),
     Publish,
     Add(40..50),
@@ -54,7 +56,9 @@ const ACTS: [Act; 10] = [
     Publish,
     Heartbeat,
     Withdraw(0..3),
+    Rotate(RoleName::Targets),
     Add(1..2),
+    Rotate(RoleName::Timestamp),
     Rebase,
 ];
 
@@ -72,6 +76,7 @@ impl Act {
             Publish => drop(centre.publish(at)),
             Rebase => drop(centre.rebase(at)),
             Heartbeat => centre.heartbeat(at),
+            Rotate(role) => centre.rotate(*role, at),
         }
     }
 }
@@ -79,7 +84,9 @@ impl Act {
 #[test]
 fn a_crash_while_a_centre_publishes_loses_no_change_and_makes_none_twice() {
     let root = tempfile::tempdir().unwrap();
-    let founded = Centre::found(Arc::new(Disk), root.path(), "national", hour(0));
+    let founded = [RoleName::Targets, RoleName::Snapshot, RoleName::Timestamp]
+        .into_iter()
+        .fold(Centre::found(Arc::new(Disk), root.path(), "national", hour(0)), Centre::with_a_key_to_come);
     let disk = Recording::new(root.path());
     let centre = founded.moved(Arc::new(Ground(disk.clone())), root.path());
     let mut numbers = BTreeSet::new();
@@ -99,10 +106,13 @@ fn a_crash_while_a_centre_publishes_loses_no_change_and_makes_none_twice() {
         let centre = founded.moved(unsynced(image.root()), image.root());
         let found = *known.entry(fingerprint(&centre.repository())).or_insert_with(|| seen(&centre));
         assert!([&states[least], &states[next]].contains(&&found), "a third thing {context}: {found:?}");
-        let is_new = resumed.insert((least, fingerprint(&centre.repository()), waiting(&centre)));
+        let is_signing = image.root().join("next.root.json").exists();
+        let standing = (fingerprint(&centre.repository()), waiting(&centre), is_signing);
+        let is_new = resumed.insert((least, standing));
         if !is_new {
             return;
         }
+        centre.go_on_rotating(hour(17));
         // Whoever goes on publishes what waited, once, and readers get all of it.
         centre.add(90..91).publish(hour(18));
         assert!(centre.folder().pending().unwrap().is_empty(), "{context}");

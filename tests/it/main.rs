@@ -25,6 +25,7 @@ mod config_settings;
 mod corpus;
 mod feed_attacks;
 mod feed_bulletins;
+mod feed_centre;
 mod feed_crash;
 mod feed_downloads;
 mod feed_keys;

@@ -1,8 +1,8 @@
 //! The real file system.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::{Lock, LockError, Storage, StorageFile};
@@ -42,6 +42,16 @@ impl Storage for Disk {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         std::fs::remove_file(path)
+    }
+
+    fn share(&self, path: &Path) -> io::Result<()> {
+        let found = std::fs::metadata(path)?;
+        let mode = if found.is_dir() { 0o755 } else { 0o644 };
+        // Who shares a folder with others may not own it, and has nothing to change there.
+        if found.permissions().mode() & mode == mode {
+            return Ok(());
+        }
+        std::fs::set_permissions(path, Permissions::from_mode(mode))
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub use disk::Disk;
 pub use lock::{Lock, LockError};
 pub use paced::Paced;
-pub use publish_file::publish_file;
+pub use publish_file::{publish_file, publish_readable_file};
 
 /// A file system. Paths are the caller's, absolute or relative to the working directory.
 pub trait Storage: Send + Sync + std::fmt::Debug {
@@ -36,6 +36,13 @@ pub trait Storage: Send + Sync + std::fmt::Debug {
 
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Lets every user of the machine read a file, or enter a folder, that is still its owner's alone. Nothing else changes: a
+    /// storage without users has nothing to do.
+    fn share(&self, path: &Path) -> io::Result<()> {
+        let _ = path;
+        Ok(())
+    }
 
     /// Makes the names in a folder durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;

@@ -10,6 +10,19 @@ use super::Storage;
 /// # Errors
 /// Those of the file system; nothing is left behind then, unless the process ends: the next call replaces that.
 pub fn publish_file(storage: &dyn Storage, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(storage, path, |temporary| write(storage, temporary, bytes))
+}
+
+/// The same, for every user of the machine to read.
+///
+/// # Errors
+/// As [`publish_file`].
+pub fn publish_readable_file(storage: &dyn Storage, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // Before it has its name, under which nobody is to find it closed.
+    put(storage, path, |temporary| write(storage, temporary, bytes).and_then(|()| storage.share(temporary)))
+}
+
+fn put(storage: &dyn Storage, path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let folder = match path.parent().ok_or(io::ErrorKind::InvalidInput)? {
         // A bare name stands in the working directory.
         nowhere if nowhere.as_os_str().is_empty() => Path::new("."),
@@ -22,7 +35,7 @@ pub fn publish_file(storage: &dyn Storage, path: &Path, bytes: &[u8]) -> io::Res
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let written = write(storage, &temporary, bytes).and_then(|()| storage.rename(&temporary, path));
+    let written = write(&temporary).and_then(|()| storage.rename(&temporary, path));
     if written.is_err() {
         // On a full disk it would take the room that is missing.
         let _ = storage.remove(&temporary);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::feed::RepositoryError;
+use crate::feed::{PublicKey, RepositoryError};
 use crate::index::IndexError;
 use crate::publishing::PublishingError;
 
@@ -27,7 +27,7 @@ pub enum FeedError {
     NothingPublished,
     /// Nothing waits.
     #[error(
-        "nothing waits to be published: `portcullis feed add` gathers registers, `portcullis feed heartbeat` vouches for the list as it is"
+        "nothing waits to be published: `portcullis feed add` gathers registers, `portcullis feed heartbeat` vouches for the list as it is, `portcullis feed publish --renew` signs it anew"
     )]
     NothingPending,
     /// The first list cannot be made by taking something out.
@@ -50,6 +50,40 @@ pub enum FeedError {
     FromTheFuture {
         /// What was given.
         as_of: Timestamp,
+    },
+    /// Changes wait, without which the list is not complete as of now.
+    #[error(
+        "{waiting} changes wait, without which the list is not complete as of now: `portcullis feed publish` comes first, or --as-of says as of when it was complete"
+    )]
+    ChangesWait {
+        /// How many.
+        waiting: usize,
+    },
+    /// What is published is accepted by nobody any more, whatever is said of it.
+    #[error(
+        "the signatures of the role {role} ended at {at:.0}: no reader would accept a heartbeat; `portcullis feed publish --renew` signs the list anew, `portcullis feed rotate-key root` the root"
+    )]
+    Expired {
+        /// The role.
+        role: &'static str,
+        /// When.
+        at: Timestamp,
+    },
+    /// One root after the other.
+    #[error(
+        "{} is being signed already: `portcullis feed sign-root` brings it to its end, or remove it to begin anew", .0.display()
+    )]
+    HandoverUnderWay(PathBuf),
+    /// No root is being signed.
+    #[error("there is no {}: `portcullis feed rotate-key` makes one", .0.display())]
+    NoHandover(PathBuf),
+    /// The root does not name the key that is to go.
+    #[error("the root does not name the key {key} for the role {role}: another was put in its place before")]
+    KeyNotNamed {
+        /// The role.
+        role: &'static str,
+        /// The key.
+        key: PublicKey,
     },
     /// Nothing would be listed.
     #[error("nothing would be listed any more: no reader accepts an empty list")]

@@ -5,6 +5,7 @@
 //! | `feed.toml` | what was decided for the feed |
 //! | `repository/` | what readers fetch |
 //! | `pending/` | changes that wait to be published, in the order of their numbers |
+//! | `next.root.json` | the root that is being signed, until the list is signed with its keys too |
 //! | `index/` | the lock that lets one publisher work at a time, and files in the making |
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ pub struct FeedFolder {
     folder: PathBuf,
     pub(super) repository: Repository,
 }
+
+const ROOT_BYTES_MAX: u64 = 1 << 20;
 
 /// A change that waits to be published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,6 +157,39 @@ impl FeedFolder {
     /// Opens a change that waits.
     pub(super) fn open(&self, pending: &Pending) -> Result<Segment<Mapping>, FeedError> {
         Ok(index::open_any_segment(&*self.storage, &pending.path)?)
+    }
+
+    /// The newest publication. While a key is handed on it may not be signed with the new one yet; at any other time what the
+    /// newest root does not vouch for is nothing to build upon.
+    pub(super) fn standing(&self) -> Result<Option<Metadata>, FeedError> {
+        let is_new =
+            self.next_root()?.is_some_and(|next| self.repository.root().is_ok_and(|root| root == next));
+        Ok(if is_new { self.repository.standing()? } else { self.repository.current()? })
+    }
+
+    /// The root that is being signed.
+    pub(super) fn next_root(&self) -> Result<Option<Vec<u8>>, FeedError> {
+        let path = self.next_root_path();
+        match self.storage.read(&path, ROOT_BYTES_MAX) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(FeedError::io("read", path)(error)),
+        }
+    }
+
+    /// Forgets the root that was being signed if it is in place, and the list is signed as it asks.
+    pub(super) fn end_handover(&self) -> Result<(), FeedError> {
+        let Some(next) = self.next_root()? else { return Ok(()) };
+        if self.repository.root()? == next {
+            self.repository.current()?;
+            let path = self.next_root_path();
+            self.storage.remove(&path).map_err(FeedError::io("remove", &path))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn next_root_path(&self) -> PathBuf {
+        self.folder.join("next.root.json")
     }
 
     fn pending_folder(&self) -> PathBuf {

@@ -21,7 +21,9 @@ use portcullis::feed::{
 use portcullis::ground::clock::Clock;
 use portcullis::ground::storage::{Disk, Lock, LockError, Storage, StorageFile};
 use portcullis::index::{FeedRecord, Snapshot, StateDigest, current, kept, segment_path};
-use portcullis::publishing::feed::{self as feeds, FeedError, FeedFolder, FeedSettings, Gathered, Published};
+use portcullis::publishing::feed::{
+    self as feeds, FeedError, FeedFolder, FeedSettings, Gathered, Handover, Published, Signed,
+};
 use portcullis::publishing::{
     self, Fold, Folded, Inputs, Limits, Progress, PublishingError, Stage, rollback,
 };
@@ -126,7 +128,36 @@ impl Centre {
 
     pub(crate) fn heartbeat(&self, at: Timestamp) {
         let signers = self.of(RoleName::Timestamp);
-        feeds::heartbeat(&self.folder(), &self.settings, &signers, at, at).unwrap();
+        feeds::heartbeat(&self.folder(), &self.settings, &signers, None, at).unwrap();
+    }
+
+    /// The same centre, which signs for a role with one more key, that no root names yet.
+    pub(crate) fn with_a_key_to_come(mut self, role: RoleName) -> Self {
+        let signers = Arc::get_mut(&mut self.signers).unwrap();
+        signers.get_mut(&role).unwrap().push(Box::new(PrivateKey::generate().unwrap()));
+        self
+    }
+
+    /// Puts that key in the place of the other.
+    pub(crate) fn rotate(&self, role: RoleName, at: Timestamp) {
+        let folder = self.folder();
+        let handover = Handover::lock(&folder).unwrap();
+        let [old, new] = [0, 1].map(|place| self.signers[&role][place].public());
+        handover.begin((role, old, new), &self.settings, &self.signers, at).unwrap();
+        self.finish(&handover, at);
+    }
+
+    /// Goes on with what broke off, if a root was being signed.
+    pub(crate) fn go_on_rotating(&self, at: Timestamp) {
+        if self.folder.join("next.root.json").exists() {
+            self.finish(&Handover::lock(&self.folder()).unwrap(), at);
+        }
+    }
+
+    fn finish(&self, handover: &Handover<'_>, at: Timestamp) {
+        assert_eq!(handover.sign(&self.of(RoleName::Root)).unwrap(), Signed::InPlace);
+        assert!(handover.finish(&self.settings, &self.signers, at).unwrap());
+        assert!(!self.folder.join("next.root.json").exists());
     }
 
     /// Signs what it is told to, whether or not it is so.

@@ -80,7 +80,7 @@ impl Holders {
     }
 
     /// What signs for each role, here and among the holders that come after.
-    fn signers_with(&self, next: Option<&Self>) -> Signers {
+    pub(crate) fn signers_with(&self, next: Option<&Self>) -> Signers {
         let signer = |seed: &u8| -> Box<dyn Signer> { Box::new(key(*seed)) };
         let keys =
             |role| self.keys(role).iter().chain(next.into_iter().flat_map(move |next| next.keys(role)));
@@ -171,7 +171,7 @@ impl Centre {
     pub(crate) fn heartbeat(&self, hour: i64) {
         let signers = self.holders.signers_with(None);
         let signers: Vec<_> = signers[&RoleName::Timestamp].iter().map(|signer| &**signer).collect();
-        heartbeat(&self.folder, &self.settings, &signers, at(hour), at(hour)).unwrap();
+        heartbeat(&self.folder, &self.settings, &signers, None, at(hour)).unwrap();
     }
 
     /// Hands the feed on to other holders: what waits is published with the keys of both, then comes their root.
