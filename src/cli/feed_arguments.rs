@@ -203,7 +203,8 @@ pub(crate) struct FeedRotateKey {
     /// Which of the role's keys is replaced, in the order of feed.toml, from 1.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=16))]
     pub(crate) number: u64,
-    /// The public part of the replaced key, if it is lost and the root names several that are not here: 64 hexadecimal digits.
+    /// The public part of the replaced key, as 64 hexadecimal digits: if it is lost, and the root names several that are not here or
+    /// feed.toml no longer names it.
     #[arg(long, value_name = "PUBLIC-KEY")]
     pub(crate) old: Option<String>,
     /// The new key, as feed.toml names keys; without it one is made, in a file.

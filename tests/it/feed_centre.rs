@@ -202,6 +202,15 @@ fn nothing_is_built_upon_what_the_root_does_not_vouch_for() {
     centre.holders = to;
     centre.gather("UTO", 3..6, false);
     assert!(matches!(try_publish(&centre, 2), Err(FeedError::Repository(_))));
+    let handover = Handover::lock(&centre.folder).unwrap();
+    let [old, new] = [32, 33].map(|seed| {
+        let holders = centre.holders.with(RoleName::Timestamp, &[seed]);
+        holders.roles()[&RoleName::Timestamp].0[0]
+    });
+    let signers = centre.holders.signers_with(None);
+    let change = (RoleName::Timestamp, old, new);
+    let begun = handover.begin(change, &centre.settings, &signers, at(2));
+    assert!(matches!(begun, Err(FeedError::Repository(_))), "{begun:?}");
 }
 
 #[test]

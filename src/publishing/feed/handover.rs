@@ -79,6 +79,8 @@ impl<'f> Handover<'f> {
         now: Timestamp,
     ) -> Result<(), FeedError> {
         self.check_none()?;
+        // What is not vouched for now would be once it is signed again.
+        self.folder.standing()?;
         let mut roles = self.roles()?;
         let place = roles.get_mut(&role).and_then(|(keys, _)| keys.iter_mut().find(|key| **key == old));
         *place.ok_or(FeedError::KeyNotNamed { role: role.word(), key: old })? = new;
