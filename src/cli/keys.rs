@@ -10,7 +10,7 @@ use portcullis::config::{KeySource, PublisherSettings};
 use portcullis::domain::FeedName;
 use portcullis::feed::{self, Hook, PrivateKey, PublicKey, RoleName, Signer, Signers};
 use portcullis::ground::storage::{Storage, publish_file};
-use portcullis::publishing::feed::{FeedFolder, Handover, Signed};
+use portcullis::publishing::feed::{FeedError, FeedFolder, Handover, Signed};
 
 use super::feed_arguments::{FeedInit, FeedRotateKey, FeedSignRoot};
 use super::site;
@@ -33,6 +33,10 @@ pub(super) fn rotate(arguments: &FeedRotateKey) -> anyhow::Result<ExitCode> {
     let (named, _) = handover.roles()?.remove(&role).context("the root has every role")?;
     let sources = settings.keys.entry(role).or_default();
     let old = old_key(&*storage, arguments, sources, &named)?;
+    if !named.contains(&old) {
+        // Before a key is made that nothing would come of.
+        return Err(FeedError::KeyNotNamed { role: role.word(), key: old }.into());
+    }
     let (source, new) = match &arguments.key {
         Some(text) => {
             let source = KeySource::parse(text)

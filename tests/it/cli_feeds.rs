@@ -257,6 +257,7 @@ fn lost_keys_are_replaced_and_sites_follow() {
     feeds.centre(&["rotate-key", "timestamp", "--old", &"a1".repeat(32)]).exits(2);
     let unknown = feeds.centre(&["rotate-key", "timestamp", "--number", "2", "--old", &"a1".repeat(32)]);
     assert!(unknown.exits(1).err.contains("does not name the key a1a1"));
+    assert!(!feeds.place.path("centre/keys/timestamp-1.pem").exists(), "no key is made in vain");
     feeds.gather("add", &rows(10..20));
     feeds.centre(&["publish"]).exits(0);
     feeds.sync(&[]).exits(0);
