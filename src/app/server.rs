@@ -18,7 +18,7 @@ use crate::syncing::Board;
 
 use super::AppError;
 use super::sources::sources;
-use super::synchronise::{Scheduled, Synchronise};
+use super::synchronise::{Scheduled, Shared, Synchronise};
 use super::watch::Watch;
 
 /// Opens lists and log as settings say.
@@ -104,8 +104,9 @@ impl Server {
         let address = http.addrs().first().copied().unwrap_or(limits.bind);
         let watch = Watch::start(screening.site().clone(), settings.index_memory);
         let synchronise = (!scheduled.is_empty()).then(|| {
-            let data_dir = settings.data_dir.clone();
-            Synchronise::start(screening.clone(), storage, clock, data_dir, scheduled, board.clone())
+            let (screening, board) = (screening.clone(), board.clone());
+            let shared = Shared { screening, storage, clock, data_dir: settings.data_dir.clone(), board };
+            Synchronise::start(&shared, scheduled)
         });
         Ok(Self { screening, watch, synchronise, board, task: http.run(), address })
     }

@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::ground::clock::{Clock, monotonic};
+use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
 use crate::ground::{causes, step_back};
+use crate::index::IndexError;
 use crate::screening::Screening;
-use crate::syncing::{self, Board, Outcome, Source, SyncError, Synced, Wish, Woken};
+use crate::syncing::{self, Activation, Board, Outcome, Source, SyncError, Synced, Wish, Woken};
 
-/// The thread that goes round the sources.
+/// A thread for each source: a line on which one list takes days keeps no other feed from being vouched for.
 pub(super) struct Synchronise {
     board: Arc<Board>,
-    thread: JoinHandle<()>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// A source and when it is asked next.
@@ -29,79 +30,104 @@ pub(super) struct Scheduled {
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// A list that waits for its time of day is put in force within so long of it.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
+/// Who finds the index in use tries again after so long, and tells nobody until it has so often.
+const IN_USE: (Duration, u32) = (Duration::from_secs(5), 12);
+
+/// What every thread works with.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) screening: Arc<Screening>,
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) clock: Arc<Clock>,
+    pub(super) data_dir: std::path::PathBuf,
+    pub(super) board: Arc<Board>,
+}
 
 impl Synchronise {
-    pub(super) fn start(
-        screening: Arc<Screening>,
-        storage: Arc<dyn Storage>,
-        clock: Arc<Clock>,
-        data_dir: std::path::PathBuf,
-        sources: Vec<Scheduled>,
-        board: Arc<Board>,
-    ) -> Self {
-        let of_thread = board.clone();
-        let thread = std::thread::spawn(move || {
-            step_back();
-            let site = syncing::Site {
-                storage,
-                data_dir: &data_dir,
-                log: screening.log(),
-                clock: &clock,
-                principal: "service".into(),
-            };
-            go_round(&site, sources, &of_thread);
-        });
-        Self { board, thread }
+    pub(super) fn start(shared: &Shared, sources: Vec<Scheduled>) -> Self {
+        let start = |scheduled: Scheduled| {
+            let shared = shared.clone();
+            std::thread::spawn(move || {
+                step_back();
+                shared.follow(&scheduled);
+            })
+        };
+        Self { board: shared.board.clone(), threads: sources.into_iter().map(start).collect() }
     }
 
     pub(super) fn stop(self) {
         self.board.stop();
-        if self.thread.join().is_err() {
-            tracing::error!("the thread that synchronises feeds had ended with a defect");
-        }
-    }
-}
-
-fn go_round(site: &syncing::Site<'_>, sources: Vec<Scheduled>, board: &Board) {
-    let mut due = vec![monotonic(); sources.len()];
-    let mut failures = vec![0_u32; sources.len()];
-    for round in 0_u64.. {
-        for (at, Scheduled { source, every }) in sources.iter().enumerate() {
-            if due[at] > monotonic() || board.stopped() {
-                continue;
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread that synchronises a feed had ended with a defect");
             }
-            let ended = attempt(site, source, board);
-            failures[at] = if ended.is_ok() { 0 } else { failures[at].saturating_add(1) };
-            let waits = ended.is_ok_and(|synced| synced.outcome == Outcome::Waiting);
-            let pause = if waits { LOOK_EVERY.min(*every) } else { pause(*every, failures[at]) };
-            due[at] = monotonic() + spread(pause, site.log.log_id().as_bytes(), round);
-        }
-        let next = due.iter().min().copied().unwrap_or_else(monotonic);
-        match board.wait(next.saturating_duration_since(monotonic())) {
-            Woken::Stopped => return,
-            Woken::Wanted => due.fill(monotonic()),
-            Woken::Due => {}
         }
     }
 }
 
-fn attempt(site: &syncing::Site<'_>, source: &Source, board: &Board) -> Result<Synced, SyncError> {
-    let go_on = || if board.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    let ended = syncing::sync(site, source, Wish::default(), &mut |_, _| go_on());
-    let news = board.note(&source.feed, &ended, site.clock.now().time);
-    match &ended {
-        _ if !news => {}
-        Err(error) => tracing::error!(
-            feed = %source.feed,
-            error = %causes(error),
-            "a feed is not brought up to date; what is in force stays, and it is tried again"
-        ),
-        Ok(synced) if synced.outcome == Outcome::Waiting => {
-            tracing::info!(feed = %source.feed, sequence = synced.sequence, "downloaded, and not in force yet");
+impl Shared {
+    fn follow(&self, Scheduled { source, every }: &Scheduled) {
+        let (mut failures, mut in_use, mut seen) = (0_u32, 0, 0);
+        for round in 0_u64.. {
+            if self.board.stopped() {
+                return;
+            }
+            let ended = self.attempt(source, in_use);
+            in_use = if ended.as_ref().is_err_and(is_in_use) { in_use + 1 } else { 0 };
+            failures = if ended.is_ok() || in_use > 0 { 0 } else { failures.saturating_add(1) };
+            let turns = matches!(source.activation, Activation::At(_))
+                && ended.is_ok_and(|synced| synced.outcome == Outcome::Waiting);
+            let pause = match in_use {
+                0 if turns => LOOK_EVERY.min(*every),
+                0 => pause(*every, failures),
+                _ => IN_USE.0.min(*every),
+            };
+            let of_thread =
+                [self.screening.log().log_id().as_bytes(), source.feed.as_str().as_bytes()].concat();
+            if self.board.wait(spread(pause, &of_thread, round), &mut seen) == Woken::Stopped {
+                return;
+            }
         }
-        Ok(synced) => tracing::info!(feed = %source.feed, sequence = synced.sequence, "up to date"),
     }
-    ended
+
+    fn attempt(&self, source: &Source, in_use: u32) -> Result<Synced, SyncError> {
+        let site = syncing::Site {
+            storage: self.storage.clone(),
+            data_dir: &self.data_dir,
+            log: self.screening.log(),
+            clock: &self.clock,
+            principal: "service".into(),
+        };
+        let go_on = || if self.board.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        let wish = Wish { repair: self.screening.site().in_force().is_damaged(), ..Wish::default() };
+        let ended = syncing::sync(&site, source, wish, &mut |_, _| go_on());
+        let quiet = |error: &SyncError| {
+            matches!(error, SyncError::Interrupted(_)) || is_in_use(error) && in_use < IN_USE.1
+        };
+        if ended.as_ref().is_err_and(quiet) || !self.board.note(&source.feed, &ended, self.clock.now().time) {
+            return ended;
+        }
+        match &ended {
+            Err(error) => tracing::error!(
+                feed = %source.feed,
+                error = %causes(error),
+                "a feed is not brought up to date; what is in force stays, and it is tried again"
+            ),
+            Ok(synced) if synced.outcome == Outcome::Waiting => {
+                tracing::info!(feed = %source.feed, sequence = synced.sequence, "downloaded, and not in force yet");
+            }
+            Ok(synced) => tracing::info!(feed = %source.feed, sequence = synced.sequence, "up to date"),
+        }
+        ended
+    }
+}
+
+/// Somebody else is at the index or the feed, and will not be for long.
+fn is_in_use(error: &SyncError) -> bool {
+    matches!(
+        error,
+        SyncError::Index { source: IndexError::Locked(_), .. } | SyncError::Busy(_) | SyncError::Overtaken(_)
+    )
 }
 
 fn pause(every: Duration, failures: u32) -> Duration {

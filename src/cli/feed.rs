@@ -27,7 +27,7 @@ pub(super) fn forget(arguments: &Forget) -> anyhow::Result<ExitCode> {
     let id = publishing::forget(site::disk(), &arguments.data, &log, &clock, &principal, &feed)?;
     log.close()?;
     println!(
-        "feed {feed} is forgotten: generation {} is in force, and no answer needs that feed any more",
+        "feed {feed} is forgotten: generation {} is in force, and no answer needs that feed any more, unless settings have [sources.{feed}]",
         id.number
     );
     Ok(ExitCode::SUCCESS)

@@ -19,7 +19,8 @@ pub struct Board {
 #[derive(Debug, Default)]
 struct State {
     feeds: BTreeMap<FeedName, Standing>,
-    wanted: bool,
+    /// How often somebody has wanted that.
+    wanted: u64,
     stopped: bool,
 }
 
@@ -54,7 +55,9 @@ pub enum Woken {
 impl Board {
     /// Wants every feed looked at now.
     pub fn want(&self) {
-        self.state().wanted = true;
+        let mut state = self.state();
+        state.wanted = state.wanted.wrapping_add(1);
+        drop(state);
         self.changed.notify_all();
     }
 
@@ -70,12 +73,13 @@ impl Board {
         self.state().stopped
     }
 
-    /// Waits, at most so long.
-    pub fn wait(&self, at_most: Duration) -> Woken {
-        let idle = |state: &mut State| !state.wanted && !state.stopped;
+    /// Waits, at most so long. `seen` is how often this one was wanted so far: each of several that wait is woken.
+    pub fn wait(&self, at_most: Duration, seen: &mut u64) -> Woken {
+        let idle = |state: &mut State| state.wanted == *seen && !state.stopped;
         let waited = self.changed.wait_timeout_while(self.state(), at_most, idle);
-        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        match (state.stopped, std::mem::take(&mut state.wanted)) {
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let wanted = std::mem::replace(seen, state.wanted) != state.wanted;
+        match (state.stopped, wanted) {
             (true, _) => Woken::Stopped,
             (false, true) => Woken::Wanted,
             (false, false) => Woken::Due,

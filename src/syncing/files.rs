@@ -21,6 +21,8 @@ pub(super) struct Files<'s> {
 }
 
 const ROOT_BYTES_MAX: u64 = 512 << 10;
+/// Where the second of two works.
+const BESIDE: &str = "beside";
 
 impl<'s> Files<'s> {
     pub(super) fn open(
@@ -30,7 +32,7 @@ impl<'s> Files<'s> {
     ) -> Result<Self, SyncError> {
         let of_feed = data_dir.join("sync").join(feed.as_str());
         // A stick is not kept waiting by a line that brings the same list for days.
-        for folder in [of_feed.clone(), of_feed.join("beside")] {
+        for folder in [of_feed.clone(), of_feed.join(BESIDE)] {
             storage.create_dir_all(&folder).map_err(io(&folder))?;
             let path = folder.join("LOCK");
             match storage.lock(&path) {
@@ -49,7 +51,28 @@ impl<'s> Files<'s> {
         for folder in [self.scratch(), self.parts(), self.roots.clone()] {
             self.storage.create_dir_all(&folder).map_err(io(&folder))?;
         }
+        self.tidy_beside();
         Ok(self)
+    }
+
+    /// Removes what somebody beside, who is gone, has left.
+    fn tidy_beside(&self) {
+        let beside = self.folder.join(BESIDE);
+        // It is not there for whoever is there himself, or where nobody ever was.
+        if self.storage.open_read(&beside.join("LOCK")).is_err() {
+            return;
+        }
+        let Ok(_lock) = self.storage.lock(&beside.join("LOCK")) else { return };
+        for path in ["scratch", "parts"]
+            .map(|name| self.storage.list(&beside.join(name)))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            if let Err(error) = self.storage.remove(&path) {
+                tracing::warn!(%error, "what is left of a download stays until the next");
+            }
+        }
     }
 
     /// The roots that were followed, by file name.

@@ -20,6 +20,7 @@ mod cli_inspect_demo;
 mod cli_lists;
 mod cli_manifest;
 mod cli_registers;
+mod cli_sync;
 mod config_faults;
 mod config_settings;
 mod corpus;

@@ -95,6 +95,8 @@ impl Mirror for Https {
                 Err(MirrorError::Range { from })
             }
             404 | 410 => Err(MirrorError::NotFound),
+            // Stores that list nothing to strangers say so of what is not there; the next root usually is not.
+            403 if path.ends_with(".root.json") => Err(MirrorError::NotFound),
             status => Err(MirrorError::Refused { status }),
         }
     }
