@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::ground::clock::Clock;
@@ -29,7 +30,7 @@ pub(super) struct Scheduled {
 /// After a failure a source is asked again this soon, then after twice as long each time, until that is its own interval.
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// A list that waits for its time of day is put in force within so long of it.
-const LOOK_EVERY: Duration = Duration::from_secs(20);
+const TURN_WITHIN: Duration = Duration::from_secs(20);
 /// Who finds the index in use tries again after so long, and tells nobody until it has so often.
 const IN_USE: (Duration, u32) = (Duration::from_secs(5), 12);
 
@@ -75,16 +76,20 @@ impl Shared {
             let ended = self.attempt(source, in_use);
             in_use = if ended.as_ref().is_err_and(is_in_use) { in_use + 1 } else { 0 };
             failures = if ended.is_ok() || in_use > 0 { 0 } else { failures.saturating_add(1) };
-            let turns = matches!(source.activation, Activation::At(_))
-                && ended.is_ok_and(|synced| synced.outcome == Outcome::Waiting);
-            let pause = match in_use {
-                0 if turns => LOOK_EVERY.min(*every),
-                0 => pause(*every, failures),
-                _ => IN_USE.0.min(*every),
+            let waits = ended.is_ok_and(|synced| synced.outcome == Outcome::Waiting);
+            let usual = if in_use > 0 { IN_USE.0.min(*every) } else { pause(*every, failures) };
+            // Feeds of one service are spread as well, for they may have the same server.
+            let who = [self.screening.log().log_id().as_bytes(), source.feed.as_str().as_bytes()].concat();
+            let usual = spread(usual, &who, round);
+            let pause = match source.activation {
+                Activation::At(of_day) if waits => {
+                    let left = until(of_day, self.clock.now().time);
+                    usual.min(left + TURN_WITHIN.mul_f64(share(&who, round)))
+                }
+                // Who waits for a command is put in force by the command.
+                Activation::At(_) | Activation::AtOnce | Activation::OnCommand => usual,
             };
-            let of_thread =
-                [self.screening.log().log_id().as_bytes(), source.feed.as_str().as_bytes()].concat();
-            if self.board.wait(spread(pause, &of_thread, round), &mut seen) == Woken::Stopped {
+            if self.board.wait(pause, &mut seen) == Woken::Stopped {
                 return;
             }
         }
@@ -139,8 +144,20 @@ fn pause(every: Duration, failures: u32) -> Duration {
 
 /// Give or take a fifth, another for each service and each round: so that a fleet that started together does not ask together.
 fn spread(pause: Duration, service: &[u8], round: u64) -> Duration {
-    let share = xxh3_64_with_seed(service, round) as f64 / u64::MAX as f64;
-    pause.mul_f64(0.8 + 0.4 * share)
+    pause.mul_f64(0.8 + 0.4 * share(service, round))
+}
+
+/// From 0 to 1.
+fn share(service: &[u8], round: u64) -> f64 {
+    xxh3_64_with_seed(service, round) as f64 / u64::MAX as f64
+}
+
+/// How long it is until a time of day in UTC, in minutes from midnight; a whole day at that time itself.
+fn until(of_day: u16, now: Timestamp) -> Duration {
+    const SECONDS_PER_DAY: i64 = 24 * 3600;
+    let left = (i64::from(of_day) * 60 - now.as_second()).rem_euclid(SECONDS_PER_DAY);
+    let left = if left == 0 { SECONDS_PER_DAY } else { left };
+    Duration::from_secs(left.unsigned_abs())
 }
 
 #[cfg(test)]
@@ -163,5 +180,15 @@ mod tests {
             (0..50_u8).map(|service| spread(minute, &[service], 1)).collect();
         assert!(spreads.len() > 40);
         assert!(spreads.iter().all(|pause| (48..=72).contains(&pause.as_secs())));
+    }
+
+    #[test]
+    fn a_time_of_day_is_waited_for_to_the_second() {
+        let midnight = Timestamp::from_second(20_000 * 24 * 3600).unwrap();
+        let after = |seconds| midnight + jiff::SignedDuration::from_secs(seconds);
+        assert_eq!(until(60, after(0)).as_secs(), 3600);
+        assert_eq!(until(60, after(3599)).as_secs(), 1);
+        assert_eq!(until(60, after(3600)).as_secs(), 24 * 3600);
+        assert_eq!(until(60, after(3601)).as_secs(), 24 * 3600 - 1);
     }
 }

@@ -1,7 +1,9 @@
 //! What happens to a site while it is brought up to date: what was judged before is not put in force over it.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use portcullis::ground::storage::Disk;
 use portcullis::syncing::{Outcome, SyncError, Wish};
 
 use crate::support::centre::{Centre, Post, hour, in_force, listed, litter, unsynced};
@@ -57,7 +59,10 @@ fn a_stick_is_not_kept_waiting_by_a_line_and_neither_writes_to_what_the_other_pu
     assert!(matches!(error, SyncError::Overtaken(_)), "{error:?}");
     assert!(matches!(third, Some(Err(SyncError::Busy(_)))), "{third:?}");
     assert_eq!((in_force(site.path()).unwrap().generation, listed(site.path()).len()), (2, 42));
-    assert_eq!(post.follow(&source).outcome, Outcome::Current);
+    // What somebody beside left who was killed goes with the next who comes.
+    std::fs::write(site.path().join("sync/national/beside/parts/left.part"), "x").unwrap();
+    let again = Post::new(Arc::new(Disk), site.path(), hour(20));
+    assert_eq!(again.follow(&source).outcome, Outcome::Current);
     assert!(litter(site.path()).is_empty(), "{:?}", litter(site.path()));
 }
 

@@ -15,7 +15,7 @@ use crate::support::centre::{Centre, Post, hour, in_force, listed, litter, unsyn
 
 /// What the line does to the large files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Line {
+pub(crate) enum Line {
     Good,
     /// Ends after so many bytes, every time.
     Cut(usize),
@@ -27,10 +27,12 @@ enum Line {
     Lie,
     /// Ends at once, also for the small files.
     Gone,
+    /// Is good, and what is not there is forbidden: a store whose files may be read and not listed.
+    Closed,
 }
 
 /// A web server that has a folder, on a port of its own; it ends with the test.
-struct Web {
+pub(crate) struct Web {
     address: SocketAddr,
     line: Arc<Mutex<Line>>,
     /// Bytes of large files that were sent.
@@ -38,7 +40,7 @@ struct Web {
 }
 
 impl Web {
-    fn of(folder: PathBuf) -> Self {
+    pub(crate) fn of(folder: PathBuf) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let web = Self { address, line: Arc::new(Mutex::new(Line::Good)), sent: Arc::default() };
@@ -53,8 +55,12 @@ impl Web {
         web
     }
 
-    fn is(&self, line: Line) {
+    pub(crate) fn is(&self, line: Line) {
         *self.line.lock().unwrap() = line;
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     fn source(&self, centre: &Centre) -> Source {
@@ -65,7 +71,7 @@ impl Web {
             stall_timeout: Duration::from_secs(5),
             ..Limits::default()
         };
-        let url = format!("http://{}", self.address);
+        let url = self.url();
         let settings =
             HttpsSettings { url: &url, roots_pem: None, identity: None, proxy: None, plain_http: false };
         let mirror = Https::new(&settings, &limits).unwrap();
@@ -87,7 +93,9 @@ fn serve(mut stream: TcpStream, line: Line, folder: &Path, sent: &AtomicU64) -> 
         return Ok(());
     }
     let Ok(mut bytes) = std::fs::read(folder.join(&path)) else {
-        return stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        let status = if line == Line::Closed { "403 Forbidden" } else { "404 Not Found" };
+        let head = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        return stream.write_all(head.as_bytes());
     };
     let is_large = path.starts_with("targets/");
     let line = if is_large { line } else { Line::Good };
@@ -161,4 +169,21 @@ fn whatever_a_line_does_the_list_in_force_stays_until_the_next_has_come() {
         assert!(listed(site.path()).contains(&(900 + u32::from(at.unsigned_abs()))), "{line:?}");
         assert!(litter(site.path()).is_empty(), "{line:?}: {:?}", litter(site.path()));
     }
+}
+
+#[test]
+fn a_store_that_forbids_what_is_not_there_is_followed_and_one_that_forbids_all_is_told_of() {
+    let (folder, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let centre = Centre::found(unsynced(folder.path()), folder.path(), "national", hour(0));
+    centre.add(0..10).publish(hour(1));
+    let web = Web::of(centre.repository());
+    web.is(Line::Closed);
+    let post = Post::new(unsynced(site.path()), site.path(), hour(20));
+    post.follow(&web.source(&centre));
+    assert_eq!(in_force(site.path()).unwrap().sequence, 1);
+    let nothing = tempfile::tempdir().unwrap();
+    let web = Web::of(nothing.path().to_owned());
+    web.is(Line::Closed);
+    let error = post.sync(&web.source(&centre), Wish::default()).unwrap_err();
+    assert!(causes(&error).contains("HTTP status 403"), "{}", causes(&error));
 }

@@ -50,7 +50,7 @@ pub enum HttpsError {
     Url,
     /// Without TLS to another machine.
     #[error(
-        "the mirror's address begins with http://: use https://; without encryption only this machine itself is asked"
+        "the mirror's address begins with http://: use https://, for only a mirror on this machine is asked without encryption"
     )]
     Plain,
     /// No URL of a proxy that is supported.

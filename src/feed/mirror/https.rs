@@ -95,8 +95,9 @@ impl Mirror for Https {
                 Err(MirrorError::Range { from })
             }
             404 | 410 => Err(MirrorError::NotFound),
-            // Stores that list nothing to strangers say so of what is not there; the next root usually is not.
-            403 if path.ends_with(".root.json") => Err(MirrorError::NotFound),
+            // A store whose files may be read and not listed says so of those that are not there. Only the search for newer
+            // roots asks for files that need not be there.
+            403 if path::is_root(path) => Err(MirrorError::NotFound),
             status => Err(MirrorError::Refused { status }),
         }
     }

@@ -16,6 +16,12 @@ pub(super) fn check(path: &str) -> Result<(), MirrorError> {
     if name.is_some_and(flat) { Ok(()) } else { Err(MirrorError::Path { path: path.into() }) }
 }
 
+/// Whether this is `metadata/<n>.root.json`.
+pub(super) fn is_root(path: &str) -> bool {
+    let version = path.strip_prefix("metadata/").and_then(|name| name.strip_suffix(".root.json"));
+    version.is_some_and(|version| !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +57,20 @@ mod tests {
             &long,
         ] {
             assert!(matches!(check(bad), Err(MirrorError::Path { .. })), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn only_roots_with_a_version_are_roots() {
+        assert!(is_root("metadata/1.root.json") && is_root("metadata/203.root.json"));
+        for other in [
+            "metadata/root.json",
+            "metadata/.root.json",
+            "metadata/a1.root.json",
+            "targets/1.root.json",
+            "metadata/1.snapshot.json",
+        ] {
+            assert!(!is_root(other), "{other}");
         }
     }
 }

@@ -21,12 +21,18 @@ impl Serving {
         Self::start_under(&[], &place.path("site"), &place.path("."), format)
     }
 
+    /// Serves a site with more settings.
+    pub(crate) fn start_with(place: &Place, more: &str) -> Self {
+        let settings = settings(&place.path("site"), "text");
+        Self::start_as(&[], &place.path("."), &format!("{settings}{more}"))
+    }
+
     /// Serves a site under another program, such as a tracer; settings and log stand in `folder`.
     pub(crate) fn start_under(under: &[&str], site: &Path, folder: &Path, format: &str) -> Self {
-        let settings = format!(
-            "[data]\ndir = {:?}\n[service]\nbind = \"127.0.0.1:0\"\n[log]\nlevel = \"debug\"\nformat = \"{format}\"\n",
-            site.display().to_string()
-        );
+        Self::start_as(under, folder, &settings(site, format))
+    }
+
+    fn start_as(under: &[&str], folder: &Path, settings: &str) -> Self {
         let (config, log) = (folder.join("portcullis.toml"), folder.join("log"));
         fs::write(&config, settings).unwrap();
         let config = config.display().to_string();
@@ -48,6 +54,10 @@ impl Serving {
         panic!("the service does not start");
     }
 
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        request(self.address, "GET", path, None, b"")
+    }
+
     pub(crate) fn post(&self, path: &str, media_type: &str, body: &str) -> Reply {
         request(self.address, "POST", path, Some(media_type), body.as_bytes())
     }
@@ -59,6 +69,13 @@ impl Serving {
         assert!(self.child.wait().unwrap().success());
         fs::read_to_string(&self.log).unwrap()
     }
+}
+
+fn settings(site: &Path, format: &str) -> String {
+    format!(
+        "[data]\ndir = {:?}\n[service]\nbind = \"127.0.0.1:0\"\n[log]\nlevel = \"debug\"\nformat = \"{format}\"\n",
+        site.display().to_string()
+    )
 }
 
 impl Drop for Serving {
