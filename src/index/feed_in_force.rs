@@ -27,7 +27,7 @@ impl FeedInForce {
     /// Maps the segment of one feed and checks every byte of it.
     ///
     /// # Errors
-    /// As [`Snapshot::open`].
+    /// As [`Snapshot::open`](super::Snapshot::open).
     pub fn open(
         storage: &dyn Storage,
         data_dir: &Path,
@@ -100,7 +100,7 @@ impl FeedInForce {
         self.list.reports(state) > 0
     }
 
-    /// Every notice of this feed on a document; see [`Snapshot::find`].
+    /// Every notice of this feed on a document; see [`Snapshot::find`](super::Snapshot::find).
     #[must_use]
     pub fn find(&self, document: &DocumentId) -> Vec<Notice> {
         self.find_asked(document, &Asked::of(document))
@@ -133,7 +133,7 @@ impl FeedInForce {
         })
     }
 
-    /// True if one of its files was damaged after it was opened; see [`Snapshot::poisoned`].
+    /// True if one of its files was damaged after it was opened; see [`Snapshot::poisoned`](super::Snapshot::poisoned).
     #[must_use]
     pub fn poisoned(&self) -> bool {
         self.list.segments().any(|segment| segment.bytes().poisoned())

@@ -8,9 +8,10 @@ use portcullis::ground::storage::Disk;
 use portcullis::index::IndexError;
 use portcullis::syncing::{GateError, Outcome, SyncError, Wish};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::support::feed::{Border, Centre, FEED, at, directory};
-use crate::support::forgery::{Forgery, Tampered, refresh_error, refused, refused_by};
+use crate::support::forgery::{Forgery, Tampered, hex, refresh_error, refused, refused_by};
 use crate::support::site::{feed, notice, publish_through};
 
 fn gate_error(error: SyncError) -> GateError {
@@ -204,6 +205,29 @@ fn increments_that_do_not_make_what_is_signed_are_downloaded_instead() {
         let increment = strange.forgery().bulletin()["increments"][1].clone();
         name_target(forgery, &increment["file"]);
         forgery.bulletin()["increments"][1] = increment;
+    });
+    let synced = border.sync(mirror.path(), 4).unwrap();
+    assert!(synced.mismatch, "{synced:?}");
+    assert!(matches!(synced.outcome, Outcome::InForce(_)), "{synced:?}");
+}
+
+#[test]
+fn an_increment_that_is_no_segment_is_passed_over_for_a_download() {
+    let centre = Centre::with_a_list();
+    // So many that an increment is shorter than the delta.
+    centre.publish(100..400, 1);
+    let border = Border::following(&centre, 2);
+    centre.publish(3..6, 3);
+    let mirror = Tampered::of(&centre);
+    mirror.forge(|forgery| {
+        let garbage = [0x47; 200];
+        let sha256 = hex(&Sha256::digest(garbage));
+        let mut file = forgery.bulletin()["increments"][1]["file"].clone();
+        let name = format!("{sha256}.{}", file["name"].as_str().unwrap());
+        std::fs::write(mirror.path().join("targets").join(name), garbage).unwrap();
+        (file["sha256"], file["length"]) = (json!(sha256), json!(garbage.len()));
+        name_target(forgery, &file);
+        forgery.bulletin()["increments"][1]["file"] = file;
     });
     let synced = border.sync(mirror.path(), 4).unwrap();
     assert!(synced.mismatch, "{synced:?}");

@@ -84,7 +84,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 #[test]
 fn a_feed_on_a_line_that_drips_keeps_no_other_waiting_and_the_service_ends_in_order() {
     let feeds = Feeds::new(&["thin", "wide"]);
-    feeds.publish("thin", 'T', 0..20_000, &[]);
+    feeds.publish("thin", 'T', 0..4000, &[]);
     feeds.publish("wide", 'W', 0..10, &[]);
     let web = Web::of(feeds.repository("thin"));
     web.is(Line::Drip);
