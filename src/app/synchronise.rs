@@ -31,8 +31,10 @@ pub(super) struct Scheduled {
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// A list that waits for its time of day is put in force within so long of it.
 const TURN_WITHIN: Duration = Duration::from_secs(20);
-/// Who finds the index in use tries again after so long, and tells nobody until it has so often.
-const IN_USE: (Duration, u32) = (Duration::from_secs(5), 12);
+/// Who finds the index in use tries again after so long.
+const AGAIN_AFTER_USE: Duration = Duration::from_secs(5);
+/// So often it is still another feed that is folded, and nobody is told.
+const IN_USE_MAX: u32 = 60;
 
 /// What every thread works with.
 #[derive(Clone)]
@@ -77,7 +79,7 @@ impl Shared {
             in_use = if ended.as_ref().is_err_and(is_in_use) { in_use + 1 } else { 0 };
             failures = if ended.is_ok() || in_use > 0 { 0 } else { failures.saturating_add(1) };
             let waits = ended.is_ok_and(|synced| synced.outcome == Outcome::Waiting);
-            let usual = if in_use > 0 { IN_USE.0.min(*every) } else { pause(*every, failures) };
+            let usual = if in_use > 0 { AGAIN_AFTER_USE.min(*every) } else { pause(*every, failures) };
             // Feeds of one service are spread as well, for they may have the same server.
             let who = [self.screening.log().log_id().as_bytes(), source.feed.as_str().as_bytes()].concat();
             let usual = spread(usual, &who, round);
@@ -107,7 +109,7 @@ impl Shared {
         let wish = Wish { repair: self.screening.site().in_force().is_damaged(), ..Wish::default() };
         let ended = syncing::sync(&site, source, wish, &mut |_, _| go_on());
         let quiet = |error: &SyncError| {
-            matches!(error, SyncError::Interrupted(_)) || is_in_use(error) && in_use < IN_USE.1
+            matches!(error, SyncError::Interrupted(_)) || is_in_use(error) && in_use < IN_USE_MAX
         };
         if ended.as_ref().is_err_and(quiet) || !self.board.note(&source.feed, &ended, self.clock.now().time) {
             return ended;

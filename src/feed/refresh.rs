@@ -74,7 +74,11 @@ pub fn refresh(
     let before = accepted.metadata.map(|files| Metadata::read(accepted.root, files)).transpose();
     let before = before.map_err(RefreshError::Kept)?;
     fill(storage, scratch, accepted.metadata).map_err(|source| scratch_error(scratch, source))?;
-    let transport = Recording::new(mirror.clone(), followed(&root_before, roots));
+    let known = followed(&root_before, roots);
+    if let Some(name) = roots.keys().find(|name| !known.contains_key(*name) && is_after(&root_before, name)) {
+        return Err(RefreshError::Followed { name: name.clone() });
+    }
+    let transport = Recording::new(mirror.clone(), known);
     let loaded = load(accepted.root, transport.clone(), scratch);
     let (mut fetched, failure) = transport.take();
     clear(storage, scratch).map_err(|source| scratch_error(scratch, source))?;
@@ -147,14 +151,21 @@ fn all_roots(
     let before =
         before.filter(|(name, _)| name.ends_with(ROOT)).map(|(name, bytes)| (name.clone(), bytes.clone()));
     let own = (root_name(root.signed.version.get()), accepted.root.to_vec());
-    let came = fetched.into_iter().filter(move |(name, _)| {
-        let version = name.strip_suffix(ROOT).and_then(|version| version.parse::<u64>().ok());
-        version.is_some_and(|version| version <= newest)
-    });
+    let came = fetched
+        .into_iter()
+        .filter(move |(name, _)| root_version(name).is_some_and(|version| version <= newest));
     before.chain([own]).chain(came).collect::<Vec<_>>().into_iter()
 }
 
 const ROOT: &str = ".root.json";
+
+fn is_after(root: &Signed<Root>, name: &str) -> bool {
+    root_version(name).is_some_and(|version| version > root.signed.version.get())
+}
+
+fn root_version(name: &str) -> Option<u64> {
+    name.strip_suffix(ROOT)?.parse().ok()
+}
 
 fn root_name(version: u64) -> String {
     format!("{version}{ROOT}")

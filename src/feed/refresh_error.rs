@@ -17,6 +17,14 @@ pub enum RefreshError {
         "the metadata that this site has accepted cannot be read any more, and nothing is accepted over it: restore the generation from a backup"
     )]
     Kept(#[source] MetadataError),
+    /// A root that the site has followed is not what it followed any more.
+    #[error(
+        "{name}, a root that this site has followed, cannot be read any more or is missing one before it, and no older one is believed: restore the folder roots in sync/FEED of the data directory from a backup; remove it only where the site was set up anew with another root-file"
+    )]
+    Followed {
+        /// The name of its file.
+        name: String,
+    },
     /// What the site was set up with is no root.
     #[error(
         "the root that this site was set up with cannot be used: set root-file to a root that the publisher handed over"
@@ -133,7 +141,7 @@ impl RefreshError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Kept(_) => "kept",
+            Self::Kept(_) | Self::Followed { .. } => "kept",
             Self::SetUp(_) => "set_up",
             Self::Mirror { source: MirrorError::TooLong { .. }, .. } | Self::Endless { .. } => "endless",
             Self::Mirror { .. } => "line",

@@ -128,6 +128,11 @@ pub enum IndexError {
         "feed {0} was accepted under another authority before: a signed feed and an import of one's own can't share a name; choose another"
     )]
     AuthorityDiffers(FeedName),
+    /// A feed whose files are its publisher's.
+    #[error(
+        "feed {0} is signed by its publisher, and nobody else can sign a folded base: its delta becomes part of the base when the publisher publishes the next one"
+    )]
+    SignedElsewhere(FeedName),
     /// No such feed in the generation in force.
     #[error("there is no feed {0} in the generation in force")]
     UnknownFeed(FeedName),

@@ -191,7 +191,7 @@ impl Generation {
     /// The generation after `previous` in which a feed's list stands in one base, and is the same list.
     ///
     /// # Errors
-    /// [`IndexError::UnknownFeed`] if the feed is not in force, [`IndexError::AuthorityDiffers`] if somebody else signs what
+    /// [`IndexError::UnknownFeed`] if the feed is not in force, [`IndexError::SignedElsewhere`] if somebody else signs what
     /// its files are.
     pub fn with_folded(
         (previous, id): (&Self, GenerationId),
@@ -203,7 +203,7 @@ impl Generation {
         let held = next.feeds.iter_mut().find(|held| held.bulletin.feed == *feed);
         let bulletin = &mut held.ok_or_else(|| IndexError::UnknownFeed(feed.clone()))?.bulletin;
         if bulletin.authority != Authority::Local {
-            return Err(IndexError::AuthorityDiffers(feed.clone()));
+            return Err(IndexError::SignedElsewhere(feed.clone()));
         }
         bulletin.segments = vec![base];
         Ok(next)
@@ -222,7 +222,9 @@ impl Generation {
         let stays = |older: &FeedRecord| {
             previous.record(&older.bulletin.feed).filter(|record| is_same(record, older))
         };
-        next.feeds = older.feeds.iter().map(|record| stays(record).unwrap_or(record).clone()).collect();
+        // What was forgotten since stays so.
+        let wanted = older.feeds.iter().filter(|record| previous.expected.contains(&record.bulletin.feed));
+        next.feeds = wanted.map(|record| stays(record).unwrap_or(record).clone()).collect();
         for name in previous.feeds.iter().map(|record| &record.bulletin.feed) {
             if next.record(name) != previous.record(name) {
                 next.floors.extend(previous.kept(name).map(|kept| (name.clone(), kept)));
@@ -247,6 +249,19 @@ impl Generation {
                 Some(Floor { epoch, sequence, as_of: a.as_of.max(b.as_of) })
             }
             (one, other) => one.or(other),
+        }
+    }
+
+    /// Whether a feed was rolled back, to an older list or to before it came, and nobody has released it. What was forgotten is
+    /// not expected any more, and is not held.
+    #[must_use]
+    pub fn is_held(&self, feed: &FeedName) -> bool {
+        let Some(kept) = self.floors.get(feed) else { return false };
+        match self.record(feed) {
+            Some(record) => {
+                (kept.floor.epoch, kept.floor.sequence) > (record.epoch, record.bulletin.sequence)
+            }
+            None => self.expected.contains(feed),
         }
     }
 

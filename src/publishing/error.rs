@@ -49,6 +49,11 @@ pub enum PublishingError {
         /// What is kept, newest first.
         kept: Vec<u64>,
     },
+    /// Going back would change nothing.
+    #[error(
+        "generation {0} lists the same as the one in force: to go back to other lists, name one of the generations before it that `portcullis inspect index` calls kept"
+    )]
+    SameLists(u64),
     /// The act must not be done now.
     #[error(transparent)]
     Act(#[from] ActError),
@@ -99,11 +104,6 @@ pub enum PublishingError {
     /// There is no such feed.
     #[error("there is no feed {0} at this site: `portcullis inspect index` lists those there are")]
     NoSuchFeed(FeedName),
-    /// Somebody else signs what its files are.
-    #[error(
-        "feed {0} is signed by its publisher, and nobody else can sign a folded base: its delta becomes part of the base when the publisher publishes the next one"
-    )]
-    Signed(FeedName),
     /// The list of rejected rows cannot be written.
     #[error("cannot write the rejected rows to {}", path.display())]
     Rejects {

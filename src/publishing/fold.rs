@@ -53,7 +53,7 @@ pub fn fold(fold: &Fold<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Folde
     let now = trusted_now(fold.clock, fold.log, Some(&generation))?;
     let held = generation.record(&fold.feed).ok_or_else(|| PublishingError::NoSuchFeed(fold.feed.clone()))?;
     if held.bulletin.authority != Authority::Local {
-        return Err(PublishingError::Signed(fold.feed.clone()));
+        return Err(IndexError::SignedElsewhere(fold.feed.clone()).into());
     }
     if held.bulletin.segments.len() < 2 {
         return Ok(Folded::Nothing);

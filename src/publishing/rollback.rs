@@ -35,6 +35,9 @@ pub fn rollback(
     };
     let now = trusted_now(clock, log, Some(in_force))?;
     let next = Generation::rolled_back((in_force, *id), older, now.time);
+    if next.feeds == in_force.feeds {
+        return Err(PublishingError::SameLists(to));
+    }
     let locate = |segment: &SegmentRef| index::segment_path(data_dir, segment.digest);
     let verify = |record: &FeedRecord| {
         feed::verify(&*storage, record.bulletin.clone(), record.proof(), locate)

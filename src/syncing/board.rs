@@ -124,3 +124,31 @@ impl Board {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_demand_wakes_everybody_once_also_who_was_busy_and_a_stop_wakes_for_good() {
+        let board = Board::default();
+        let (mut first, mut second) = (0, 0);
+        board.want();
+        board.want();
+        for seen in [&mut first, &mut second] {
+            assert_eq!(board.wait(LONG, seen), Woken::Wanted);
+            assert_eq!(board.wait(Duration::ZERO, seen), Woken::Due);
+        }
+        std::thread::scope(|scope| {
+            let waiting = [&mut first, &mut second].map(|seen| scope.spawn(|| board.wait(LONG, seen)));
+            board.want();
+            waiting.into_iter().for_each(|waiting| assert_eq!(waiting.join().unwrap(), Woken::Wanted));
+        });
+        board.stop();
+        board.want();
+        assert_eq!(board.wait(LONG, &mut first), Woken::Stopped);
+        assert_eq!(board.wait(LONG, &mut first), Woken::Stopped);
+    }
+}

@@ -7,13 +7,13 @@
 
 mod board;
 mod carry;
+mod commit;
 mod error;
 mod files;
 mod gates;
-mod in_force;
 mod mirror;
-mod mirrors;
 mod plan;
+mod refresh;
 mod source;
 mod sync;
 

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::carry::Carrier;
+use super::commit::{Basis, Commit};
 use super::files::Files;
 use super::gates::{check_publication, check_shrink};
-use super::in_force::{Basis, InForce};
-use super::mirrors;
 use super::plan::{Held, Plan};
+use super::refresh::refresh;
 use super::{Activation, GateError, Source, SyncError};
 use crate::audit::{Act, AuditLog};
 use crate::domain::{Authority, GenerationId};
@@ -103,7 +103,7 @@ pub fn sync(
     let generation = in_force.as_ref().map(|(generation, _)| generation);
     let now = trusted_now(site.clock, site.log, generation)?;
     check_authority(generation, source, wish)?;
-    let refreshed = mirrors::refresh(site, source, generation, &files, now)?;
+    let refreshed = refresh(site, source, generation, &files, now)?;
     let publication = refreshed.metadata.publication();
     let gate = |error| gate_error(source, publication, error);
     let record = generation.and_then(|generation| generation.record(&source.feed));
@@ -157,7 +157,7 @@ pub fn sync(
         synced.outcome = Outcome::Waiting;
         return Ok(synced);
     }
-    let work = InForce { site, source, refreshed: &refreshed, carrier: &carrier, basis, act };
+    let work = Commit { site, source, refreshed: &refreshed, carrier: &carrier, basis, act };
     synced.outcome = match (repairs, same) {
         (true, _) => work.repair(&synced)?,
         (false, true) => work.vouch()?,
@@ -203,17 +203,15 @@ fn check_authority(generation: Option<&Generation>, source: &Source, wish: Wish)
     if generation.authority(&source.feed) == Some(Authority::Local) {
         return Err(SyncError::Local(source.feed.clone()));
     }
-    let (record, kept) = (generation.record(&source.feed), generation.floors.get(&source.feed));
-    match (record, kept) {
-        (Some(record), Some(_)) if !wish.release => {
-            Err(SyncError::RolledBack { feed: source.feed.clone(), sequence: record.bulletin.sequence })
-        }
-        // What an operator forgot is not expected any more; this one was not there yet when it was rolled back.
-        (None, Some(_)) if generation.expected.contains(&source.feed) && !wish.release => {
-            Err(SyncError::RolledBackAway(source.feed.clone()))
-        }
-        _ => Ok(()),
+    if wish.release || !generation.is_held(&source.feed) {
+        return Ok(());
     }
+    Err(match generation.record(&source.feed) {
+        Some(record) => {
+            SyncError::RolledBack { feed: source.feed.clone(), sequence: record.bulletin.sequence }
+        }
+        None => SyncError::RolledBackAway(source.feed.clone()),
+    })
 }
 
 /// Whether a publication is put in force later. A time of day is that after the publication, so that all sites that have it

@@ -90,6 +90,25 @@ fn a_site_with_only_a_root_file_follows_additions_corrections_and_withdrawals() 
 }
 
 #[test]
+fn a_list_that_shrinks_is_an_operators_act_for_one_feed_and_on_the_record() {
+    let feeds = Feeds::new();
+    feeds.gather("add", &rows(0..500));
+    feeds.centre(&["publish"]).exits(0);
+    feeds.sync(&[]).exits(0);
+    feeds.gather("withdraw", &rows(0..400));
+    feeds.centre(&["publish"]).exits(0);
+    let refused = feeds.sync(&[]).exits(1).err;
+    assert!(refused.contains("--accept-shrink="), "{refused}");
+    assert!(feeds.sync(&["--accept-shrink=allies"]).exits(2).err.contains("allies"));
+    feeds.sync(&["--accept-shrink=national"]).exits(0);
+    let audit = portcullis(&["inspect", "audit", "--data", &feeds.place.site()]).exits(0).out;
+    assert!(audit.contains("sync 1") && audit.contains("sync_shrunk 1"), "{audit}");
+    let root = feeds.path("root.json");
+    feeds.settings(&format!("[sources.allies]\nroot-file = {root:?}\nmirrors = [{root:?}]"));
+    assert!(feeds.sync(&["--accept-shrink"]).exits(2).err.contains("which feed"));
+}
+
+#[test]
 fn the_registers_of_a_feed_make_it_again_byte_for_byte() {
     let feeds = Feeds::new();
     feeds.gather("add", &rows(0..300));

@@ -51,6 +51,22 @@ fn fast_forwarded(forward: fn(&Centre)) {
 }
 
 #[test]
+fn a_thief_of_the_next_sequence_is_recovered_from_by_other_keys_and_that_is_no_equivocation() {
+    let mut centre = Centre::with_a_list();
+    let border = Border::following(&centre, 1);
+    // Whoever has the keys is the centre, to all who look.
+    let thief = Centre::with_a_list();
+    thief.publish(90..93, 2);
+    border.sync(&thief.repository(), 3).unwrap();
+    centre.gather("UTO", 3..6, false);
+    centre.hand_on(&centre.holders.with_other_online_keys(), 4);
+    let sequence = |repository: &Tampered| repository.forgery().targets["version"].clone();
+    assert_eq!(sequence(&Tampered::in_place(&centre)), sequence(&Tampered::in_place(&thief)));
+    let synced = border.sync(&centre.repository(), 5).unwrap();
+    assert!(matches!(synced.outcome, Outcome::InForce(_)), "{synced:?}");
+}
+
+#[test]
 fn fast_forward_by_the_keys_of_the_newest_is_recovered_from_by_a_root_with_other_keys_and_not_without() {
     fast_forwarded(|thief| {
         Tampered::in_place(thief).forge(|forgery| {

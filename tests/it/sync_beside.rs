@@ -121,3 +121,30 @@ fn a_list_that_may_not_follow_is_refused_before_it_is_fetched() {
     let error = post.sync_while(&centre.source(), release, &mut || told += 1).unwrap_err();
     assert_eq!((error.code(), told), ("index", 0), "{error:?}");
 }
+
+#[test]
+fn a_root_that_was_followed_and_cannot_be_read_lets_nobody_in_under_older_keys() {
+    let mut centre = feed::Centre::with_a_list();
+    let border = Border::following(&centre, 1);
+    let older = Tampered::of(&centre);
+    older.forge(|forgery| {
+        forgery.timestamp["version"] = 1000.into();
+    });
+    let next = centre.holders.with_other_online_keys();
+    centre.gather("UTO", 3..6, false);
+    centre.hand_on(&next, 2);
+    let without_lists = Tampered::of(&centre);
+    std::fs::remove_dir_all(without_lists.path().join("targets")).unwrap();
+    border.sync(without_lists.path(), 3).unwrap_err();
+    let root = border.data.path().join(format!("sync/{}/roots/2.root.json", feed::FEED));
+    let kept = std::fs::read(&root).unwrap();
+    for spoilt in [&b"{"[..], &kept[..kept.len() - 2]] {
+        std::fs::write(&root, spoilt).unwrap();
+        for mirror in [older.path().to_owned(), centre.repository()] {
+            let error = refresh_error(border.sync(&mirror, 4).unwrap_err());
+            assert!(error.code() == "kept" && error.to_string().contains("2.root.json"), "{error:?}");
+        }
+    }
+    std::fs::write(&root, kept).unwrap();
+    assert!(matches!(border.sync(&centre.repository(), 5).unwrap().outcome, Outcome::InForce(_)));
+}

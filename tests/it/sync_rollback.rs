@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portcullis::ground::storage::Disk;
-use portcullis::index::kept;
+use portcullis::index::{IndexError, kept};
 use portcullis::publishing::PublishingError;
 use portcullis::syncing::{Outcome, SyncError, Wish};
 
@@ -99,6 +99,43 @@ fn a_feed_whose_publisher_signs_its_files_is_not_folded_by_anybody_else() {
     let before = in_force(site.path());
     let allies = crate::support::site::feed("allies");
     let folded = post.fold(&allies);
-    assert!(matches!(folded, Err(PublishingError::Signed(_))), "{folded:?}");
+    assert!(matches!(folded, Err(PublishingError::Index(IndexError::SignedElsewhere(_)))), "{folded:?}");
     assert_eq!(in_force(site.path()), before);
+}
+
+#[test]
+fn going_back_to_a_heartbeat_of_the_same_list_is_refused_for_it_changes_nothing() {
+    let (folder, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let post = Post::new(unsynced(site.path()), site.path(), hour(20));
+    let [national, _] = two_feeds(folder.path(), &post);
+    national.heartbeat(hour(3));
+    post.follow(&national.source());
+    let before = in_force(site.path());
+    assert!(matches!(post.try_rollback(3), Err(PublishingError::SameLists(3))));
+    assert_eq!(in_force(site.path()), before);
+}
+
+#[test]
+fn whoever_goes_back_and_forward_again_is_held_by_nothing() {
+    let (folder, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let post = Post::new(unsynced(site.path()), site.path(), hour(20));
+    let [_, allies] = two_feeds(folder.path(), &post);
+    post.rollback(2);
+    assert!(matches!(post.sync(&allies.source(), Wish::default()), Err(SyncError::RolledBack { .. })));
+    post.rollback(3);
+    assert!(matches!(post.follow(&allies.source()).outcome, Outcome::Vouched(_)), "the floor goes");
+    assert_eq!(post.follow(&allies.source()).outcome, Outcome::Current);
+    assert_eq!(listed(site.path()).len(), 40 + 12);
+}
+
+#[test]
+fn a_rollback_brings_no_feed_back_that_was_forgotten_since() {
+    let (folder, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let post = Post::new(unsynced(site.path()), site.path(), hour(20));
+    let [national, _] = two_feeds(folder.path(), &post);
+    national.add(40..42).publish(hour(3));
+    post.follow(&national.source());
+    post.forget(&crate::support::site::feed("allies"));
+    post.rollback(3);
+    assert_eq!(listed(site.path()).len(), 40, "neither the later list nor the forgotten one");
 }

@@ -43,14 +43,8 @@ pub fn publish(
     now: Timestamp,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Published, FeedError> {
-    let publisher = folder.lock()?;
-    let (before, pending) = (folder.standing()?, folder.pending()?);
     let is_due = |before: &Metadata| renewal_is_due(before, &settings.lifetimes, now);
-    if pending.is_empty() && !before.as_ref().is_some_and(is_due) {
-        return Err(FeedError::NothingPending);
-    }
-    let next = Next { folder, settings, publisher: &publisher, before: before.as_ref(), pending: &pending };
-    next.publish(signers, as_of, now, progress)
+    publish_or(&is_due, folder, settings, signers, (as_of, now), progress)
 }
 
 /// Publishes what waits as [`publish`] does, and where nothing waits the same list again, so that it is accepted for longer.
@@ -65,10 +59,26 @@ pub fn renew(
     now: Timestamp,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Published, FeedError> {
+    let published = publish_or(&|_| true, folder, settings, signers, (as_of, now), progress);
+    published.map_err(|error| match error {
+        // Whatever is published may be published again.
+        FeedError::NothingPending => FeedError::NothingPublished,
+        error => error,
+    })
+}
+
+fn publish_or(
+    renews: &dyn Fn(&Metadata) -> bool,
+    folder: &FeedFolder,
+    settings: &FeedSettings,
+    signers: &Signers,
+    (as_of, now): (Timestamp, Timestamp),
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Published, FeedError> {
     let publisher = folder.lock()?;
     let (before, pending) = (folder.standing()?, folder.pending()?);
-    if pending.is_empty() && before.is_none() {
-        return Err(FeedError::NothingPublished);
+    if pending.is_empty() && !before.as_ref().is_some_and(renews) {
+        return Err(FeedError::NothingPending);
     }
     let next = Next { folder, settings, publisher: &publisher, before: before.as_ref(), pending: &pending };
     next.publish(signers, as_of, now, progress)

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use portcullis::audit::{AuditLog, Config, Role};
 use portcullis::config::PublisherSettings;
-use portcullis::domain::{Digest, FeedName, Kind, SegmentRole};
+use portcullis::domain::{Digest, FeedName, GenerationId, Kind, SegmentRole};
 use portcullis::feed::mirror::{Directory, Mirror};
 use portcullis::feed::{
     Metadata, PrivateKey, Publication, Repository, RoleName, Roles, Signer, Signers, first_root, verify,
@@ -258,8 +258,17 @@ impl<'a> Post<'a> {
     }
 
     pub(crate) fn rollback(&self, to: u64) {
+        self.try_rollback(to).unwrap();
+    }
+
+    pub(crate) fn try_rollback(&self, to: u64) -> Result<GenerationId, PublishingError> {
         let (storage, principal) = (self.storage.clone(), "test".into());
-        rollback(storage, self.data_dir, &self.log, &self.clock, &principal, to).unwrap();
+        rollback(storage, self.data_dir, &self.log, &self.clock, &principal, to)
+    }
+
+    pub(crate) fn forget(&self, feed: &FeedName) {
+        let (storage, principal) = (self.storage.clone(), "test".into());
+        publishing::forget(storage, self.data_dir, &self.log, &self.clock, &principal, feed).unwrap();
     }
 }
 

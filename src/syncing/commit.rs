@@ -63,7 +63,7 @@ impl Basis {
 }
 
 /// A publication that is put in force.
-pub(super) struct InForce<'i> {
+pub(super) struct Commit<'i> {
     pub(super) site: &'i Site<'i>,
     pub(super) source: &'i Source,
     pub(super) refreshed: &'i Refreshed,
@@ -85,13 +85,14 @@ impl Locked {
     }
 }
 
-impl InForce<'_> {
+impl Commit<'_> {
     /// The same list, of which more was signed.
     pub(super) fn vouch(&self) -> Result<Outcome, SyncError> {
         // The lock removes what an interrupted act left.
         let locked = self.lock()?;
         let record = self.basis.record(self.refreshed, &self.source.feed);
-        if self.basis.record.as_ref() == Some(&record) {
+        // One that was released is to be held no more, though nothing is new.
+        if self.basis.record.as_ref() == Some(&record) && self.basis.kept.is_none() {
             return Ok(Outcome::Current);
         }
         let next = self.with_heartbeat(&locked, record)?;
@@ -150,11 +151,7 @@ impl InForce<'_> {
         synced.line_bytes += self.carrier.fetch(&synced.plan, &|file| files.has(file), progress)?;
         let before = self.basis.record.as_ref().filter(|_| synced.plan.rests_on_held());
         let held = before.and_then(|record| self.open_before(record));
-        // A fold is not interrupted: what came over the line is not thrown away for the last minute.
-        let mut folded = |done, total| {
-            let _ = progress(done, total);
-        };
-        let mismatch = match self.carrier.make(&synced.plan, publisher, held, &mut folded)? {
+        let mismatch = match self.make(&synced.plan, publisher, held, progress)? {
             Ok(list) => return Ok(list),
             Err(Mismatch(error)) => error,
         };
@@ -169,11 +166,21 @@ impl InForce<'_> {
         let is_here = |file: &File| files.has_sound(file);
         synced.plan = Plan::download(publication, &|digest| files.find(digest).is_some());
         synced.line_bytes += self.carrier.fetch(&synced.plan, &is_here, progress)?;
-        let mut folded = |done, total| {
-            let _ = progress(done, total);
-        };
-        let made = self.carrier.make(&synced.plan, publisher, None, &mut folded)?;
+        let made = self.make(&synced.plan, publisher, None, progress)?;
         made.map_err(|Mismatch(error)| index_error(self.source)(error))
+    }
+
+    /// A fold is not interrupted: what came over the line is not thrown away for the last minute.
+    fn make(
+        &self,
+        plan: &Plan,
+        publisher: &Publisher,
+        held: Option<List<Mapping>>,
+        progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<Result<List<Mapping>, Mismatch>, SyncError> {
+        self.carrier.make(plan, publisher, held, &mut |done, total| {
+            let _ = progress(done, total);
+        })
     }
 
     fn check_list(&self, list: &List<Mapping>, base_is_new: bool) -> Result<(), SyncError> {
