@@ -16,6 +16,7 @@
 //! | increment | what one publication changes in the one before; a cumulative delta, in its base |
 //! | lineage | bases of which each can be folded from the one before |
 //! | mirror | a place that has a feed's repository: nothing that it says is believed |
+//! | store | an object store, or a web server that takes files, which a publisher makes a mirror by pushing to it |
 //! | epoch | rises where a root names other keys for what is newest: then versions begin anew |
 //! | segment | one immutable index file, named by its SHA-256: a base, which is a whole list, or a delta, which says what is new since |
 //! | fold | a base and its delta become the next base, byte for byte the one that building the list makes |
@@ -60,7 +61,8 @@
 //! registers ─ publishing::feed::add ─► changes that wait ─ index::Amendment ─► increment, cumulative delta, or by index::fold a base
 //!                                                                  │
 //!                        feed::Repository    targets, snapshot, timestamp: the last rename is what readers see
-//!                                                                  │  feed::mirror: a folder or HTTPS
+//!                                                                  │  feed::store::push, in the same order, if it is handed out by one
+//!                                                                  │  feed::mirror: a folder, HTTPS, a bucket
 //!                        feed::refresh    root chain → thresholds → floors → expiry → one publication
 //!                                                                  ▼
 //!                        syncing::Plan    fetch, compose, fold: the cheapest way to the files that are signed

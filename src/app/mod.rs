@@ -4,6 +4,7 @@ mod error;
 mod logging;
 mod server;
 mod sources;
+mod stores;
 mod synchronise;
 mod watch;
 
@@ -11,3 +12,4 @@ pub use error::AppError;
 pub use logging::start_logging;
 pub use server::{Server, open_screening};
 pub use sources::{SourceError, sources};
+pub use stores::{PushError, push_to_store};

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use crate::config::{Settings, SourceSettings};
 use crate::domain::FeedName;
-use crate::feed::mirror::{
-    Directory, Https, HttpsError, HttpsSettings, Identity, Limits, Mirror, system_roots,
-};
+use crate::feed::mirror::{Directory, Https, HttpsSettings, Identity, Limits, Mirror, system_roots};
+use crate::feed::store::{StoreAccess, StoreError, signed_mirror};
 use crate::ground::storage::Storage;
 use crate::syncing::Source;
 
@@ -32,7 +31,7 @@ pub enum SourceError {
         /// Its place among the mirrors, from 1.
         number: usize,
         /// Why.
-        source: HttpsError,
+        source: StoreError,
     },
 }
 
@@ -97,11 +96,27 @@ impl Reading<'_> {
         let key = self.file(settings.key_file.as_deref())?.map(zeroize::Zeroizing::new);
         let identity = certificate.as_deref().zip(key.as_deref());
         let identity = identity.map(|(certificates_pem, key_pem)| Identity { certificates_pem, key_pem });
-        let proxy = settings.proxy.as_ref().map(|proxy| proxy.display().to_string());
+        let text = |set: &Option<PathBuf>| set.as_ref().map(|text| text.display().to_string());
+        let (proxy, endpoint, region) =
+            (text(&settings.proxy), text(&settings.s3_endpoint), text(&settings.s3_region));
         let mut mirrors: Vec<Arc<dyn Mirror>> = Vec::new();
         for (at, mirror) in settings.mirrors.iter().enumerate() {
             if !is_url(mirror) {
                 mirrors.push(self.folder(Path::new(mirror)));
+                continue;
+            }
+            let wrong = |source| SourceError::Mirror { feed: self.feed.clone(), number: at + 1, source };
+            if mirror.starts_with("s3://") {
+                let access = StoreAccess {
+                    url: mirror,
+                    endpoint: endpoint.as_deref(),
+                    region: region.as_deref(),
+                    credentials: None,
+                    roots_pem: roots.as_deref(),
+                    identity,
+                    proxy: proxy.as_deref(),
+                };
+                mirrors.push(Arc::new(signed_mirror(&access, limits).map_err(wrong)?));
                 continue;
             }
             let https = HttpsSettings {
@@ -112,8 +127,7 @@ impl Reading<'_> {
                 plain_http: false,
             };
             let made = Https::new(&https, limits);
-            let wrong = |source| SourceError::Mirror { feed: self.feed.clone(), number: at + 1, source };
-            mirrors.push(Arc::new(made.map_err(wrong)?));
+            mirrors.push(Arc::new(made.map_err(|fault| wrong(fault.into()))?));
         }
         Ok(mirrors)
     }

@@ -9,7 +9,9 @@ use clap::error::{ContextKind, ContextValue};
 use super::arguments::{Arguments, Command, Inspect};
 use super::feed_arguments::Feed;
 use super::usage::Usage;
-use super::{check, demo, feed, generate, import, inspect, keys, lists, manifest, publisher, serve, sync};
+use super::{
+    check, demo, feed, generate, import, inspect, keys, lists, manifest, publisher, serve, stores, sync,
+};
 
 const USAGE: u8 = 2;
 
@@ -33,6 +35,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Feed(Feed::Status(arguments)) => publisher::run_status(&arguments.dir),
         Command::Feed(Feed::Verify(arguments)) => publisher::run_verify(&arguments.dir),
         Command::Feed(Feed::Reproduce(arguments)) => publisher::run_reproduce(&arguments),
+        Command::Feed(Feed::Push(arguments)) => stores::run(&arguments.dir),
         Command::Feed(Feed::Mirror(arguments)) => feed::mirror(&arguments),
         Command::Feed(Feed::Forget(arguments)) => feed::forget(&arguments),
         Command::Sync(arguments) => sync::run(&arguments),

@@ -27,6 +27,7 @@ pub(crate) enum Feed {
     Status(FeedDir),
     Verify(FeedDir),
     Reproduce(FeedReproduce),
+    Push(FeedPush),
     Mirror(FeedMirror),
     Forget(Forget),
 }
@@ -167,6 +168,28 @@ pub(crate) struct FeedPublish {
     /// Publish the list again also where nothing waits, with a new lifetime.
     #[arg(long)]
     pub(crate) renew: bool,
+}
+
+/// Makes the stores that feed.toml names hand out what the folder has: S3, what speaks like it, and web servers with WebDAV.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis feed push --dir centre
+feed.toml names each store in a table of its own:
+  [[stores]]
+  url = \"s3://feeds/national\"              # a bucket and a folder in it
+  endpoint = \"https://objects.example:9000\"  # where it is not Amazon's; region is another key
+  [[stores]]
+  url = \"https://feeds.example/national\"    # a web server that takes PUT
+  credentials = \"env:FEED_STORE\"            # the variable that has user:password
+Each may also have authorities-file, certificate-file, key-file and proxy. S3's keys are in AWS_ACCESS_KEY_ID and
+AWS_SECRET_ACCESS_KEY, or come from the machine's role. `feed publish`, `heartbeat`, `rotate-key` and `sign-root` push by
+themselves; this goes on with what did not come through. What is there is not sent again, and nothing is deleted.
+Needs a program that was built with the feature object-store.")]
+pub(crate) struct FeedPush {
+    /// The feed's folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
 }
 
 /// Vouches for the list as it is, as of now: readers see that it is not old. Needs the key of the timestamp only.

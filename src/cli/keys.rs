@@ -14,6 +14,7 @@ use portcullis::publishing::feed::{FeedError, FeedFolder, Handover, Signed};
 
 use super::feed_arguments::{FeedInit, FeedRotateKey, FeedSignRoot};
 use super::site;
+use super::stores::push_if_any;
 use super::usage::Usage;
 
 pub(super) const SETTINGS: &str = "feed.toml";
@@ -53,6 +54,8 @@ pub(super) fn rotate(arguments: &FeedRotateKey) -> anyhow::Result<ExitCode> {
     write_settings(&*storage, dir, &settings)?;
     let both = signers_here(&*storage, dir, &settings);
     handover.begin((role, old, new.public()), &settings.feed, &both, site::clock().now().time)?;
+    // What both keys sign is everywhere before the root that names the new one.
+    push_if_any(dir, &settings)?;
     sign_next(&*storage, dir, &folder, &handover, &settings, &[])
 }
 
@@ -125,6 +128,7 @@ fn sign_next(
         println!(
             "the next root is in place; readers follow by themselves, and the old key signs nothing any more"
         );
+        push_if_any(dir, &settings)?;
     } else {
         println!("the next root is in place; the old key signs nothing any more");
         println!(

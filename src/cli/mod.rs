@@ -20,6 +20,7 @@ mod registers;
 mod samples;
 mod serve;
 mod site;
+mod stores;
 mod sync;
 mod usage;
 

@@ -20,6 +20,7 @@ use super::feed_arguments::{
 };
 use super::keys::{SETTINGS, new_keys, read_settings, signers};
 use super::registers::{adapter, inputs};
+use super::stores::push_if_any;
 use super::usage::Usage;
 use super::{progress, site};
 
@@ -192,6 +193,7 @@ pub(super) fn run_publish(arguments: &FeedPublish) -> anyhow::Result<ExitCode> {
     if let Some(metadata) = folder.repository().current()? {
         warn_of_ends(&metadata, &settings, now);
     }
+    push_if_any(&arguments.dir, &settings)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -207,6 +209,7 @@ pub(super) fn run_heartbeat(arguments: &FeedHeartbeat) -> anyhow::Result<ExitCod
     let publication = metadata.publication();
     println!("feed {}, sequence {}: as of {:.0}", publication.feed, publication.sequence, metadata.as_of());
     warn_of_ends(&metadata, &settings, now);
+    push_if_any(&arguments.dir, &settings)?;
     Ok(ExitCode::SUCCESS)
 }
 

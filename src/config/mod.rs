@@ -13,6 +13,7 @@ mod reader;
 mod settings;
 mod shapes;
 mod sources;
+mod stores;
 mod writer;
 
 pub use deviations::parse_deviations;
@@ -20,3 +21,4 @@ pub use faults::{Fault, Faults};
 pub use publisher::{KeySource, PublisherSettings};
 pub use settings::{IndexMemory, LogFormat, LogLevel, LogSettings, Settings};
 pub use sources::SourceSettings;
+pub use stores::StoreSettings;

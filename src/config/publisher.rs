@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::faults::{Fault, Faults};
 use super::shapes::{DAY_MS, MINUTE_MS, Millis as _, Shape as _, Span, span_text};
+use super::stores::StoreSettings;
 use crate::domain::{DocumentId, DocumentNumber, FeedName, IssuingState};
 use crate::feed::{Lifetimes, PublicKey, RoleName, Terms};
 use crate::index::DELTA_DOCUMENTS_MAX;
@@ -21,6 +22,8 @@ pub struct PublisherSettings {
     pub feed: FeedSettings,
     /// Where the private keys of each role are.
     pub keys: BTreeMap<RoleName, Vec<KeySource>>,
+    /// The stores that hand the feed out.
+    pub stores: Vec<StoreSettings>,
 }
 
 /// Where a private key is.
@@ -54,6 +57,8 @@ struct File {
     canaries: CanariesTable,
     #[serde(default)]
     terms: TermsTable,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    stores: Vec<StoreSettings>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -131,6 +136,7 @@ impl PublisherSettings {
                 terms: Terms::default(),
             },
             keys: keys.into_iter().map(|(role, paths)| (role, files(paths))).collect(),
+            stores: Vec::new(),
         }
     }
 
@@ -157,6 +163,7 @@ impl PublisherSettings {
             deltas: DeltasTable { documents_max: *delta_documents_max },
             canaries: CanariesTable { hit: documents(&canaries.0), miss: documents(&canaries.1) },
             terms: TermsTable::of(terms.clone()),
+            stores: self.stores.clone(),
         };
         let body = toml::to_string(&file).expect("texts and numbers can be written");
         format!("{HEAD}{body}")
@@ -174,6 +181,7 @@ const HEAD: &str = "\
 # deltas      a delta that changes more documents is folded into the next base.
 # canaries    specimens, nobody's: documents that every list has, and documents that none has.
 # terms       legal-basis, purposes, audiences, onward-to-carriers, hits-to-be-reported, contact, review-on.
+# stores      [[stores]] hand the feed out, each with its url, s3://bucket/folder or https://…; see `feed push --help`.
 
 ";
 
@@ -239,6 +247,11 @@ impl File {
         if let Some(fault) = terms.fault() {
             refuse("terms", fault.to_owned());
         }
+        for (at, store) in self.stores.iter().enumerate() {
+            if let Some(fault) = store.fault() {
+                refuse(&format!("stores.{}", at + 1), fault.to_owned());
+            }
+        }
         let lifetimes = Lifetimes { root: root?, publication: publication?, heartbeat: heartbeat? };
         let feed = FeedSettings {
             feed: feed?,
@@ -248,7 +261,7 @@ impl File {
             canaries: (hit?, miss?),
             terms,
         };
-        Some(PublisherSettings { feed, keys })
+        Some(PublisherSettings { feed, keys, stores: self.stores })
     }
 }
 
@@ -338,6 +351,14 @@ mod tests {
         keys.push(KeySource::Hook { public, command: vec!["hsm".to_owned(), "sign".to_owned()] });
         settings.feed.terms.purposes = vec!["border checks".to_owned()];
         settings.feed.terms.onward_to_carriers = Some(true);
+        settings.stores = vec![
+            StoreSettings { url: "s3://feeds/national".to_owned(), ..StoreSettings::default() },
+            StoreSettings {
+                url: "https://feeds.example/national".to_owned(),
+                credentials: Some("env:STORE".to_owned()),
+                ..StoreSettings::default()
+            },
+        ];
         assert_eq!(PublisherSettings::parse(&settings.to_toml()).unwrap(), settings);
     }
 
@@ -351,7 +372,8 @@ mod tests {
             .replace("250000", "0")
             .replace("UTO CANARY001", "CANARY001")
             .replace("keys/root.pem", "")
-            .replace("targets =", "target =");
+            .replace("targets =", "target =")
+            + "[[stores]]\nurl = \"\"\n";
         let faults = PublisherSettings::parse(&text).unwrap_err();
         let at: Vec<_> = faults.iter().map(|fault| fault.at.as_str()).collect();
         assert_eq!(
@@ -364,6 +386,7 @@ mod tests {
                 "canaries.hit",
                 "keys.root",
                 "keys",
+                "stores.1",
             ]
         );
         assert!(PublisherSettings::parse(&first().to_toml().replace("[deltas]", "[delta]")).is_err());

@@ -39,6 +39,10 @@ pub struct SourceSettings {
     pub key_file: Option<PathBuf>,
     /// The proxy.
     pub proxy: Option<PathBuf>,
+    /// The address of the service that has the buckets among the mirrors, if it is not Amazon's.
+    pub s3_endpoint: Option<PathBuf>,
+    /// Its region.
+    pub s3_region: Option<PathBuf>,
 }
 
 impl Default for SourceSettings {
@@ -57,6 +61,8 @@ impl Default for SourceSettings {
             certificate_file: None,
             key_file: None,
             proxy: None,
+            s3_endpoint: None,
+            s3_region: None,
         }
     }
 }
@@ -79,6 +85,8 @@ pub(super) fn walk_source(walk: &mut impl Walk, section: &str, source: &mut Sour
     walk.key(section, "certificate-file", &OptionalFile, &mut source.certificate_file);
     walk.key(section, "key-file", &OptionalFile, &mut source.key_file);
     walk.key(section, "proxy", &OptionalFile, &mut source.proxy);
+    walk.key(section, "s3-endpoint", &OptionalFile, &mut source.s3_endpoint);
+    walk.key(section, "s3-region", &OptionalFile, &mut source.s3_region);
 }
 
 /// Some texts.
@@ -88,7 +96,7 @@ impl Shape for Texts {
     type Of = Vec<String>;
 
     fn expected(&self) -> String {
-        "a list of https addresses and folders".to_owned()
+        "a list of https addresses, s3 buckets and folders".to_owned()
     }
 
     fn read(&self, value: &Value) -> Result<Vec<String>, Misfit> {

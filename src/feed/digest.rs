@@ -5,6 +5,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use super::metadata::{MetadataFiles, TARGETS};
 use crate::domain::Digest;
 use crate::ground::storage::Storage;
 
@@ -26,4 +27,10 @@ pub fn file_digest(storage: &dyn Storage, path: &Path) -> std::io::Result<(Diges
             }
         }
     }
+}
+
+/// By what the next publication names this one: the SHA-256 of its `targets.json`.
+#[must_use]
+pub fn targets_digest(files: &MetadataFiles) -> Option<Digest> {
+    files.get(TARGETS).map(|bytes| Digest(Sha256::digest(bytes).into()))
 }

@@ -18,12 +18,13 @@ mod refresh_error;
 mod repository;
 mod roles;
 mod signing;
+pub mod store;
 mod terms;
 mod transport;
 mod verify;
 
 pub use authorities::{add_signatures, first_root, next_root, roles_of};
-pub use digest::file_digest;
+pub use digest::{file_digest, targets_digest};
 pub use error::MetadataError;
 pub use keys::{Hook, KeyError, PrivateKey, PublicKey, Signer};
 pub use metadata::{Metadata, MetadataFiles};

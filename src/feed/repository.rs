@@ -100,6 +100,12 @@ impl Repository {
         self.folder.join(file.path())
     }
 
+    /// Opens a file of a publication.
+    #[cfg(feature = "object-store")]
+    pub(super) fn open(&self, file: &File) -> io::Result<std::fs::File> {
+        self.storage.open_read(&self.path_of(file))
+    }
+
     /// Begins a repository with its first root.
     ///
     /// # Errors
@@ -162,7 +168,7 @@ impl Repository {
     }
 
     /// Every root, from the first.
-    fn roots(&self) -> Result<Vec<Vec<u8>>, RepositoryError> {
+    pub(super) fn roots(&self) -> Result<Vec<Vec<u8>>, RepositoryError> {
         let mut roots = Vec::new();
         for version in 1_u64.. {
             match self.read_if_there(&self.metadata(&format!("{version}.root.json")))? {
@@ -201,8 +207,11 @@ impl Repository {
         }
     }
 
-    /// The files of the newest publication's metadata.
-    pub(super) fn files(&self) -> Result<Option<MetadataFiles>, RepositoryError> {
+    /// The files of the newest publication's metadata, which nobody has checked yet; `None` before the first.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub fn files(&self) -> Result<Option<MetadataFiles>, RepositoryError> {
         let Some(timestamp) = self.read_if_there(&self.metadata(TIMESTAMP))? else { return Ok(None) };
         let wrong = |file| {
             move |source| RepositoryError::Metadata {
@@ -220,14 +229,6 @@ impl Repository {
         let targets = self.read(&self.metadata(&format!("{version}.{TARGETS}")))?;
         let named = [(TIMESTAMP, timestamp), (SNAPSHOT, snapshot), (TARGETS, targets)];
         Ok(Some(named.map(|(name, bytes)| (name.to_owned(), bytes)).into()))
-    }
-
-    /// The bytes of the newest `targets.json`, which the next bulletin names.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
-    pub fn targets_bytes(&self) -> Result<Option<Vec<u8>>, RepositoryError> {
-        Ok(self.files()?.and_then(|mut files| files.remove(TARGETS)))
     }
 
     /// Removes what the newest publications do not need. What stays by a failure is removed the next time.

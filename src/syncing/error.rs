@@ -143,6 +143,7 @@ impl GateError {
             Self::Reader { .. } => "min_reader",
             Self::Seed => "seed",
             Self::Lineage => "lineage",
+            Self::Forked => "forked",
             Self::Segment(_) => "segment",
             Self::Sums(_) => "sums",
             Self::CanaryMissing | Self::CanaryFound => "canary",
@@ -184,6 +185,11 @@ pub enum GateError {
         "it has the base that is in force and says that it descends from others: its publisher must look into it"
     )]
     Lineage,
+    /// It follows on another list than the one in force.
+    #[error(
+        "it follows on another publication than the one in force, which has the same sequence: its publisher has two histories, such as after a copy was restored; sites follow again once the timestamp's key is rotated"
+    )]
+    Forked,
     /// A file is not what its metadata says.
     #[error("a file does not verify: {0}")]
     Segment(String),

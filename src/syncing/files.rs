@@ -63,7 +63,7 @@ impl<'s> Files<'s> {
             return;
         }
         let Ok(_lock) = self.storage.lock(&beside.join("LOCK")) else { return };
-        for path in ["scratch", "parts"]
+        for path in ["scratch", "parts", "waiting/metadata"]
             .map(|name| self.storage.list(&beside.join(name)))
             .into_iter()
             .flatten()
@@ -105,6 +105,11 @@ impl<'s> Files<'s> {
     /// A folder for nothing but the metadata of a refresh.
     pub(super) fn scratch(&self) -> PathBuf {
         self.folder.join("scratch")
+    }
+
+    /// A folder for the metadata of a publication that waits.
+    pub(super) fn waiting(&self) -> PathBuf {
+        self.folder.join("waiting")
     }
 
     fn parts(&self) -> PathBuf {

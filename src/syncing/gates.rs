@@ -2,8 +2,8 @@
 
 use super::{GateError, Source};
 use crate::domain::{DocumentId, DocumentNumber, IssuingState};
-use crate::feed::{Canary, Publication, Sums};
-use crate::index::{List, READER};
+use crate::feed::{self, Canary, Publication, Refreshed, Sums};
+use crate::index::{FeedRecord, List, READER};
 
 /// What can be told before anything is fetched; `before` is what is in force of the feed.
 pub(super) fn check_publication(
@@ -32,6 +32,20 @@ pub(super) fn check_publication(
 /// A base belongs to one lineage.
 fn descends(publication: &Publication, before: &Publication) -> bool {
     publication.base.sha256 != before.base.sha256 || publication.lineage == before.lineage
+}
+
+/// What follows next on the list in force must name it: else its publisher has gone on from another one, such as a restored copy.
+/// What comes later cannot tell; a root with other keys for what is newest begins anew.
+pub(super) fn check_previous(refreshed: &Refreshed, record: Option<&FeedRecord>) -> Result<(), GateError> {
+    let publication = refreshed.metadata.publication();
+    let follows =
+        |record: &&FeedRecord| record.bulletin.sequence.checked_add(1) == Some(publication.sequence);
+    let Some(record) = record.filter(follows).filter(|_| !refreshed.begins_anew) else { return Ok(()) };
+    if publication.previous == feed::targets_digest(&record.metadata) {
+        Ok(())
+    } else {
+        Err(GateError::Forked)
+    }
 }
 
 /// What the list must add up to.

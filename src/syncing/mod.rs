@@ -16,6 +16,7 @@ mod plan;
 mod refresh;
 mod source;
 mod sync;
+mod waiting;
 
 pub use board::{Board, Standing, Woken};
 pub use error::{GateError, SyncError};

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::carry::Carrier;
 use super::commit::{Basis, Commit};
 use super::files::Files;
-use super::gates::{check_publication, check_shrink};
+use super::gates::{check_previous, check_publication, check_shrink};
 use super::plan::{Held, Plan};
 use super::refresh::refresh;
+use super::waiting::Waiting;
 use super::{Activation, GateError, Source, SyncError};
 use crate::audit::{Act, AuditLog};
 use crate::domain::{Authority, GenerationId};
@@ -99,16 +100,61 @@ pub fn sync(
         return Err(SyncError::NoMirror(source.feed.clone()));
     }
     let files = Files::open(&*site.storage, site.data_dir, &source.feed)?;
+    let waiting = Waiting::new(site, files.waiting());
+    let turned = if wish.dry_run { None } else { turn(site, source, wish, (&files, &waiting), progress)? };
+    let synced = bring(site, source, wish, (&files, &waiting), progress);
+    match (turned, synced) {
+        (Some(turned), Err(error @ SyncError::Refresh { .. })) => {
+            tracing::warn!(feed = %source.feed, error = %causes(&error), "what waited is in force; nothing newer came");
+            Ok(turned)
+        }
+        (Some(turned), Ok(synced)) if synced.outcome == Outcome::Current => Ok(turned),
+        (_, synced) => synced,
+    }
+}
+
+/// Puts in force what waits, if its time has come: `None` if it has not.
+fn turn(
+    site: &Site<'_>,
+    source: &Source,
+    wish: Wish,
+    (files, waiting): (&Files<'_>, &Waiting),
+    progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<Option<Synced>, SyncError> {
+    let Some(mirror) = waiting.mirror() else { return Ok(None) };
+    let here = Source { mirrors: vec![mirror], ..source.clone() };
+    match bring(site, &here, wish, (files, waiting), progress) {
+        Ok(synced) if synced.outcome == Outcome::Waiting => Ok(None),
+        Ok(synced) => Ok(Some(synced)),
+        Err(error @ SyncError::Refresh { .. }) => {
+            tracing::warn!(feed = %source.feed, error = %causes(&error), "what waited is not put in force");
+            waiting.forget()?;
+            Ok(None)
+        }
+        Err(stopped @ SyncError::Interrupted(_)) => Err(stopped),
+        // Whatever keeps it from being in force is met again, and told, by what the mirrors have.
+        Err(_) => Ok(None),
+    }
+}
+
+fn bring(
+    site: &Site<'_>,
+    source: &Source,
+    wish: Wish,
+    (files, waiting): (&Files<'_>, &Waiting),
+    progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<Synced, SyncError> {
     let in_force = index::current(&*site.storage, site.data_dir).map_err(index_error(source))?;
     let generation = in_force.as_ref().map(|(generation, _)| generation);
     let now = trusted_now(site.clock, site.log, generation)?;
     check_authority(generation, source, wish)?;
-    let refreshed = refresh(site, source, generation, &files, now)?;
+    let refreshed = refresh(site, source, generation, files, now)?;
     let publication = refreshed.metadata.publication();
     let gate = |error| gate_error(source, publication, error);
     let record = generation.and_then(|generation| generation.record(&source.feed));
     let before = record.and_then(|record| Publication::kept(&record.metadata));
     check_publication(publication, before.as_ref(), source).map_err(gate)?;
+    check_previous(&refreshed, record).map_err(gate)?;
 
     let same = record.is_some_and(|record| {
         record.bulletin.sequence == publication.sequence && record.bulletin.segments == publication.segments()
@@ -139,9 +185,11 @@ pub fn sync(
     if wish.dry_run {
         return Ok(synced);
     }
-    // What only older publications need. What this one names stays, whichever way its files are had in the end.
-    files.tidy(&publication.targets().collect::<Vec<_>>());
-    let carrier = Carrier { site, source, files: &files };
+    // What only older publications need. What this one and the one that waits name stays, whichever way files are had in the end.
+    let waits_too = waiting.publication();
+    let of_waiting = waits_too.iter().flat_map(Publication::targets);
+    files.tidy(&publication.targets().chain(of_waiting).collect::<Vec<_>>());
+    let carrier = Carrier { site, source, files };
     let is_here = |file: &File| if repairs { files.has_sound(file) } else { files.has(file) };
     synced.line_bytes = match carrier.fetch(&synced.plan, &is_here, progress) {
         // A mirror may have the list and not every way to it.
@@ -154,6 +202,8 @@ pub fn sync(
         fetched => fetched?,
     };
     if !same && !wish.activate && waits(source.activation, publication, now) {
+        waiting.keep(&refreshed)?;
+        files.tidy(&publication.targets().collect::<Vec<_>>());
         synced.outcome = Outcome::Waiting;
         return Ok(synced);
     }
@@ -163,6 +213,7 @@ pub fn sync(
         (false, true) => work.vouch()?,
         (false, false) => work.replace(&mut synced, progress)?,
     };
+    waiting.forget()?;
     files.tidy(&[]);
     Ok(synced)
 }

@@ -72,6 +72,8 @@ fn every_key_of_a_file_reaches_its_setting() {
         certificate-file = 'own.pem'
         key-file = 'key.pem'
         proxy = 'http://proxy.example'
+        s3-endpoint = 'https://objects.example'
+        s3-region = 'here'
         [log]
         level = 'debug'
         format = 'json'
@@ -98,6 +100,8 @@ fn every_key_of_a_file_reaches_its_setting() {
         certificate_file: Some("own.pem".into()),
         key_file: Some("key.pem".into()),
         proxy: Some("http://proxy.example".into()),
+        s3_endpoint: Some("https://objects.example".into()),
+        s3_region: Some("here".into()),
     };
     let expected = Settings {
         data_dir: "data".into(),

@@ -33,6 +33,8 @@ mod feed_local;
 mod feed_mirrors;
 mod feed_python;
 mod feed_rollback;
+#[cfg(feature = "object-store")]
+mod feed_stores;
 mod fold_crash;
 mod histories;
 mod http_checks;
@@ -67,4 +69,5 @@ mod sync_faults;
 mod sync_lines;
 mod sync_rollback;
 mod sync_service;
+mod sync_waiting;
 mod wire_golden;

@@ -65,7 +65,11 @@ pub enum HttpsError {
 }
 
 /// An agent that connects as the settings say, follows nothing, and takes everything as it comes.
-pub(super) fn agent(settings: &HttpsSettings<'_>, tls: bool, limits: &Limits) -> Result<Agent, HttpsError> {
+pub(in crate::feed) fn agent(
+    settings: &HttpsSettings<'_>,
+    tls: bool,
+    limits: &Limits,
+) -> Result<Agent, HttpsError> {
     let config = Agent::config_builder()
         .tls_config(tls_config(settings, tls)?)
         // Also without one: the default is the environment's.
@@ -74,6 +78,8 @@ pub(super) fn agent(settings: &HttpsSettings<'_>, tls: bool, limits: &Limits) ->
         .max_redirects(0)
         .max_redirects_will_error(false)
         .http_status_as_error(false)
+        // WebDAV's, where files are put.
+        .allow_non_standard_methods(true)
         .accept_encoding("identity")
         .user_agent("portcullis")
         .timeout_resolve(Some(limits.connect_timeout))

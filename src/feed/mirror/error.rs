@@ -85,6 +85,12 @@ pub enum MirrorError {
         /// What TLS says.
         source: io::Error,
     },
+    /// An object store's address cannot be signed.
+    #[error("nothing to sign the request with: check the variables AWS_…, or the role of this machine")]
+    Unsigned {
+        /// What is missing.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The line failed.
     #[error("the line failed")]
     Line {

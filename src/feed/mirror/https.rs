@@ -12,7 +12,8 @@ use ureq::http::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue, RANGE,
 };
 use ureq::http::uri::{Authority, Scheme, Uri};
-use ureq::{Agent, Timeout};
+use ureq::typestate::WithoutBody;
+use ureq::{Agent, RequestBuilder, Timeout};
 
 use super::connect::{HttpsError, HttpsSettings, agent};
 use super::range::ContentRange;
@@ -24,8 +25,22 @@ pub struct Https {
     limits: Limits,
     /// The URL up to the repository's folder, with the slash after it: without credentials, without the query.
     name: String,
-    query: String,
-    authorization: Option<HeaderValue>,
+    address: Address,
+}
+
+enum Address {
+    /// Below the name.
+    Below { query: String, authorization: Option<HeaderValue> },
+    /// Signed, each for itself.
+    #[cfg(feature = "object-store")]
+    Signed(Box<dyn Sign>),
+}
+
+/// Makes the address of each file, for object stores that want every request to be signed.
+#[cfg(feature = "object-store")]
+pub(in crate::feed) trait Sign: Send + Sync {
+    /// The address from which a file can be had for a while.
+    fn url(&self, path: &str) -> Result<String, MirrorError>;
 }
 
 impl Https {
@@ -51,9 +66,36 @@ impl Https {
             agent: agent(settings, tls, limits)?,
             limits: *limits,
             name,
-            query: url.query().map_or_else(String::new, |query| format!("?{query}")),
-            authorization: credentials.map(basic).transpose()?,
+            address: Address::Below {
+                query: url.query().map_or_else(String::new, |query| format!("?{query}")),
+                authorization: credentials.map(decoded).transpose()?,
+            },
         })
+    }
+
+    /// A mirror whose addresses somebody signs. What is set is how it is reached; the URL is that of the service.
+    #[cfg(feature = "object-store")]
+    pub(in crate::feed) fn signed(
+        settings: &HttpsSettings<'_>,
+        name: String,
+        signer: Box<dyn Sign>,
+        limits: &Limits,
+    ) -> Result<Self, HttpsError> {
+        Ok(Self { name, address: Address::Signed(signer), ..Self::new(settings, limits)? })
+    }
+
+    fn request(&self, path: &str) -> Result<RequestBuilder<WithoutBody>, MirrorError> {
+        match &self.address {
+            Address::Below { query, authorization } => {
+                let request = self.agent.get(format!("{}{path}{query}", self.name));
+                Ok(match authorization {
+                    Some(authorization) => request.header(AUTHORIZATION, authorization),
+                    None => request,
+                })
+            }
+            #[cfg(feature = "object-store")]
+            Address::Signed(signer) => Ok(self.agent.get(signer.url(path)?)),
+        }
     }
 
     fn opened(&self, from: u64, response: Response<ureq::Body>) -> Opened {
@@ -67,10 +109,7 @@ impl Https {
 impl Mirror for Https {
     fn open(&self, path: &str, from: u64, length: Option<u64>) -> Result<Opened, MirrorError> {
         path::check(path)?;
-        let mut request = self.agent.get(format!("{}{path}{}", self.name, self.query));
-        if let Some(authorization) = &self.authorization {
-            request = request.header(AUTHORIZATION, authorization);
-        }
+        let mut request = self.request(path)?;
         if from > 0 {
             request = request.header(RANGE, format!("bytes={from}-"));
         }
@@ -124,7 +163,7 @@ impl Read for Body {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(in crate::feed) fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
@@ -135,13 +174,16 @@ fn parts(authority: &Authority) -> (Option<&str>, &str) {
     text.rsplit_once('@').map_or((None, text), |(credentials, place)| (Some(credentials), place))
 }
 
-/// RFC 7617. In a URL the two are percent-encoded.
-fn basic(credentials: &str) -> Result<HeaderValue, HttpsError> {
+/// Credentials as a URL has them: percent-encoded.
+fn decoded(credentials: &str) -> Result<HeaderValue, HttpsError> {
     let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
-    let mut pair: Vec<u8> = percent_decode_str(user).collect();
-    pair.push(b':');
-    pair.extend(percent_decode_str(password));
-    let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
+    let plain = |text| percent_decode_str(text).collect::<Vec<u8>>();
+    basic(&[&plain(user)[..], b":", &plain(password)].concat())
+}
+
+/// RFC 7617, of user, colon and password.
+pub(in crate::feed) fn basic(credentials: &[u8]) -> Result<HeaderValue, HttpsError> {
+    let value = format!("Basic {}", BASE64_STANDARD.encode(credentials));
     let mut value = HeaderValue::try_from(value).map_err(|_| HttpsError::Url)?;
     value.set_sensitive(true);
     Ok(value)

@@ -24,11 +24,15 @@ mod watch;
 
 use std::io::Read;
 
+#[cfg(feature = "object-store")]
+pub(super) use connect::agent;
 pub use connect::{HttpsError, HttpsSettings, Identity};
 pub use directory::Directory;
 pub use download::{Download, Downloaded, Progress};
 pub use error::{DownloadError, Failure, MirrorError};
 pub use https::Https;
+#[cfg(feature = "object-store")]
+pub(super) use https::{Sign, basic, is_loopback};
 pub use limits::Limits;
 pub use roots::system_roots;
 pub use small::read_small;

@@ -9,7 +9,7 @@ use super::make::{Made, Statuses, Work};
 use super::settings::CanaryDocument;
 use super::{FeedError, FeedFolder, FeedSettings, sums};
 use crate::domain::{Digest, Kind, Notice, Status};
-use crate::feed::{Canaries, Canary, Earlier, Increment, Metadata, Publication, Signers};
+use crate::feed::{Canaries, Canary, Earlier, Increment, Metadata, Publication, Signers, targets_digest};
 use crate::ground::platform::Mapping;
 use crate::index::{List, Publisher, READER, Stamp};
 use sha2::{Digest as _, Sha256};
@@ -132,7 +132,7 @@ impl Next<'_> {
                 |before| before.publication().lineage.clone(),
             ),
             seed: 0,
-            previous: folder.repository.targets_bytes()?.map(|bytes| Digest(Sha256::digest(&bytes).into())),
+            previous: folder.repository.files()?.as_ref().and_then(targets_digest),
             increments: increments(before, increment),
             earlier: earlier(before, closing, now, base.sequence == stamp.sequence),
             base,

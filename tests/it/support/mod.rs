@@ -9,5 +9,7 @@ pub(crate) mod operator;
 pub(crate) mod recording;
 pub(crate) mod serving;
 pub(crate) mod site;
+#[cfg(feature = "object-store")]
+pub(crate) mod stores;
 pub(crate) mod web;
 pub(crate) mod zones;
