@@ -36,7 +36,7 @@ pub fn open_screening(
         data_dir: settings.data_dir.clone(),
         policy: settings.policy.clone(),
         settings_digest: settings.digest(),
-        audit: settings.audit,
+        audit: settings.audit.clone(),
         role,
         clock,
     })?;

@@ -1,18 +1,30 @@
 //! How a log is written.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use crate::domain::Durability;
 
 /// How a log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// How durable an entry is before its answer is given.
     pub durability: Durability,
     /// How many entries may wait for the writing thread; more are refused at once.
     pub queue_entries_max: usize,
+    /// How long an entry may be in the log without a checkpoint that covers it.
+    pub checkpoint_every: Duration,
+    /// Folders to which each newest checkpoint is exported, so that it shows if the log is cut off.
+    pub checkpoints_to: Vec<PathBuf>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { durability: Durability::Synced, queue_entries_max: 4096 }
+        Self {
+            durability: Durability::Synced,
+            queue_entries_max: 4096,
+            checkpoint_every: Duration::from_secs(60),
+            checkpoints_to: Vec::new(),
+        }
     }
 }

@@ -108,6 +108,14 @@ pub enum Act {
     Sync,
     /// The same of a publication that lost more than the settings allow, on an operator's word.
     SyncShrunk,
+    /// Somebody took entries out of logs.
+    AuditExport,
+    /// Somebody looked for a document in logs.
+    AuditFind,
+    /// Somebody had entries counted.
+    AuditReport,
+    /// Somebody took the proof of an entry, which the client's reference names.
+    AuditProve,
 }
 
 impl Act {
@@ -121,6 +129,10 @@ impl Act {
         Self::Rollback,
         Self::Sync,
         Self::SyncShrunk,
+        Self::AuditExport,
+        Self::AuditFind,
+        Self::AuditReport,
+        Self::AuditProve,
     ];
 
     /// The word in the log.
@@ -135,6 +147,10 @@ impl Act {
             Self::Rollback => "rollback",
             Self::Sync => "sync",
             Self::SyncShrunk => "sync_shrunk",
+            Self::AuditExport => "audit_export",
+            Self::AuditFind => "audit_find",
+            Self::AuditReport => "audit_report",
+            Self::AuditProve => "audit_prove",
         }
     }
 }

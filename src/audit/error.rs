@@ -90,6 +90,90 @@ pub enum AuditError {
     /// The operating system gave no random bytes.
     #[error("the operating system gives no random bytes: see that /dev/urandom or getrandom is available")]
     Random(#[source] getrandom::Error),
+    /// A log has fewer entries than were vouched for.
+    #[error(
+        "{} vouches for {size} entries of the audit log, which has {entries}: entries were cut off, or an older copy of the log \
+         was put back. Nothing was changed. Keep the log's folder for an investigation and rename it to end in \".damaged\"; \
+         the next start then begins a new log",
+        path.display()
+    )]
+    CutOff {
+        /// The checkpoint's file.
+        path: PathBuf,
+        /// How many entries it vouches for.
+        size: u64,
+        /// How many there are.
+        entries: u64,
+    },
+    /// A log has other entries than were vouched for.
+    #[error(
+        "{} vouches for other entries of the audit log than it has among its first {size}: they were changed, or two processes \
+         went on from copies of one log. Nothing was changed. Keep the log's folder for an investigation and rename it to end \
+         in \".damaged\"; the next start then begins a new log",
+        path.display()
+    )]
+    Forked {
+        /// The checkpoint's file.
+        path: PathBuf,
+        /// The entries among which the others are.
+        size: u64,
+    },
+    /// No checkpoint covers an entry yet.
+    #[error(
+        "the log {log} has no checkpoint yet that covers entry {entry} (the newest covers {entries}): one is made within a minute, \
+         or when the process that writes the log ends"
+    )]
+    NotSigned {
+        /// The log.
+        log: Arc<str>,
+        /// The entry.
+        entry: u64,
+        /// How many the newest checkpoint covers.
+        entries: u64,
+    },
+    /// The tree does not lead to what was signed.
+    #[error("entry {entry} of {} cannot be proved: the log was changed; `portcullis audit verify` says where", path.display())]
+    Unprovable {
+        /// The log's folder.
+        path: PathBuf,
+        /// The entry.
+        entry: u64,
+    },
+    /// A folder has no log.
+    #[error("{} is no log: a log's folder is named serve- or cli- and 8 hexadecimal digits", path.display())]
+    NoLog {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A log's key is another than somebody noted.
+    #[error("{} has the key {found}, which is none of those that were given: the log, or its key, was replaced", path.display())]
+    OtherKey {
+        /// The log's folder.
+        path: PathBuf,
+        /// Its key.
+        found: Arc<str>,
+    },
+    /// An exported checkpoint is none of this log's.
+    #[error("{} is no checkpoint that this log has signed: see who writes there, and move it away", path.display())]
+    Exported {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key of a log's checkpoints can't be used.
+    #[error(
+        "{} is no key of the audit log beside it, or is gone: restore it from a backup, or rename the log's folder to end in \
+         \".damaged\"; the next start then begins a new log",
+        path.display()
+    )]
+    SigningKey {
+        /// The key's file.
+        path: PathBuf,
+    },
+    /// No key could be made.
+    #[error(
+        "no key for the audit log's checkpoints could be made: see that the operating system gives random bytes"
+    )]
+    NoSigningKey,
     /// A digest key can't be used.
     #[error("{} is no digest key of this program: restore it from a backup", path.display())]
     KeyUnreadable {
@@ -162,6 +246,20 @@ pub enum Fault {
         /// Entries in the other.
         entries: u64,
     },
+    /// A checkpoint is not one that the log has signed.
+    #[error("the checkpoint is not one that the log has signed")]
+    Checkpoint,
+    /// A checkpoint does not cover more than the one before.
+    #[error("the checkpoint covers no more than the one before it")]
+    CheckpointOrder,
+    /// An entry stands elsewhere.
+    #[error("the entry stands elsewhere; remove the file, and the next start makes it again")]
+    Place,
+    /// A hash of the tree is not that of the hashes below it.
+    #[error(
+        "the hash is not that of the leaves below it; remove the file, and the next start makes it again"
+    )]
+    Tree,
     /// The body is sound but makes no sense.
     #[error("the entry cannot be understood: {0}")]
     Body(BodyFault),

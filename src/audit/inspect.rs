@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::AuditError;
 use super::body::Entry;
 use super::log_id::LogId;
-use super::scan::{Found, scan};
+use super::scan::{Found, Seen, scan};
+use crate::domain::Digest;
 use crate::ground::storage::Storage;
 
 /// One log at a glance.
@@ -50,6 +51,19 @@ pub fn inspect(storage: &dyn Storage, data_dir: &Path) -> Result<Vec<LogSummary>
         .collect())
 }
 
+/// An entry as it is read from a log.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// What it says.
+    pub entry: Entry<'static>,
+    /// Its bytes.
+    pub body: Vec<u8>,
+    /// What its leaf hash begins with, so that nobody can guess the entry from it.
+    pub salt: [u8; 16],
+    /// Its leaf hash.
+    pub leaf: Digest,
+}
+
 /// Reads a log's entries in order, also while it is being written, and gives how many there are.
 ///
 /// # Errors
@@ -57,13 +71,18 @@ pub fn inspect(storage: &dyn Storage, data_dir: &Path) -> Result<Vec<LogSummary>
 pub fn read_log(
     storage: &dyn Storage,
     folder: &Path,
-    visit: &mut dyn FnMut(Entry<'static>),
+    visit: &mut dyn FnMut(Stored),
 ) -> Result<u64, AuditError> {
     let id = folder.file_name().and_then(|name| LogId::parse_put_aside(name.to_str()?));
     let Some(id) = id else {
         return Err(AuditError::storage("read a log from", folder)(std::io::ErrorKind::InvalidInput.into()));
     };
-    let each = &mut |sequence: u64, body: &[u8]| Entry::decode(body, sequence).map(&mut *visit);
+    let each = &mut |seen: &Seen<'_>| {
+        let entry = Entry::decode(seen.body, seen.sequence)?;
+        let (body, leaf) = (seen.body.to_vec(), Digest(seen.leaf));
+        visit(Stored { entry, body, salt: *seen.salt, leaf });
+        Ok(())
+    };
     match scan(storage, folder, &id, each)? {
         Found::Unborn(_) => Ok(0),
         Found::Sound(sound) => Ok(sound.entries),
@@ -82,8 +101,8 @@ fn summary(storage: &dyn Storage, folder: &Path, name: &str, id: &LogId) -> LogS
         torn_bytes: 0,
         damage: None,
     };
-    let found = scan(storage, folder, id, &mut |sequence, body| {
-        let entry = Entry::decode(body, sequence)?;
+    let found = scan(storage, folder, id, &mut |seen| {
+        let entry = Entry::decode(seen.body, seen.sequence)?;
         summary.entries += 1;
         summary.first_time.get_or_insert(entry.time);
         summary.last_time = Some(entry.time);

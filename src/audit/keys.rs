@@ -64,6 +64,17 @@ impl Digester {
         Ok(Self::new(key_id, &key.0))
     }
 
+    /// Every key that the site still holds.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn held(storage: &dyn Storage, data_dir: &Path) -> Result<Vec<Self>, AuditError> {
+        let folder = data_dir.join("audit").join("keys");
+        let names = storage.list(&folder).map_err(AuditError::storage("list", &folder))?;
+        let keys = names.iter().filter(|path| path.extension().is_some_and(|end| end == "key"));
+        keys.map(|path| Self::read(storage, path)).collect()
+    }
+
     /// The key's name, to be recorded beside the digests.
     #[must_use]
     pub fn key_id(&self) -> KeyId {

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use super::export::Exporter;
 use super::writer::{Job, Writer};
 use super::{AuditError, Config, Draft, Pending, Role, open};
 use crate::ground::storage::Storage;
@@ -18,7 +19,7 @@ pub struct AuditLog {
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<Result<(), AuditError>>>,
     shared: Arc<Shared>,
-    config: Config,
+    queue_entries_max: usize,
     log_id: Arc<str>,
 }
 
@@ -37,6 +38,8 @@ pub struct Opened {
     pub leaves_rebuilt: u64,
     /// The highest time of any entry. Clocks are set back, so that it need not be the last one's.
     pub highest_time: Option<Timestamp>,
+    /// The public key that verifies its checkpoints, as C2SP's `signed-note` shows keys.
+    pub key: Arc<str>,
 }
 
 /// What the handle and the writing thread both see.
@@ -70,7 +73,7 @@ impl AuditLog {
         config: Config,
         now: Timestamp,
     ) -> Result<(Self, Opened), AuditError> {
-        let (files, opened) = open::open(&*storage, data_dir, role, now)?;
+        let (files, opened) = open::open(&*storage, data_dir, role, (&config, now))?;
         let shared = Arc::new(Shared {
             waiting: AtomicUsize::new(0),
             failing: AtomicBool::new(false),
@@ -78,13 +81,21 @@ impl AuditLog {
             highest_us: AtomicI64::new(opened.highest_time.map_or(i64::MIN, Timestamp::as_microsecond)),
         });
         let (jobs, queue) = mpsc::channel();
-        let writer = Writer::new(files, config, shared.clone());
+        let newest = files.tree.newest(&*storage);
+        let exporter = Exporter::start(storage, &config.checkpoints_to, &opened.log_id, newest)?;
+        let queue_entries_max = config.queue_entries_max;
+        let writer = Writer::new(files, config, shared.clone(), exporter);
         let thread = std::thread::Builder::new()
             .name("audit".to_owned())
             .spawn(move || writer.run(&queue))
             .map_err(|error| AuditError::Thread(Arc::new(error)))?;
-        let log =
-            Self { jobs: Some(jobs), thread: Some(thread), shared, config, log_id: opened.log_id.clone() };
+        let log = Self {
+            jobs: Some(jobs),
+            thread: Some(thread),
+            shared,
+            queue_entries_max,
+            log_id: opened.log_id.clone(),
+        };
         Ok((log, opened))
     }
 
@@ -143,7 +154,7 @@ impl AuditLog {
         if let Some(error) = self.shared.stopped.get() {
             return Err(error.clone());
         }
-        let (entries, entries_max) = (drafts.len(), self.config.queue_entries_max);
+        let (entries, entries_max) = (drafts.len(), self.queue_entries_max);
         if entries == 0 || entries > entries_max {
             return Err(AuditError::BatchLength { entries, entries_max });
         }

@@ -8,8 +8,10 @@ use super::format::{
     CHECKSUM_BYTES, FRAME_HEAD_BYTES, File, FrameHead, HEADER_BYTES, Header, LEAF_BYTES, leaf, leaf_offset,
 };
 use super::log_id::LogId;
-use super::scan::{Found, Sound, scan};
-use super::{AuditError, Opened, Role};
+use super::scan::{Found, Seen, Sound, scan};
+use super::tree_writer::{TreeWriter, Trusted};
+use super::vouched::Vouched;
+use super::{AuditError, Config, Opened, Role, signing};
 use crate::ground::storage::{Lock, LockError, Storage, StorageFile, publish_file};
 
 const LEAVES_PER_APPEND: usize = 4096;
@@ -22,6 +24,7 @@ pub(super) struct Files {
     pub(super) entries: u64,
     pub(super) bodies: Output,
     pub(super) leaves: Output,
+    pub(super) tree: TreeWriter,
     _lock: Lock,
 }
 
@@ -38,12 +41,27 @@ pub(super) fn open(
     storage: &dyn Storage,
     data_dir: &Path,
     role: Role,
-    now: Timestamp,
+    (config, now): (&Config, Timestamp),
 ) -> Result<(Files, Opened), AuditError> {
     let audit = data_dir.join("audit");
     let (log_id, lock) = free_log(storage, &audit, role)?;
     let folder = audit.join(log_id.as_str());
-    let (created, sound) = match scan(storage, &folder, &log_id, &mut |_, _| Ok(()))? {
+    let key = signing::existing(storage, &folder, &log_id)?;
+    let exported_to = &config.checkpoints_to;
+    let trusted = key.as_ref().map(|key| Trusted::of(storage, &folder, key.key())).transpose()?;
+    let trusted = trusted.unwrap_or_default();
+    let vouched =
+        key.map(|key| Vouched::of(storage, &folder, &log_id, key.key(), exported_to)).transpose()?;
+    let mut vouched = vouched.unwrap_or_default();
+    let mut places = Vec::new();
+    let mut each = |seen: &Seen<'_>| {
+        vouched.push(seen.leaf);
+        if trusted.lacks_place(seen.sequence) {
+            places.push(seen.offset);
+        }
+        Ok(())
+    };
+    let (created, sound) = match scan(storage, &folder, &log_id, &mut each)? {
         Found::Sound(sound) => (false, sound),
         Found::Unborn(header) => {
             for above in [data_dir, &audit] {
@@ -53,8 +71,10 @@ pub(super) fn open(
             (true, Sound::empty())
         }
     };
+    let frontier = vouched.check()?;
     let bodies = settle_bodies(storage, &folder, &sound)?;
     let leaves = complete_leaves(storage, &folder, &sound)?;
+    let tree = TreeWriter::open(storage, &folder, &log_id, frontier, (trusted, &places))?;
     let opened = Opened {
         log_id: log_id.text().clone(),
         created,
@@ -62,8 +82,9 @@ pub(super) fn open(
         torn_bytes: sound.torn_bytes,
         leaves_rebuilt: sound.entries - sound.leaves_kept,
         highest_time: sound.highest_time,
+        key: tree.key().to_string().into(),
     };
-    Ok((Files { log_id, entries: sound.entries, bodies, leaves, _lock: lock }, opened))
+    Ok((Files { log_id, entries: sound.entries, bodies, leaves, tree, _lock: lock }, opened))
 }
 
 /// The first log of the role that no process holds, else a new folder.

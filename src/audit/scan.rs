@@ -9,16 +9,27 @@ use jiff::Timestamp;
 use super::body::{BodyFault, Entry, time_of};
 use super::format::{
     CHECKSUM_BYTES, FRAME_HEAD_BYTES, File, FrameHead, HEADER_BYTES, Header, HeaderRefusal, LEAF_BYTES,
-    checksum_agrees, leaf, leaf_offset,
+    SALT_BYTES, checksum_agrees, leaf, leaf_offset,
 };
 use super::log_id::LogId;
+use super::tree::Hash;
 use super::{AuditError, Damage, Fault, HeaderFault, tail};
 use crate::ground::storage::Storage;
 
 const READ_BUFFER_BYTES: usize = 256 * 1024;
 
-/// What is done with each sound entry, given its sequence and body.
-pub(super) type Visit<'a> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), BodyFault>;
+/// A sound entry as it goes by.
+pub(super) struct Seen<'s> {
+    pub(super) sequence: u64,
+    /// Where its frame begins in `bodies`.
+    pub(super) offset: u64,
+    pub(super) salt: &'s [u8; SALT_BYTES],
+    pub(super) body: &'s [u8],
+    pub(super) leaf: Hash,
+}
+
+/// What is done with each sound entry.
+pub(super) type Visit<'a> = &'a mut dyn FnMut(&Seen<'_>) -> Result<(), BodyFault>;
 
 /// A log as it was found.
 #[derive(Debug)]
@@ -179,13 +190,14 @@ impl<B: Read, L: Read> Pass<'_, B, L> {
                 return self.bodies.damage(at, Some(entry), Fault::Sequence { found: head.sequence });
             }
             let body = &self.frame[FRAME_HEAD_BYTES..FRAME_HEAD_BYTES + head.body_bytes];
-            if entry < leaves && !leaf_agrees(&mut self.leaves, entry, &leaf(&head.salt, body))? {
+            let leaf = leaf(&head.salt, body);
+            if entry < leaves && !leaf_agrees(&mut self.leaves, entry, &leaf)? {
                 found.leaves_kept = found.leaves_kept.min(entry);
             }
             if found.leaves_kept == entry {
                 found.rebuild_from = at;
             }
-            let time = visit(entry, body)
+            let time = visit(&Seen { sequence: entry, offset: at, salt: &head.salt, body, leaf })
                 .and_then(|()| time_of(body, entry))
                 .or_else(|fault| self.bodies.body_fault(at, entry, fault))?;
             found.highest_time = found.highest_time.max(Some(time));

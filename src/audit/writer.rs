@@ -6,14 +6,16 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::body::Entry;
+use super::export::Exporter;
 use super::format::{BODY_BYTES_MAX, LEAF_BYTES, SALT_BYTES, append_frame};
 use super::log::Shared;
 use super::open::{Files, Output};
 use super::{AuditError, Config, Draft};
-use crate::domain::{Durability, Receipt};
+use crate::domain::{Digest, Durability, Receipt};
 use crate::ground::causes;
 use crate::ground::clock::monotonic;
 
@@ -41,31 +43,41 @@ pub(super) struct Writer {
     frames: Vec<u8>,
     /// Leaves that are not in the file yet, because their bodies are not known to be synced.
     held: Vec<u8>,
+    /// Where their entries stand in `bodies`.
+    held_places: Vec<u64>,
     bodies_unsynced: bool,
     leaves_unsynced: bool,
     /// When to sync what is unsynced, or to try again what failed.
     due: Option<Instant>,
+    /// When to sign what is in no checkpoint yet.
+    checkpoint_due: Option<Instant>,
+    exporter: Exporter,
 }
 
 impl Writer {
-    pub(super) fn new(files: Files, config: Config, shared: Arc<Shared>) -> Self {
-        let (frames, held) = (Vec::new(), Vec::new());
+    pub(super) fn new(files: Files, config: Config, shared: Arc<Shared>, exporter: Exporter) -> Self {
+        // What a process that was killed has left unsigned.
+        let checkpoint_due = (files.tree.unsigned() > 0).then(monotonic);
+        let (frames, held, held_places) = (Vec::new(), Vec::new(), Vec::new());
         Self {
             files,
             config,
             shared,
             frames,
             held,
+            held_places,
             bodies_unsynced: false,
             leaves_unsynced: false,
             due: None,
+            checkpoint_due,
+            exporter,
         }
     }
 
     /// Writes until the queue is closed and empty.
     pub(super) fn run(mut self, queue: &mpsc::Receiver<Job>) -> Result<(), AuditError> {
         loop {
-            let first = match self.due {
+            let first = match self.next_due() {
                 None => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
                 Some(due) => queue.recv_timeout(due.saturating_duration_since(monotonic())),
             };
@@ -77,7 +89,14 @@ impl Writer {
             if self.due.is_some_and(|due| due <= monotonic()) {
                 self.catch_up();
             }
+            if self.checkpoint_due.is_some_and(|due| due <= monotonic()) {
+                self.sign();
+            }
         }
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        self.due.into_iter().chain(self.checkpoint_due).min()
     }
 
     fn drain(&self, first: Job, queue: &mpsc::Receiver<Job>) -> Vec<Job> {
@@ -101,10 +120,10 @@ impl Writer {
         self.frames.clear();
         for Job { drafts, reply } in group {
             match outcome.clone().and_then(|()| self.encode(&drafts)) {
-                Ok(entry_id) => {
+                Ok((entry_id, leaves)) => {
                     let times = drafts.iter().map(|draft| draft.time.as_microsecond());
                     highest_us = times.fold(highest_us, i64::max);
-                    encoded.push((reply, entry_id));
+                    encoded.push((reply, entry_id, leaves));
                 }
                 Err(error) => drop(reply.send(Err(error))),
             }
@@ -115,17 +134,18 @@ impl Writer {
         outcome = self.write(start);
         if outcome.is_err() {
             self.files.entries = entries;
-            self.held.truncate(held);
+            self.truncate_held(held);
             self.due.get_or_insert_with(|| monotonic() + SYNC_EVERY);
         }
         if outcome.is_ok() {
             self.shared.highest_us.fetch_max(highest_us, Ordering::Relaxed);
         }
         self.tell(outcome.as_ref().err());
-        for (reply, entry_id) in encoded {
+        for (reply, entry_id, leaves) in encoded {
             let receipt = outcome.clone().map(|()| Receipt {
                 log_id: self.files.log_id.text().clone(),
                 entry_id,
+                leaves,
                 durability: self.config.durability,
             });
             // Whoever asked may have gone away; the entry stands all the same.
@@ -143,8 +163,9 @@ impl Writer {
         if self.held.len() >= HELD_LEAVES_MAX * LEAF_BYTES { self.settle() } else { Ok(()) }
     }
 
-    /// Appends frames and leaves of a job to the buffers and gives its first entry's sequence.
-    fn encode(&mut self, drafts: &[Draft]) -> Result<u64, AuditError> {
+    /// Appends frames and leaves of a job to the buffers and gives its first entry's sequence, and the leaves.
+    fn encode(&mut self, drafts: &[Draft]) -> Result<(u64, Arc<[Digest]>), AuditError> {
+        let mut leaves = Vec::with_capacity(drafts.len());
         let (frames, held, first) = (self.frames.len(), self.held.len(), self.files.entries);
         let encoded = drafts.iter().try_for_each(|draft| {
             let sequence = self.files.entries;
@@ -155,18 +176,25 @@ impl Writer {
             let mut salt = [0; SALT_BYTES];
             getrandom::fill(&mut salt).map_err(AuditError::Random)?;
             let settled = self.frames.is_empty() && !self.bodies_unsynced;
+            self.held_places.push(self.files.bodies.bytes + self.frames.len() as u64);
             let leaf = append_frame(&mut self.frames, settled, sequence, salt, &body);
             self.held.extend_from_slice(&leaf);
+            leaves.push(Digest(leaf));
             self.files.entries += 1;
             Ok(())
         });
         if let Err(error) = encoded {
             self.frames.truncate(frames);
-            self.held.truncate(held);
+            self.truncate_held(held);
             self.files.entries = first;
             return Err(error);
         }
-        Ok(first)
+        Ok((first, leaves.into()))
+    }
+
+    fn truncate_held(&mut self, bytes: usize) {
+        self.held.truncate(bytes);
+        self.held_places.truncate(bytes / LEAF_BYTES);
     }
 
     /// Writes the buffered frames; after an error `bodies` ends at `start` again, or the log is stopped.
@@ -205,9 +233,38 @@ impl Writer {
             return Err(not_written(&leaves.path, error));
         }
         leaves.bytes += self.held.len() as u64;
-        self.held.clear();
+        let (added, _) = self.held.as_chunks::<LEAF_BYTES>();
+        let added = added.iter().zip(&self.held_places);
+        added.for_each(|(leaf, place)| self.files.tree.push(*leaf, *place));
+        self.truncate_held(0);
         self.leaves_unsynced = true;
+        self.checkpoint_due.get_or_insert_with(|| monotonic() + self.config.checkpoint_every);
+        if let Err(error) = self.files.tree.flush() {
+            // They are computed from leaves, which are there; the next time writes them too.
+            tracing::warn!(error = %causes(&error), "hashes of the audit log's tree wait");
+        }
         Ok(())
+    }
+
+    /// Signs what is in the log. Entries wait for nothing of it: what fails is tried again.
+    fn sign(&mut self) {
+        self.checkpoint_due = None;
+        if self.shared.stopped.get().is_some() {
+            return;
+        }
+        let signed = self.settle_all().and_then(|()| self.files.tree.checkpoint(self.newest_time()));
+        match signed {
+            Ok(note) => note.into_iter().for_each(|note| self.exporter.send(note)),
+            Err(error) => {
+                tracing::warn!(error = %causes(&error), "the audit log has no new checkpoint yet");
+                self.checkpoint_due = Some(monotonic() + SYNC_EVERY.max(self.config.checkpoint_every / 8));
+            }
+        }
+    }
+
+    fn newest_time(&self) -> Timestamp {
+        let time = Timestamp::from_microsecond(self.shared.highest_us.load(Ordering::Relaxed));
+        time.unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// Remembers whether writing fails, and tells it when that changes: whoever asks is told nothing of the cause.
@@ -257,7 +314,9 @@ impl Writer {
 
     fn finish(mut self) -> Result<(), AuditError> {
         self.ready()?;
-        self.settle_all()
+        self.settle_all()?;
+        self.sign();
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::audit_arguments::Audit;
 use super::feed_arguments::Feed;
 
 /// Screens travel documents against lists of lost, stolen and revoked documents, and proves every answer.
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Fold(Fold),
     Rollback(Rollback),
     Serve(Serve),
+    #[command(subcommand)]
+    Audit(Audit),
     #[command(subcommand)]
     Inspect(Inspect),
 }

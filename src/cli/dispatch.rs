@@ -7,10 +7,12 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
 
 use super::arguments::{Arguments, Command, Inspect};
+use super::audit_arguments::Audit;
 use super::feed_arguments::Feed;
 use super::usage::Usage;
 use super::{
-    check, demo, feed, generate, import, inspect, keys, lists, manifest, publisher, serve, stores, sync,
+    audit, audit_read, check, demo, feed, generate, import, inspect, keys, lists, manifest, publisher, serve,
+    stores, sync,
 };
 
 const USAGE: u8 = 2;
@@ -36,6 +38,12 @@ pub(crate) fn run() -> ExitCode {
         Command::Feed(Feed::Verify(arguments)) => publisher::run_verify(&arguments.dir),
         Command::Feed(Feed::Reproduce(arguments)) => publisher::run_reproduce(&arguments),
         Command::Feed(Feed::Push(arguments)) => stores::run(&arguments.dir),
+        Command::Audit(Audit::Verify(arguments)) => audit::verify(&arguments),
+        Command::Audit(Audit::Prove(arguments)) => audit::prove(&arguments),
+        Command::Audit(Audit::CheckProof(arguments)) => audit::check_proof(&arguments),
+        Command::Audit(Audit::Export(arguments)) => audit_read::export(&arguments),
+        Command::Audit(Audit::Find(arguments)) => audit_read::find(&arguments),
+        Command::Audit(Audit::Report(arguments)) => audit_read::report(&arguments),
         Command::Feed(Feed::Mirror(arguments)) => feed::mirror(&arguments),
         Command::Feed(Feed::Forget(arguments)) => feed::forget(&arguments),
         Command::Sync(arguments) => sync::run(&arguments),

@@ -1,6 +1,9 @@
 //! The command line: the only place that prints and exits. Names, flags and exit codes are a contract.
 
 mod arguments;
+mod audit;
+mod audit_arguments;
+mod audit_read;
 mod bars;
 mod check;
 mod demo;

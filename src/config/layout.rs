@@ -7,7 +7,8 @@ use jiff::SignedDuration;
 
 use super::settings::{IndexMemory, LogFormat, LogLevel, Settings};
 use super::shapes::{
-    DAY_MS, Folder, HOUR_MS, Loopback, MINUTE_MS, Number, OptionalFile, SECOND_MS, Shape, Span, Words,
+    DAY_MS, Folder, Folders, HOUR_MS, Loopback, MINUTE_MS, Number, OptionalFile, SECOND_MS, Shape, Span,
+    Words,
 };
 use super::sources::walk_source;
 use crate::domain::{Durability, FeedName};
@@ -24,6 +25,7 @@ const CHUNK_LINES: RangeInclusive<usize> = 1..=65_536;
 const BACKLOG_BYTES_MAX: RangeInclusive<usize> = 1 << 20..=1 << 30;
 const CONCURRENT_MAX: RangeInclusive<usize> = 1..=64;
 const QUEUE_ENTRIES_MAX: RangeInclusive<usize> = 1..=1 << 20;
+const CHECKPOINT_EVERY: Span<Duration> = Span::new(SECOND_MS..=MINUTE_MS);
 /// A list older than a year is an old list, whatever its publisher's habits.
 const AGE: Span<SignedDuration> = Span::new(SECOND_MS..=366 * DAY_MS);
 
@@ -71,6 +73,8 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
     walk.key("manifests", "concurrent-max", &Number(CONCURRENT_MAX), &mut manifests.concurrent_max);
     walk.key("audit", "durability", &DURABILITY, &mut audit.durability);
     walk.key("audit", "queue-entries-max", &Number(QUEUE_ENTRIES_MAX), &mut audit.queue_entries_max);
+    walk.key("audit", "checkpoint-every", &CHECKPOINT_EVERY, &mut audit.checkpoint_every);
+    walk.key("audit", "checkpoints-to", &Folders, &mut audit.checkpoints_to);
     walk_policy(walk, policy);
     walk.key("screening", "deviations-file", &OptionalFile, deviations_file);
     for feed in walk.feeds("sources", sources.keys().cloned().collect()) {

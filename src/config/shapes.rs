@@ -205,6 +205,27 @@ impl Shape for Folder {
     }
 }
 
+/// Some folders.
+pub(super) struct Folders;
+
+impl Shape for Folders {
+    type Of = Vec<PathBuf>;
+
+    fn expected(&self) -> String {
+        "a list of folders".to_owned()
+    }
+
+    fn read(&self, value: &Value) -> Result<Vec<PathBuf>, Misfit> {
+        let plain = |text: &&str| !text.is_empty() && !text.chars().any(char::is_control);
+        let folder = |value: &Value| value.as_str().filter(plain).map(PathBuf::from);
+        value.as_array().and_then(|values| values.iter().map(folder).collect()).ok_or(Misfit::Shape)
+    }
+
+    fn write(&self, of: &Vec<PathBuf>) -> Value {
+        Value::Array(of.iter().map(|path| Value::String(path.to_string_lossy().into_owned())).collect())
+    }
+}
+
 /// The path of a file, or nothing.
 pub(super) struct OptionalFile;
 

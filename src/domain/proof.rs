@@ -45,7 +45,12 @@ impl<T> Audited<Vec<T>> {
     /// Each of several things that were recorded together, in entries that follow one another.
     pub fn into_each(self) -> Vec<Audited<T>> {
         let Self { what, receipt } = self;
-        let receipts = (receipt.entry_id..).map(|entry_id| Receipt { entry_id, ..receipt.clone() });
+        let entries = (receipt.entry_id..).zip(receipt.leaves.iter());
+        let receipts = entries.map(|(entry_id, leaf)| {
+            let Receipt { log_id, durability, .. } = &receipt;
+            Receipt { log_id: log_id.clone(), entry_id, leaves: [*leaf].into(), durability: *durability }
+        });
+        let receipts: Vec<_> = receipts.collect();
         what.into_iter().zip(receipts).map(|(what, receipt)| Audited { what, receipt }).collect()
     }
 }
@@ -55,8 +60,10 @@ impl<T> Audited<Vec<T>> {
 pub struct Receipt {
     /// The log's id, which is its folder's name.
     pub log_id: std::sync::Arc<str>,
-    /// The entry's sequence in that log, from 0.
+    /// The entry's sequence in that log, from 0; of several, the first one's.
     pub entry_id: u64,
+    /// The leaf hash of each entry (RFC 6962, section 2.1): what a proof of it begins with.
+    pub leaves: std::sync::Arc<[super::Digest]>,
     /// How durable the entry was when the answer was given.
     pub durability: Durability,
 }

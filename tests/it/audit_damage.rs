@@ -31,6 +31,12 @@ impl Victim {
 
     /// Opens the log with other files in place of its own; if it is refused, nothing was changed.
     fn open_with(&self, bodies: &[u8], leaves: &[u8]) -> Result<(u64, u64), AuditError> {
+        // Nothing that was signed, nor what is computed: what the two files tell by themselves.
+        for path in Disk.list(&self.folder).unwrap() {
+            if !["bodies", "leaves", "LOCK"].iter().any(|name| path.ends_with(name)) {
+                Disk.remove(&path).unwrap();
+            }
+        }
         replace(&self.folder.join("bodies"), bodies);
         replace(&self.folder.join("leaves"), leaves);
         let found = inspect(&Disk, self.data.path()).unwrap();

@@ -16,6 +16,21 @@ fn names(folder: &Path) -> BTreeSet<String> {
     paths.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
+/// Everything that a log consists of.
+const FILES: [&str; 11] = [
+    "LOCK",
+    "bodies",
+    "checkpoints",
+    "leaves",
+    "places",
+    "signing.pem",
+    "tree-1",
+    "tree-2",
+    "tree-3",
+    "tree-4",
+    "verify.key",
+];
+
 #[test]
 fn a_log_that_cannot_be_made_is_made_in_the_same_folder_once_there_is_room() {
     // The headers have 64 bytes each: none of `leaves`, some of it, all of it, some of `bodies`.
@@ -36,7 +51,7 @@ fn a_log_that_cannot_be_made_is_made_in_the_same_folder_once_there_is_room() {
         assert_eq!(names(&data.path().join("audit")), BTreeSet::from([opened.log_id.to_string()]));
         assert_eq!(
             names(&data.path().join("audit").join(&*opened.log_id)),
-            BTreeSet::from(["LOCK", "bodies", "leaves"].map(str::to_owned)),
+            BTreeSet::from(FILES.map(str::to_owned)),
             "{room}"
         );
         assert_eq!(record(&log, &draft(1, 0)).unwrap().entry_id, 0);

@@ -50,6 +50,8 @@ fn every_key_of_a_file_reaches_its_setting() {
         [audit]
         durability = 'written'
         queue-entries-max = 13
+        checkpoint-every = '14s'
+        checkpoints-to = ['/mnt/a', 'b']
         [screening]
         kind-differs = 'inconclusive'
         [feed-defaults]
@@ -121,7 +123,12 @@ fn every_key_of_a_file_reaches_its_setting() {
             backlog_bytes_max: 1_100_000,
             concurrent_max: 12,
         },
-        audit: audit::Config { durability: Durability::Written, queue_entries_max: 13 },
+        audit: audit::Config {
+            durability: Durability::Written,
+            queue_entries_max: 13,
+            checkpoint_every: Duration::from_secs(14),
+            checkpoints_to: vec!["/mnt/a".into(), "b".into()],
+        },
         policy: Policy {
             kind_differs: KindDiffers::Inconclusive,
             deviations: Settings::defaults_for("x").policy.deviations,
@@ -227,9 +234,13 @@ fn settings() -> impl Strategy<Value = Settings> {
         .prop_map(|(line_bytes_max, chunk_lines, backlog_bytes_max, concurrent_max)| {
             portcullis::bulk::Limits { line_bytes_max, chunk_lines, backlog_bytes_max, concurrent_max }
         });
-    let audit = (any::<bool>(), 1..=1_048_576_usize).prop_map(|(synced, queue_entries_max)| audit::Config {
+    let folders = prop::collection::vec("[ -~]{1,20}".prop_map(Into::into), 0..3);
+    let audit = (any::<bool>(), 1..=1_048_576_usize, 1_000_u64..=60_000, folders);
+    let audit = audit.prop_map(|(synced, queue_entries_max, every_ms, checkpoints_to)| audit::Config {
         durability: if synced { Durability::Synced } else { Durability::Written },
         queue_entries_max,
+        checkpoint_every: Duration::from_millis(every_ms),
+        checkpoints_to,
     });
     let feeds = prop::collection::btree_map(
         "[a-z0-9][a-z0-9-]{0,31}".prop_map(|name| FeedName::parse(&name).expect("the pattern is the rule")),

@@ -58,8 +58,8 @@ fn recorded(data: &Path) -> Vec<String> {
     for entry in std::fs::read_dir(data.join("audit")).unwrap() {
         let folder = entry.unwrap().path();
         if folder.join("bodies").exists() {
-            read_log(&Disk, &folder, &mut |entry| {
-                references.extend(entry.client_reference.map(|text| text.to_string()))
+            read_log(&Disk, &folder, &mut |stored| {
+                references.extend(stored.entry.client_reference.map(|text| text.to_string()))
             })
             .unwrap();
         }

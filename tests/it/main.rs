@@ -8,6 +8,7 @@ mod audit_damage;
 mod audit_disk_full;
 mod audit_group_commit;
 mod audit_log;
+mod audit_proofs;
 mod audit_samples;
 mod cli_check;
 mod cli_contract;

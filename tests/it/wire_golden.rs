@@ -5,13 +5,14 @@ use serde_json::{Map, Value, json};
 use crate::support::site::{Running, SPECIMEN};
 
 /// What differs from run to run, by the name of its field.
-const VOLATILE: [&str; 10] = [
+const VOLATILE: [&str; 11] = [
     "check_id",
     "decided_at",
     "finding_id",
     "as_of",
     "age_s",
     "digest",
+    "leaf",
     "log_id",
     "settings_digest",
     "version",

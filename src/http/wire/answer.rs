@@ -139,6 +139,8 @@ struct CheckDigitBody {
 struct AuditBody<'a> {
     log_id: &'a str,
     entry_id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leaf: Option<String>,
     durability: &'static str,
 }
 
@@ -278,6 +280,11 @@ impl From<&mrz::Mending> for MendingBody {
 
 impl<'a> From<&'a Receipt> for AuditBody<'a> {
     fn from(receipt: &'a Receipt) -> Self {
-        Self { log_id: &receipt.log_id, entry_id: receipt.entry_id, durability: receipt.durability.word() }
+        Self {
+            log_id: &receipt.log_id,
+            entry_id: receipt.entry_id,
+            leaf: receipt.leaves.first().map(ToString::to_string),
+            durability: receipt.durability.word(),
+        }
     }
 }

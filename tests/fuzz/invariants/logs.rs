@@ -96,8 +96,8 @@ pub fn audit_log(data: &[u8]) {
 /// The summary and the entries tell the same.
 fn assert_agree(data_dir: &Path, folder: &Path) {
     let mut visited = 0;
-    let read = read_log(&Disk, folder, &mut |entry| {
-        assert_eq!(entry.sequence, visited, "entries are out of order");
+    let read = read_log(&Disk, folder, &mut |stored| {
+        assert_eq!(stored.entry.sequence, visited, "entries are out of order");
         visited += 1;
     });
     let summaries = inspect(&Disk, data_dir).expect("the folder can be listed");

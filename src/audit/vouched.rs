@@ -1,0 +1,92 @@
+//! What checkpoints say of a log, compared with its leaves as they go by.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::checkpoint::Checkpoint;
+use super::log_id::LogId;
+use super::note::NoteKey;
+use super::tree::{Frontier, Hash};
+use super::{AuditError, checkpoints};
+use crate::ground::storage::Storage;
+
+/// The name of a log's newest checkpoint where checkpoints are exported to: `<folder>/<log id>/checkpoint`.
+pub(super) const EXPORTED: &str = "checkpoint";
+
+/// Checkpoints that a log must agree with.
+#[derive(Debug, Default)]
+pub(super) struct Vouched {
+    frontier: Frontier,
+    /// From the smallest; with where each was found.
+    expected: Vec<(Checkpoint, PathBuf)>,
+    /// How many of them were reached.
+    reached: usize,
+    forked: Option<AuditError>,
+}
+
+impl Vouched {
+    /// The newest checkpoint of a log, and those that were exported to some folders. A folder that cannot be read, such as one that
+    /// is not mounted, says nothing, and is told of.
+    pub(super) fn of(
+        storage: &dyn Storage,
+        folder: &Path,
+        id: &LogId,
+        key: &NoteKey,
+        exported_to: &[PathBuf],
+    ) -> Result<Self, AuditError> {
+        let newest = checkpoints::newest(storage, folder, key)?.checkpoint;
+        let mut expected: Vec<_> =
+            newest.map(|newest| (newest, folder.join(checkpoints::CHECKPOINTS))).into_iter().collect();
+        for path in exported_to.iter().map(|to| to.join(id.as_str()).join(EXPORTED)) {
+            let bytes = match storage.read(&path, checkpoints::NOTE_BYTES_MAX) {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => {
+                    tracing::warn!(path = %path.display(), %error, "an exported checkpoint cannot be read, and is not compared");
+                    continue;
+                }
+            };
+            let note = std::str::from_utf8(&bytes).ok().and_then(|note| Checkpoint::open(note, key));
+            let note = note.ok_or_else(|| AuditError::Exported { path: path.clone() })?;
+            expected.push((note, path));
+        }
+        Ok(Self::all(expected))
+    }
+
+    /// Any checkpoints.
+    pub(super) fn all(mut expected: Vec<(Checkpoint, PathBuf)>) -> Self {
+        expected.sort_by_key(|(checkpoint, _)| checkpoint.size);
+        Self { expected, ..Self::default() }
+    }
+
+    /// The next leaf.
+    pub(super) fn push(&mut self, leaf: Hash) {
+        self.frontier.push(leaf, |_, _| {});
+        while let Some((checkpoint, path)) = self.expected.get(self.reached)
+            && checkpoint.size == self.frontier.size()
+        {
+            if checkpoint.root != self.frontier.root() {
+                let error = AuditError::Forked { path: path.clone(), size: checkpoint.size };
+                self.forked.get_or_insert(error);
+            }
+            self.reached += 1;
+        }
+    }
+
+    /// The edge of the tree, now that all leaves went by.
+    ///
+    /// # Errors
+    /// [`AuditError::Forked`] if other leaves were vouched for, and [`AuditError::CutOff`] if more were.
+    pub(super) fn check(self) -> Result<Frontier, AuditError> {
+        if let Some(forked) = self.forked {
+            return Err(forked);
+        }
+        match self.expected.into_iter().nth(self.reached) {
+            None => Ok(self.frontier),
+            Some((checkpoint, path)) => {
+                let (size, entries) = (checkpoint.size, self.frontier.size());
+                Err(AuditError::CutOff { path, size, entries })
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! `portcullis audit`: verifying and proving. What reads entries is in `audit_read.rs`.
+
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use portcullis::audit::{self, Act, Examined, Expected, NoteKey};
+use portcullis::domain::Digest;
+use portcullis::ground::causes;
+use portcullis::ground::storage::{Storage, publish_file};
+
+use super::audit_arguments::{AuditCheckProof, AuditProve, AuditVerify};
+use super::audit_read::record;
+use super::usage::Usage;
+use super::{progress, site};
+
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+pub(super) fn verify(arguments: &AuditVerify) -> anyhow::Result<ExitCode> {
+    let storage = site::disk();
+    let keys = arguments.key.as_deref().map(|path| keys(&*storage, path)).transpose()?.unwrap_or_default();
+    let folders = match &arguments.data {
+        Some(data) if arguments.logs.is_empty() => {
+            site::must_exist(data)?;
+            audit::log_folders(&*storage, data)?
+        }
+        _ => arguments.logs.clone(),
+    };
+    let expected = Expected { keys: &keys, exported_to: &arguments.exported };
+    let mut sound = true;
+    for folder in &folders {
+        let bar = progress::count(0, "verifying");
+        let examined = audit::verify(&*storage, folder, expected, &mut |entry| {
+            if entry % 4096 == 0 {
+                bar.set_position(entry);
+            }
+        });
+        bar.finish_and_clear();
+        let examined = examined?;
+        sound &= examined.faults.is_empty();
+        if arguments.json { println!("{}", json(&examined)) } else { tell(&examined) }
+    }
+    if folders.is_empty() {
+        println!("there is no log");
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn keys(storage: &dyn Storage, path: &Path) -> anyhow::Result<Vec<NoteKey>> {
+    let bytes =
+        storage.read(path, FILE_BYTES_MAX).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let key = |line| {
+        NoteKey::parse(line).ok_or_else(|| Usage::because(format_args!("{line:?} is no key of a log")))
+    };
+    Ok(lines.map(key).collect::<Result<_, _>>()?)
+}
+
+fn tell(examined: &Examined) {
+    let Examined { folder, entries, checkpoints, newest, key, torn_bytes, faults, .. } = examined;
+    let verdict = if faults.is_empty() { "sound" } else { "NOT SOUND" };
+    println!("{folder}: {verdict}, {entries} entries, {checkpoints} checkpoints");
+    if let Some(newest) = newest {
+        println!("  vouched for: {} entries, as of {:.0}", newest.size, newest.time);
+    }
+    if let Some(key) = key {
+        println!("  key: {key}");
+    }
+    if *torn_bytes > 0 {
+        println!("  {torn_bytes} bytes after the last entry: being written, or left by a crash");
+    }
+    faults.iter().for_each(|fault| println!("  {}", causes(fault)));
+}
+
+fn json(examined: &Examined) -> serde_json::Value {
+    let newest = examined.newest.as_ref();
+    serde_json::json!({
+        "log_id": &*examined.log_id,
+        "folder": examined.folder,
+        "sound": examined.faults.is_empty(),
+        "entries": examined.entries,
+        "checkpoints": examined.checkpoints,
+        "vouched_for": newest.map(|newest| newest.size),
+        "as_of": newest.map(|newest| newest.time),
+        "root": newest.map(|newest| Digest(newest.root).to_string()),
+        "key": examined.key.as_ref().map(ToString::to_string),
+        "torn_bytes": examined.torn_bytes,
+        "faults": examined.faults.iter().map(|fault| causes(fault)).collect::<Vec<_>>(),
+    })
+}
+
+pub(super) fn prove(arguments: &AuditProve) -> anyhow::Result<ExitCode> {
+    let wrong = || Usage::because("the entry is named <log id>/<entry id>, such as serve-00c0ffee/17");
+    let (log, entry) = arguments.entry.split_once('/').ok_or_else(wrong)?;
+    let entry: u64 = entry.parse().map_err(|_| wrong())?;
+    site::must_exist(&arguments.data)?;
+    let storage = site::disk();
+    let folders = audit::log_folders(&*storage, &arguments.data)?;
+    let folder = folders.iter().find(|folder| folder.file_name().is_some_and(|name| name == log));
+    let folder = folder.with_context(|| format!("{} has no log {log}", arguments.data.display()))?;
+    let proof = audit::prove(&*storage, folder, entry)?;
+    record(&arguments.data, Act::AuditProve, None, Some(&arguments.entry), None)?;
+    match &arguments.out {
+        None => print!("{proof}"),
+        Some(path) => {
+            publish_file(&*storage, path, proof.as_bytes())
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            println!("{}: the proof of entry {entry} of {log}", path.display());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn check_proof(arguments: &AuditCheckProof) -> anyhow::Result<ExitCode> {
+    let storage = site::disk();
+    let key = match NoteKey::parse(&arguments.key) {
+        Some(key) => key,
+        None => {
+            let path = PathBuf::from(&arguments.key);
+            let mut keys =
+                keys(&*storage, &path).context("--key is neither a log's key nor a file with one")?;
+            keys.pop().filter(|_| keys.is_empty()).ok_or_else(|| Usage::because("--key must have one key"))?
+        }
+    };
+    let leaf = arguments.leaf.as_deref().map(|text| {
+        Digest::from_hex(text).ok_or_else(|| Usage::because("--leaf is not 64 hexadecimal digits"))
+    });
+    let leaf = leaf.transpose()?;
+    let bytes = if arguments.proof == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
+        bytes
+    } else {
+        let cannot = || format!("cannot read {}", arguments.proof.display());
+        storage.read(&arguments.proof, FILE_BYTES_MAX).with_context(cannot)?
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let proved = audit::check_proof(&text, &key, leaf).context("it is not proved")?;
+    let checkpoint = &proved.checkpoint;
+    println!("proved: entry {} of {}, leaf {}", proved.entry_id, checkpoint.origin, proved.leaf);
+    println!("vouched for with {} entries, as of {:.0}", checkpoint.size, checkpoint.time);
+    let mut out = std::io::stdout().lock();
+    match &proved.entry {
+        Some(entry) => serde_json::to_writer_pretty(&mut out, entry)?,
+        None => write!(out, "its body was destroyed")?,
+    }
+    writeln!(out)?;
+    Ok(ExitCode::SUCCESS)
+}

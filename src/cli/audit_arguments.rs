@@ -1,0 +1,154 @@
+//! What can be said to `portcullis audit`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// Proves who asked what, when and why, and that nothing of it was changed since. Reading is recorded too.
+#[derive(Subcommand)]
+#[command(after_help = "\
+An answer's receipt names its log and entry. What proves it, and what checks that elsewhere:
+  portcullis audit prove serve-00c0ffee/17 --data site --out 17.proof
+  portcullis audit check-proof 17.proof --key 'portcullis/serve-00c0ffee+…'
+The public key of a log stands in audit/<log id>/verify.key of the data directory: note it elsewhere when the log begins.")]
+pub(crate) enum Audit {
+    Verify(AuditVerify),
+    Prove(AuditProve),
+    CheckProof(AuditCheckProof),
+    Export(AuditExport),
+    Find(AuditFind),
+    Report(AuditReport),
+}
+
+/// Verifies logs: every entry, every hash of their trees, every checkpoint.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  portcullis audit verify --data site
+  portcullis audit verify --data site --key keys.txt --exported /mnt/elsewhere/checkpoints
+  portcullis audit verify /mnt/fleet/*/audit/serve-* --json
+A log that was cut off, or put back from an older copy, shows by a checkpoint that was exported (audit.checkpoints-to); one that
+was replaced, by its key. Exit code 0 if all are sound, 1 if one is not: the file and the entry are named.")]
+pub(crate) struct AuditVerify {
+    /// Folders of logs [default: all logs of --data].
+    #[arg(value_name = "LOG")]
+    pub(crate) logs: Vec<PathBuf>,
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR", required_unless_present = "logs")]
+    pub(crate) data: Option<PathBuf>,
+    /// A folder to which checkpoints are exported.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) exported: Vec<PathBuf>,
+    /// A file with the public keys of logs, one a line; a log with a key that is not among them is not sound.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// One JSON object a log.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Writes the proof of an entry: a text that anybody can check with the log's public key alone.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis audit prove serve-00c0ffee/17 --data site --out 17.proof
+The proof holds the entry, the hashes that lead to the log's newest checkpoint, and that checkpoint (C2SP tlog-proof). An entry
+is covered by a checkpoint within a minute.")]
+pub(crate) struct AuditProve {
+    /// The entry, as its receipt names it: <log id>/<entry id>.
+    #[arg(value_name = "ENTRY")]
+    pub(crate) entry: String,
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Where the proof goes [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Checks a proof, on any machine, with nothing but the log's public key.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis audit check-proof 17.proof --key 'portcullis/serve-00c0ffee+1b2c3d4e+AX…'
+Shows the entry. Exit code 0 if it is proved, 1 if not: the reason is told.")]
+pub(crate) struct AuditCheckProof {
+    /// The proof, or - for standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) proof: PathBuf,
+    /// The log's public key, or a file with it.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: String,
+    /// The leaf that the answer's receipt names; the proof must be of that entry.
+    #[arg(long, value_name = "HEX")]
+    pub(crate) leaf: Option<String>,
+}
+
+/// Which logs, and between which times.
+#[derive(Args)]
+pub(crate) struct Selection {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// A log's id; may be given several times [default: all logs].
+    #[arg(long, value_name = "ID")]
+    pub(crate) log: Vec<String>,
+    /// Nothing before this time.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Nothing from this time on.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// Why it is read; stands in the log.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) purpose: Option<String>,
+}
+
+/// Writes entries as lines of JSON, each with its log, its place and its leaf hash.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis audit export --data site --from 2026-03-01T00:00:00Z --to 2026-04-01T00:00:00Z --out march.ndjson
+A leaf hash is SHA-256 of a zero, the salt and the entry's bytes, in `body` (base64). That nothing was read which is not as it was
+written is checked on the way; `audit verify` checks more.")]
+pub(crate) struct AuditExport {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Where the entries go [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Finds every entry that a document stands in: asked about, as another reading, or as a candidate.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  printf 'UTO L898902C3' | portcullis audit find --document - --data site --purpose 'request 2026-17'
+The log holds no numbers, only digests: they are made again with the keys that are still held.")]
+pub(crate) struct AuditFind {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// - : the issuing state's code and the number are read from standard input.
+    #[arg(long, value_name = "-")]
+    pub(crate) document: String,
+    /// One JSON object an entry.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Counts entries by act, agreement, purpose, terminal, verdict and reason.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis audit report --data site --from 2026-01-01T00:00:00Z --suppress-below 5
+With --suppress-below a number that could point at somebody is told as less than that.")]
+pub(crate) struct AuditReport {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Tell no number below this.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) suppress_below: u64,
+    /// One JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

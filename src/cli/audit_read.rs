@@ -1,0 +1,240 @@
+//! `portcullis audit export | find | report`: reading what logs say, which is recorded before it is shown.
+
+use std::io::{self, BufWriter, Read as _, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
+use jiff::Timestamp;
+use portcullis::audit::{self, Act, AuditLog, Digester, Draft, Report, Role, Stored};
+use portcullis::domain::{Digest, DocumentId, DocumentNumber, IssuingState};
+use portcullis::ground::storage::StorageFile;
+
+use super::audit_arguments::{AuditExport, AuditFind, AuditReport, Selection};
+use super::site;
+use super::usage::Usage;
+
+const INPUT_BYTES_MAX: u64 = 4096;
+
+pub(super) fn export(arguments: &AuditExport) -> anyhow::Result<ExitCode> {
+    let selected = Selected::of(&arguments.selection)?;
+    selected.record(Act::AuditExport, None)?;
+    let mut out: Box<dyn Write> = match &arguments.out {
+        None => Box::new(BufWriter::new(std::io::stdout().lock())),
+        Some(path) => {
+            let file =
+                site::disk().create(path).with_context(|| format!("cannot create {}", path.display()))?;
+            Box::new(BufWriter::with_capacity(1 << 16, Appending(file)))
+        }
+    };
+    let mut written = 0_u64;
+    selected.each(&mut |log_id, stored| {
+        let line = serde_json::json!({
+            "log_id": log_id,
+            "entry_id": stored.entry.sequence,
+            "leaf": stored.leaf.to_string(),
+            "salt": BASE64.encode(stored.salt),
+            "body": BASE64.encode(&stored.body),
+            "entry": stored.entry,
+        });
+        written += 1;
+        writeln!(out, "{line}").context("the entries cannot be written")
+    })?;
+    out.flush().context("the entries cannot be written")?;
+    if let Some(path) = &arguments.out {
+        println!("{}: {written} entries", path.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn find(arguments: &AuditFind) -> anyhow::Result<ExitCode> {
+    if arguments.document != "-" {
+        // A number on the command line is for every user of the machine to see.
+        return Err(
+            Usage::because("--document takes only -: state and number are read from standard input").into()
+        );
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .lock()
+        .take(INPUT_BYTES_MAX)
+        .read_to_string(&mut text)
+        .context("cannot read standard input")?;
+    let document = document(&text).ok_or_else(|| {
+        Usage::because("standard input has no document, such as UTO L898902C3: state and number")
+    })?;
+    let selected = Selected::of(&arguments.selection)?;
+    let digesters = Digester::held(&*site::disk(), &arguments.selection.data)?;
+    if digesters.is_empty() {
+        bail!("no digest key is held: nothing in the logs can be found by a document any more");
+    }
+    let digests: Vec<_> = digesters.iter().map(|of| (of.key_id(), of.document(&document))).collect();
+    selected.record(Act::AuditFind, Some(&digests))?;
+    let mut found = 0_u64;
+    selected.each(&mut |log_id, stored| {
+        let entry = &stored.entry;
+        let Some((_, digest)) = digests.iter().find(|(key, _)| entry.key_id == Some(*key)) else {
+            return Ok(());
+        };
+        let places =
+            [("document", &entry.digests), ("reading", &entry.readings), ("candidate", &entry.listed)];
+        let Some((place, _)) = places.iter().find(|(_, digests)| digests.contains(digest)) else {
+            return Ok(());
+        };
+        // Those who looked for it are no answer to who asked about it, but whoever audits wants them too.
+        found += 1;
+        if arguments.json {
+            let entry = serde_json::json!({ "log_id": log_id, "as": place, "entry": entry });
+            println!("{entry}");
+        } else {
+            let said = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().unwrap_or("-").to_owned();
+            println!(
+                "{log_id}/{}  {:.0}  {}  as {place}  {}  by {} at {} for {}",
+                entry.sequence,
+                entry.time,
+                entry.act,
+                said(&entry.verdict),
+                entry.principal,
+                said(&entry.terminal),
+                said(&entry.purpose),
+            );
+        }
+        Ok(())
+    })?;
+    if !arguments.json {
+        println!("{found} entries, by {} digest keys", digests.len());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn report(arguments: &AuditReport) -> anyhow::Result<ExitCode> {
+    let selected = Selected::of(&arguments.selection)?;
+    selected.record(Act::AuditReport, None)?;
+    let mut report = Report::default();
+    selected.each(&mut |_, stored| {
+        report.add(&stored.entry);
+        Ok(())
+    })?;
+    let least = arguments.suppress_below;
+    if arguments.json {
+        let number = |count: u64| if count < least { format!("<{least}").into() } else { count.into() };
+        let mut object = serde_json::Map::new();
+        object.insert("entries".to_owned(), number(report.entries));
+        for (name, table) in report.tables() {
+            let cells = table.iter().map(|(of, count)| (of.clone(), number(*count)));
+            object.insert(name.to_owned(), serde_json::Value::Object(cells.collect()));
+        }
+        println!("{}", serde_json::Value::Object(object));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let number = |count: u64| if count < least { format!("<{least}") } else { count.to_string() };
+    println!("{} entries", number(report.entries));
+    if let Some((from, to)) = report.times {
+        println!("from {from:.0} to {to:.0}");
+    }
+    for (name, table) in report.tables().into_iter().filter(|(_, table)| !table.is_empty()) {
+        println!("by {name}");
+        table.iter().for_each(|(of, count)| println!("  {:>10}  {of}", number(*count)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A file that is written at its end.
+struct Appending(Box<dyn StorageFile>);
+
+impl Write for Appending {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.append(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.sync()
+    }
+}
+
+/// Records that logs are read, in the log of this command.
+pub(super) fn record(
+    data: &Path,
+    act: Act,
+    purpose: Option<&str>,
+    what: Option<&str>,
+    digests: Option<&[(audit::KeyId, [u8; 32])]>,
+) -> anyhow::Result<()> {
+    let (clock, principal) = (site::clock(), site::principal()?);
+    let now = clock.now().time;
+    let (log, _) = AuditLog::open(site::disk(), data, Role::Cli, audit::Config::default(), now)?;
+    let draft = || Draft {
+        purpose: purpose.map(Into::into),
+        client_reference: what.map(Into::into),
+        ..Draft::new(now, act, principal.clone(), Digest([0; 32]))
+    };
+    let keyed = digests.unwrap_or_default().iter();
+    let mut drafts: Vec<_> =
+        keyed.map(|(key, digest)| Draft { key_id: Some(*key), digests: vec![*digest], ..draft() }).collect();
+    if drafts.is_empty() {
+        drafts.push(draft());
+    }
+    let _ = log.submit_many(drafts.into_iter().map(|draft| (draft, ())).collect())?.wait()?;
+    log.close()?;
+    Ok(())
+}
+
+/// Logs, and the times between which their entries are wanted.
+struct Selected<'s> {
+    selection: &'s Selection,
+    folders: Vec<PathBuf>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+}
+
+impl<'s> Selected<'s> {
+    fn of(selection: &'s Selection) -> anyhow::Result<Self> {
+        site::must_exist(&selection.data)?;
+        let mut folders = audit::log_folders(&*site::disk(), &selection.data)?;
+        let name = |folder: &PathBuf| folder.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+        if let Some(unknown) =
+            selection.log.iter().find(|id| folders.iter().all(|at| name(at).as_ref() != Some(id)))
+        {
+            bail!("{} has no log {unknown}", selection.data.display());
+        }
+        if !selection.log.is_empty() {
+            folders.retain(|folder| name(folder).is_some_and(|name| selection.log.contains(&name)));
+        }
+        let time = |given: &Option<String>| {
+            let wrong =
+                |text| Usage::because(format_args!("{text} is no time: write it as 2026-03-01T06:00:00Z"));
+            given.as_ref().map(|text| text.parse().map_err(|_| wrong(text))).transpose()
+        };
+        Ok(Self { selection, folders, from: time(&selection.from)?, to: time(&selection.to)? })
+    }
+
+    fn record(&self, act: Act, digests: Option<&[(audit::KeyId, [u8; 32])]>) -> anyhow::Result<()> {
+        let Selection { data, purpose, .. } = self.selection;
+        record(data, act, purpose.as_deref(), None, digests)
+    }
+
+    /// Shows every entry. Those of a log are shown up to where it is not as it was written, which is an error.
+    fn each(&self, visit: &mut dyn FnMut(&str, &Stored) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        for folder in &self.folders {
+            let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let mut failed = Ok(());
+            audit::read_log(&*site::disk(), folder, &mut |stored| {
+                let time = stored.entry.time;
+                let wanted = self.from.is_none_or(|from| from <= time) && self.to.is_none_or(|to| time < to);
+                if wanted && failed.is_ok() {
+                    failed = visit(name, &stored);
+                }
+            })?;
+            failed?;
+        }
+        Ok(())
+    }
+}
+
+fn document(text: &str) -> Option<DocumentId> {
+    let (state, number) = text.trim().split_once(char::is_whitespace)?;
+    let issuing_state = IssuingState::recognise(state)?.state;
+    Some(DocumentId { issuing_state, number: DocumentNumber::parse(number.trim()).ok()? })
+}
