@@ -29,6 +29,9 @@
 //! | verdict | `hit`, `no_hit` or `inconclusive` |
 //! | manifest | a list of documents to be screened together |
 //! | entry | one record of the audit log |
+//! | leaf | an entry's hash, salted: what stays of it when its body is gone |
+//! | checkpoint | what a log has signed of itself: how many entries, and the root of their tree |
+//! | proof | an entry, the hashes that lead from it to a checkpoint, and the checkpoint |
 //!
 //! # Layers
 //! Each imports from those below it and from no sibling; `tests/tidy.rs` holds it.
@@ -74,6 +77,7 @@
 //! question ─ Reading ─► Evidence (findings, candidates) ∪ Coverage at `now` ─► decide (pure) ─► Verdict
 //!                                                                  ▼
 //!                        audit::AuditLog    written, synced, acknowledged          GATE 2: Audited<Answer>
+//!                                                                  │  leaves ─ audit::tree ─► checkpoints, signed, exported
 //!                                                                  ▼
 //!                        http::wire    a bare verdict has no wire form
 //! ```
@@ -116,6 +120,9 @@
 //! - A register is read by a mapping, our own formats too. A row is listed whole or refused by reason; a register that may
 //!   have lost rows is refused as a whole, and so is one that would take too much out of force.
 //! - Each process that decides writes a log of its own. One `fdatasync` serves all who wait.
+//! - A log is a Merkle tree over salted leaves. Its right edge is in memory, the rest in five files; where entries stand and what is
+//!   above the leaves is computed, and made again where it is lost. A start holds all leaves against the newest checkpoint, and against
+//!   those that were exported, and refuses what was cut off or changed. Checkpoints keep no answer waiting.
 //! - A manifest's answers are recorded a chunk at a time, before the first of them is given.
 
 pub mod app;

@@ -2,6 +2,7 @@
 
 mod error;
 mod logging;
+mod recorder;
 mod server;
 mod sources;
 mod stores;

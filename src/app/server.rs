@@ -8,7 +8,7 @@ use actix_web::dev::{Server as HttpServerTask, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer};
 
-use crate::audit::{Opened, Role};
+use crate::audit::{LogReader, Opened, Role};
 use crate::config::Settings;
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
@@ -17,6 +17,7 @@ use crate::screening::{Opening, Screening};
 use crate::syncing::Board;
 
 use super::AppError;
+use super::recorder::Recorder;
 use super::sources::sources;
 use super::synchronise::{Scheduled, Shared, Synchronise};
 use super::watch::Watch;
@@ -47,6 +48,7 @@ pub fn open_screening(
 pub struct Server {
     screening: Arc<Screening>,
     watch: Watch,
+    recorder: Recorder,
     synchronise: Option<Synchronise>,
     board: Arc<Board>,
     task: HttpServerTask,
@@ -86,8 +88,10 @@ impl Server {
         let metrics = Arc::new(Metrics::new(prometheus::Registry::new())?);
         let manifests = settings.manifests.clone();
         let board = Arc::new(Board::default());
+        let logs = LogReader::new(storage.clone(), settings.data_dir.clone());
         let service = Service::new(screening.clone(), metrics, limits.body_bytes_max, manifests);
-        let service = Arc::new(service.with_board(board.clone()));
+        let recorder = Recorder::start(screening.clone(), service.refusals().clone());
+        let service = Arc::new(service.with_board(board.clone()).with_logs(logs));
         let http =
             HttpServer::new(move || App::new().wrap(from_fn(count_requests)).configure(routes(&service)))
                 .workers(limits.workers)
@@ -108,7 +112,7 @@ impl Server {
             let shared = Shared { screening, storage, clock, data_dir: settings.data_dir.clone(), board };
             Synchronise::start(&shared, scheduled)
         });
-        Ok(Self { screening, watch, synchronise, board, task: http.run(), address })
+        Ok(Self { screening, watch, recorder, synchronise, board, task: http.run(), address })
     }
 
     /// Where it listens.
@@ -130,7 +134,7 @@ impl Server {
     }
 
     /// Answers until it is stopped; then ends in order: no more connections, requests in flight, the
-    /// synchronisation of feeds, the watch, the log.
+    /// synchronisation of feeds, the watch, the recorder, the log.
     ///
     /// # Errors
     /// [`AppError`] if the server failed or the log's last entries could not be made durable.
@@ -140,6 +144,7 @@ impl Server {
             synchronise.stop();
         }
         self.watch.stop();
+        self.recorder.stop();
         sole_owner(self.screening).await.map_or(Ok(()), Screening::close).map_err(AppError::Close)
     }
 }

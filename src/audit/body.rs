@@ -1,10 +1,12 @@
-//! The body of an entry, version 1: compact JSON with its members in a fixed order, absent ones left out.
+//! The body of an entry: compact JSON with its members in a fixed order, absent ones left out. Version 2 has `counts` besides; what
+//! has none is written as version 1, which older programs read.
 //!
 //! An ordinary entry stays short. `settings` and the digest in `generation` are the first 16 bytes of a
 //! SHA-256, which is enough to recognise a file that is at hand. A document may be listed thousands of times,
 //! and no entry may fail for that: of long lists the beginning is kept, and beside it how long they were.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ pub const DIGESTS_KEPT: usize = 256;
 /// How many findings of a draft an entry keeps, the first ones.
 pub const FINDINGS_KEPT: usize = 256;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// An entry as it stands in a log. The order of the fields is the order of the members and part of the
 /// format.
@@ -101,6 +103,9 @@ pub struct Entry<'a> {
     /// The revision of the alerts consulted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert_revision: Option<u64>,
+    /// How often each of what is told together was so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<Cow<'a, str>, u64>,
     /// The first 16 bytes of the SHA-256 of the settings that verdicts depend on.
     #[serde(rename = "settings", with = "members::settings")]
     pub settings_digest_start: [u8; 16],
@@ -113,7 +118,7 @@ pub enum BodyFault {
     #[error("it has version {0}")]
     Newer(u32),
     /// Not the JSON of an entry of this version.
-    #[error("it is not an entry of version 1")]
+    #[error("it is not an entry of version 1 or 2")]
     Malformed,
     /// The entry names another place than the one it stands in.
     #[error("it says that it is entry {0}")]
@@ -134,7 +139,7 @@ impl<'a> Entry<'a> {
     pub fn of(draft: &'a Draft, sequence: u64) -> Self {
         let text = |text: &'a Option<std::sync::Arc<str>>| text.as_deref().map(Cow::Borrowed);
         Self {
-            version: VERSION,
+            version: if draft.counts.is_empty() { 1 } else { VERSION },
             sequence,
             time: Timestamp::from_microsecond(draft.time.as_microsecond()).unwrap_or(draft.time),
             act: Cow::Borrowed(draft.act.word()),
@@ -160,6 +165,7 @@ impl<'a> Entry<'a> {
             generation: draft.generation.map(GenerationMark::from),
             feeds: draft.feeds.clone(),
             alert_revision: draft.alert_revision,
+            counts: draft.counts.iter().map(|(what, count)| (Cow::Borrowed(*what), *count)).collect(),
             settings_digest_start: std::array::from_fn(|at| draft.settings_digest.0[at]),
         }
     }
@@ -187,7 +193,7 @@ fn check_version(body: &[u8]) -> Result<(), BodyFault> {
         version: u32,
     }
     match serde_json::from_slice(body).map_err(|_| BodyFault::Malformed)? {
-        Version { version: VERSION } => Ok(()),
+        Version { version: 1..=VERSION } => Ok(()),
         Version { version } if version > VERSION => Err(BodyFault::Newer(version)),
         Version { .. } => Err(BodyFault::Malformed),
     }

@@ -103,9 +103,9 @@ fn what_is_not_an_entry_of_its_place_is_refused() {
     let draft = full();
     let body = String::from_utf8(Entry::of(&draft, 5).encode()).unwrap();
     assert_eq!(Entry::decode(body.as_bytes(), 6), Err(BodyFault::Sequence(5)));
-    let newer = body.replace("\"v\":1", "\"v\":2").replace("\"line\"", "\"lime\"");
-    assert_eq!(Entry::decode(newer.as_bytes(), 5), Err(BodyFault::Newer(2)));
-    assert_eq!(time_of(newer.as_bytes(), 5), Err(BodyFault::Newer(2)));
+    let newer = body.replace("\"v\":1", "\"v\":3").replace("\"line\"", "\"lime\"");
+    assert_eq!(Entry::decode(newer.as_bytes(), 5), Err(BodyFault::Newer(3)));
+    assert_eq!(time_of(newer.as_bytes(), 5), Err(BodyFault::Newer(3)));
     let spoilt = [
         body.replace("\"v\":1", "\"v\":0"),
         body.replace("\"line\"", "\"lime\""),
@@ -180,4 +180,14 @@ proptest! {
     fn no_bytes_make_decoding_panic(bytes: Vec<u8>) {
         let _ = (Entry::decode(&bytes, 0), time_of(&bytes, 0));
     }
+}
+
+#[test]
+fn what_is_counted_makes_an_entry_of_version_2_and_is_read_back() {
+    let draft = Draft { counts: [("invalid_json", 3), ("overloaded", 17)].into(), ..full() };
+    let body = Entry::of(&draft, 5).encode();
+    assert!(body.starts_with(b"{\"v\":2,"));
+    let read = Entry::decode(&body, 5).unwrap();
+    assert_eq!(read, Entry::of(&draft, 5));
+    assert_eq!(read.counts["overloaded"], 17);
 }

@@ -1,5 +1,6 @@
 //! What a caller hands in to be recorded.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -53,6 +54,8 @@ pub struct Draft {
     pub feeds: Vec<(FeedName, u64)>,
     /// The revision of the alerts consulted.
     pub alert_revision: Option<u64>,
+    /// How often each of what is told together was so.
+    pub counts: BTreeMap<&'static str, u64>,
     /// SHA-256 of the settings that verdicts depend on. The entry keeps its first 16 bytes.
     pub settings_digest: Digest,
 }
@@ -83,6 +86,7 @@ impl Draft {
             generation: None,
             feeds: Vec::new(),
             alert_revision: None,
+            counts: BTreeMap::new(),
         }
     }
 }
@@ -95,6 +99,8 @@ pub enum Act {
     Check,
     /// One line of a manifest was checked.
     ManifestLine,
+    /// Requests that got no answer, of one second, counted by the code that they got instead.
+    Refused,
     /// The operator imported a list of their own.
     Import,
     /// The operator took a feed out of force and out of what a `no_hit` needs. Its floor is kept, so that an
@@ -108,6 +114,8 @@ pub enum Act {
     Sync,
     /// The same of a publication that lost more than the settings allow, on an operator's word.
     SyncShrunk,
+    /// The logs of before, which the client's reference names, were put aside after a restore or on a clone.
+    Adopted,
     /// Somebody took entries out of logs.
     AuditExport,
     /// Somebody looked for a document in logs.
@@ -123,12 +131,14 @@ impl Act {
     pub const ALL: &[Self] = &[
         Self::Check,
         Self::ManifestLine,
+        Self::Refused,
         Self::Import,
         Self::FeedForgotten,
         Self::Fold,
         Self::Rollback,
         Self::Sync,
         Self::SyncShrunk,
+        Self::Adopted,
         Self::AuditExport,
         Self::AuditFind,
         Self::AuditReport,
@@ -141,12 +151,14 @@ impl Act {
         match self {
             Self::Check => "check",
             Self::ManifestLine => "manifest_line",
+            Self::Refused => "refused",
             Self::Import => "import",
             Self::FeedForgotten => "feed_forgotten",
             Self::Fold => "fold",
             Self::Rollback => "rollback",
             Self::Sync => "sync",
             Self::SyncShrunk => "sync_shrunk",
+            Self::Adopted => "adopted",
             Self::AuditExport => "audit_export",
             Self::AuditFind => "audit_find",
             Self::AuditReport => "audit_report",

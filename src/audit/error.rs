@@ -28,7 +28,7 @@ pub enum AuditError {
     )]
     Damaged(Damage),
     /// A log was written by a newer program.
-    #[error("{} has format version {version}: it needs a program that reads it, this one reads 1", path.display())]
+    #[error("{} has format version {version}: it needs a program that reads it, this one is older", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
@@ -93,8 +93,8 @@ pub enum AuditError {
     /// A log has fewer entries than were vouched for.
     #[error(
         "{} vouches for {size} entries of the audit log, which has {entries}: entries were cut off, or an older copy of the log \
-         was put back. Nothing was changed. Keep the log's folder for an investigation and rename it to end in \".damaged\"; \
-         the next start then begins a new log",
+         was put back. Nothing was changed. After a restore, `portcullis adopt` begins new logs; else keep the log's folder for an \
+         investigation and rename it to end in \".damaged\"; the next start then begins a new log",
         path.display()
     )]
     CutOff {
@@ -108,8 +108,8 @@ pub enum AuditError {
     /// A log has other entries than were vouched for.
     #[error(
         "{} vouches for other entries of the audit log than it has among its first {size}: they were changed, or two processes \
-         went on from copies of one log. Nothing was changed. Keep the log's folder for an investigation and rename it to end \
-         in \".damaged\"; the next start then begins a new log",
+         went on from copies of one log. Nothing was changed. On a clone, `portcullis adopt` begins new logs; else keep the log's \
+         folder for an investigation and rename it to end in \".damaged\"; the next start then begins a new log",
         path.display()
     )]
     Forked {
@@ -117,6 +117,12 @@ pub enum AuditError {
         path: PathBuf,
         /// The entries among which the others are.
         size: u64,
+    },
+    /// Somebody writes a log that is to be put aside.
+    #[error("{} is being written: stop the service, and whatever else works on this data directory, first", path.display())]
+    InUse {
+        /// The log's folder.
+        path: PathBuf,
     },
     /// No checkpoint covers an entry yet.
     #[error(

@@ -7,6 +7,7 @@
 //! disk implies that its body was synced, so that opening tells a torn tail, which is cut, from damage, which
 //! is refused.
 
+mod adopt;
 mod base64url;
 mod body;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod open;
 mod pending;
 mod places;
 mod proof;
+mod reader;
 mod report;
 mod scan;
 mod signing;
@@ -39,6 +41,7 @@ mod verify;
 mod vouched;
 mod writer;
 
+pub use adopt::adopt;
 pub use body::{BodyFault, DIGESTS_KEPT, Entry, FINDINGS_KEPT};
 pub use checkpoint::Checkpoint;
 pub use config::Config;
@@ -53,5 +56,6 @@ pub use log_id::Role;
 pub use note::NoteKey;
 pub use pending::Pending;
 pub use proof::{ProofFault, Proved, check_proof, prove};
+pub use reader::LogReader;
 pub use report::Report;
 pub use verify::{Examined, Expected, log_folders, verify};

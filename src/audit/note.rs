@@ -129,9 +129,6 @@ mod tests {
 
     use super::*;
 
-    /// The example of C2SP's `signed-note`, which others have signed.
-    const KEY: &str = "example.com/foo+530eaa6f+AXWIQh2Jy0c3bBv6ZuU6eQxjHc+iDUZNbjTQhHyP0HBF";
-
     fn signer() -> NoteSigner {
         NoteSigner::generate("portcullis/serve-00c0ffee").unwrap().0
     }
@@ -154,9 +151,9 @@ mod tests {
 
     #[test]
     fn a_key_is_what_it_says_that_it_is() {
-        assert_eq!(NoteKey::parse(&signer().key().to_string()).unwrap().to_string().split('+').count(), 3);
         let text = signer().key().to_string();
-        for wrong in ["", "a", "a+b", KEY, &text.replace("serve", "cli"), &text[..text.len() - 4]] {
+        assert_eq!(NoteKey::parse(&text).unwrap().to_string(), text);
+        for wrong in ["", "a", "a+b", &text.replace("serve", "cli"), &text[..text.len() - 4]] {
             assert_eq!(NoteKey::parse(wrong), None, "{wrong}");
         }
     }

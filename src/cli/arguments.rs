@@ -38,10 +38,26 @@ pub(crate) enum Command {
     Fold(Fold),
     Rollback(Rollback),
     Serve(Serve),
+    Adopt(Adopt),
     #[command(subcommand)]
     Audit(Audit),
     #[command(subcommand)]
     Inspect(Inspect),
+}
+
+/// Begins new logs, with new ids and keys: after a restore from a backup, or on a clone of a machine.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis adopt --data site
+Two machines that go on from one log, or a log that goes on from an older copy, would be refused by the checkpoints that were
+exported. The logs of before are put aside in audit/, and can be verified, searched and proved from as before. A restored
+site also may have older lists: set sequence-min in its [sources.NAME] to the newest sequence that is known to have been in
+force, and synchronise, before it answers. Stop the service first.")]
+pub(crate) struct Adopt {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
 }
 
 /// Makes a synthetic register, imports it, starts the service, screens four documents before your eyes, then serves.

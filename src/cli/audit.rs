@@ -91,6 +91,20 @@ fn json(examined: &Examined) -> serde_json::Value {
     })
 }
 
+pub(super) fn adopt(data: &Path) -> anyhow::Result<ExitCode> {
+    site::must_exist(data)?;
+    let adopted = audit::adopt(&*site::disk(), data)?;
+    if adopted.is_empty() {
+        println!("there is no log: nothing was changed");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let logs: Vec<_> = adopted.iter().map(|(id, _)| &**id).collect();
+    record(data, Act::Adopted, None, Some(&logs.join(" ")), None)?;
+    adopted.iter().for_each(|(id, folder)| println!("{id} is put aside as audit/{folder}"));
+    println!("whoever writes next begins a new log; note its key, audit/<log id>/verify.key, elsewhere");
+    Ok(ExitCode::SUCCESS)
+}
+
 pub(super) fn prove(arguments: &AuditProve) -> anyhow::Result<ExitCode> {
     let wrong = || Usage::because("the entry is named <log id>/<entry id>, such as serve-00c0ffee/17");
     let (log, entry) = arguments.entry.split_once('/').ok_or_else(wrong)?;

@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD as BASE64;
 use jiff::Timestamp;
 use portcullis::audit::{self, Act, AuditLog, Digester, Draft, Report, Role, Stored};
 use portcullis::domain::{Digest, DocumentId, DocumentNumber, IssuingState};
 use portcullis::ground::storage::StorageFile;
+use portcullis::http::wire::write_stored;
 
 use super::audit_arguments::{AuditExport, AuditFind, AuditReport, Selection};
 use super::site;
@@ -29,18 +28,13 @@ pub(super) fn export(arguments: &AuditExport) -> anyhow::Result<ExitCode> {
             Box::new(BufWriter::with_capacity(1 << 16, Appending(file)))
         }
     };
-    let mut written = 0_u64;
+    let (mut written, mut line) = (0_u64, Vec::new());
     selected.each(&mut |log_id, stored| {
-        let line = serde_json::json!({
-            "log_id": log_id,
-            "entry_id": stored.entry.sequence,
-            "leaf": stored.leaf.to_string(),
-            "salt": BASE64.encode(stored.salt),
-            "body": BASE64.encode(&stored.body),
-            "entry": stored.entry,
-        });
+        line.clear();
+        write_stored(&mut line, log_id, stored);
+        line.push(b'\n');
         written += 1;
-        writeln!(out, "{line}").context("the entries cannot be written")
+        out.write_all(&line).context("the entries cannot be written")
     })?;
     out.flush().context("the entries cannot be written")?;
     if let Some(path) = &arguments.out {

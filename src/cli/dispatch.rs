@@ -38,6 +38,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Feed(Feed::Verify(arguments)) => publisher::run_verify(&arguments.dir),
         Command::Feed(Feed::Reproduce(arguments)) => publisher::run_reproduce(&arguments),
         Command::Feed(Feed::Push(arguments)) => stores::run(&arguments.dir),
+        Command::Adopt(arguments) => audit::adopt(&arguments.data),
         Command::Audit(Audit::Verify(arguments)) => audit::verify(&arguments),
         Command::Audit(Audit::Prove(arguments)) => audit::prove(&arguments),
         Command::Audit(Audit::CheckProof(arguments)) => audit::check_proof(&arguments),

@@ -1,14 +1,17 @@
 //! HTTP v1: words, routes, problems. No decision is made here.
 //!
-//! `POST /v1/checks` and `POST /v1/manifests` ask; `GET /v1`, `/v1/coverage`, `/livez`, `/readyz` and `/metrics` tell.
+//! `POST /v1/checks` and `POST /v1/manifests` ask; `GET /v1`, `/v1/coverage`, `/livez`, `/readyz` and `/metrics` tell;
+//! `GET /v1/audit/…` proves.
 //! Every error is problem+json (RFC 9457) with a stable `code`.
 
+mod audit;
 mod checks;
 mod limits;
 mod manifests;
 mod media_type;
 mod metrics;
 mod problem;
+mod refusals;
 mod routes;
 mod service;
 mod status;
@@ -17,5 +20,6 @@ pub mod wire;
 pub use limits::Limits;
 pub use metrics::Metrics;
 pub use problem::Problem;
+pub use refusals::Refusals;
 pub use routes::{count_requests, routes};
 pub use service::Service;

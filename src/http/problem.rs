@@ -7,6 +7,10 @@ use serde::Serialize;
 use crate::audit::AuditError;
 use crate::screening::RequestFault;
 
+/// The code of a problem, beside the response that tells it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused(pub(super) &'static str);
+
 /// An error as the caller sees it. `code` is the contract; titles and details are English and may change.
 #[derive(Debug, Serialize)]
 pub struct Problem {
@@ -45,6 +49,12 @@ problems! {
     unknown_field = 400 "unknown_field" "The body has a field that v1 does not have";
     /// Fields break their rules.
     invalid_field = 400 "invalid_field" "A field breaks its rule";
+    /// The query is not as it should be.
+    invalid_query = 400 "invalid_query" "The query is not one that this path takes";
+    /// No checkpoint covers the entry.
+    entry_not_covered = 409 "entry_not_covered" "No checkpoint covers this yet: ask again in a minute";
+    /// A log is damaged, or cannot be read.
+    log_unreadable = 500 "log_unreadable" "The log cannot be read: its operator finds the cause in the service's log";
     /// No such path.
     not_found = 404 "not_found" "There is nothing at this path";
     /// The path takes another method.
@@ -122,7 +132,10 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::build(self.status_code()).content_type("application/problem+json").json(self)
+        let mut response =
+            HttpResponse::build(self.status_code()).content_type("application/problem+json").json(self);
+        response.extensions_mut().insert(Refused(self.code));
+        response
     }
 }
 

@@ -7,9 +7,9 @@ use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Resource, ResponseError, body::MessageBody, web};
 
-use super::problem::Problem;
+use super::problem::{Problem, Refused};
 use super::service::Service;
-use super::{checks, manifests, status};
+use super::{audit, checks, manifests, status};
 
 /// Adds all routes of v1 to an application.
 pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
@@ -20,6 +20,9 @@ pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + 
             .service(only("/v1", "GET").get(status::version))
             .service(only("/v1/coverage", "GET").get(status::coverage))
             .service(only("/v1/operator/sync", "POST").post(status::want_sync))
+            .service(only("/v1/audit/checkpoint", "GET").get(audit::checkpoint))
+            .service(only("/v1/audit/proof", "GET").get(audit::proof))
+            .service(only("/v1/audit/entries", "GET").get(audit::entries))
             .service(only("/livez", "GET").get(status::livez))
             .service(only("/readyz", "GET").get(status::readyz))
             .service(only("/metrics", "GET").get(status::metrics))
@@ -48,6 +51,9 @@ pub async fn count_requests(
     let response = next.call(request).await?;
     if let Some(service) = service {
         service.metrics.count_request(&route, response.status().as_u16());
+        if let Some(Refused(code)) = response.response().extensions().get() {
+            service.refusals.note(code);
+        }
     }
     Ok(response)
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::audit::LogReader;
 use crate::bulk;
 use crate::screening::Screening;
 use crate::syncing::Board;
 
 use super::metrics::Metrics;
+use super::refusals::Refusals;
 
 /// What every handler can reach.
 pub struct Service {
@@ -19,6 +21,8 @@ pub struct Service {
     pub(super) manifest_slots: Arc<Semaphore>,
     pub(super) principal: Arc<str>,
     pub(super) board: Arc<Board>,
+    pub(super) logs: Option<Arc<LogReader>>,
+    pub(super) refusals: Arc<Refusals>,
 }
 
 impl Service {
@@ -33,8 +37,30 @@ impl Service {
         let manifest_slots = Arc::new(Semaphore::new(manifests.concurrent_max));
         // Callers are not authenticated yet, and only this machine reaches the service.
         let principal = "loopback".into();
-        let board = Arc::default();
-        Self { screening, metrics, body_bytes_max, manifests, manifest_slots, principal, board }
+        let (board, refusals) = (Arc::default(), Arc::default());
+        Self {
+            screening,
+            metrics,
+            body_bytes_max,
+            manifests,
+            manifest_slots,
+            principal,
+            board,
+            logs: None,
+            refusals,
+        }
+    }
+
+    /// What it refused, for whoever records it.
+    #[must_use]
+    pub fn refusals(&self) -> &Arc<Refusals> {
+        &self.refusals
+    }
+
+    /// The same, which shows auditors the logs of its site.
+    #[must_use]
+    pub fn with_logs(self, logs: LogReader) -> Self {
+        Self { logs: Some(Arc::new(logs)), ..self }
     }
 
     /// The same, which tells how its feeds stand with their publishers.

@@ -1,6 +1,6 @@
 //! One question, from the asking to the record.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -113,6 +113,33 @@ impl Screening {
     #[must_use]
     pub fn coverage(&self) -> Coverage {
         self.describe(&self.site.in_force(), None, self.clock.now())
+    }
+
+    /// Records how many requests got no answer, and why not.
+    ///
+    /// # Errors
+    /// [`AuditError`] if the log takes nothing.
+    pub fn record_refusals(
+        &self,
+        principal: &Arc<str>,
+        counts: BTreeMap<&'static str, u64>,
+    ) -> Result<Pending<()>, AuditError> {
+        let draft = Draft::new(self.clock.now().time, Act::Refused, principal.clone(), self.settings_digest);
+        self.log.submit(Draft { counts, ..draft }, ())
+    }
+
+    /// Records that somebody reads the log, before anything of it is shown.
+    ///
+    /// # Errors
+    /// [`AuditError`] if the log takes nothing: then nothing is shown.
+    pub fn record_reading(
+        &self,
+        act: Act,
+        principal: &Arc<str>,
+        what: Arc<str>,
+    ) -> Result<Pending<()>, AuditError> {
+        let draft = Draft::new(self.clock.now().time, act, principal.clone(), self.settings_digest);
+        self.log.submit(Draft { client_reference: Some(what), ..draft }, ())
     }
 
     /// The lists in force.

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use portcullis::audit::{AuditLog, Config, Digester, Draft, Entry, Pending, inspect};
+use portcullis::audit::{AuditLog, Config, Digester, Draft, Entry, Expected, Pending, inspect, verify};
 use portcullis::domain::Durability;
 use portcullis::ground::storage::Disk;
 
@@ -72,6 +72,10 @@ impl Run {
         assert_eq!(receipt.entry_id as usize, found.len());
         log.close().unwrap();
         assert_eq!(entries(&folder).unwrap().last(), Some(&Entry::of(&next, receipt.entry_id)));
+        // What is computed is that of these entries, and every checkpoint, also of before, vouches for them.
+        let examined = verify(&Disk, &folder, Expected::default(), &mut |_| {}).unwrap();
+        assert!(examined.faults.is_empty() && examined.torn_bytes == 0, "{context}: {:?}", examined.faults);
+        assert_eq!(examined.newest.map(|newest| newest.size), Some(receipt.entry_id + 1), "{context}");
     }
 }
 

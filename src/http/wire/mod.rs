@@ -6,11 +6,13 @@ mod answer;
 mod coverage;
 mod manifest;
 mod site_coverage;
+mod stored;
 
 pub use answer::AnswerBody;
 pub use coverage::CoverageBody;
 pub use manifest::{write_abort, write_outcome, write_summary};
 pub use site_coverage::SiteCoverageBody;
+pub use stored::write_stored;
 
 /// Rises with every addition to v1.
-pub const API_REVISION: u32 = 1;
+pub const API_REVISION: u32 = 2;
