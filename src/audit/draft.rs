@@ -116,6 +116,10 @@ pub enum Act {
     SyncShrunk,
     /// The logs of before, which the client's reference names, were put aside after a restore or on a clone.
     Adopted,
+    /// A new digest key, which the entry names, makes digests from the next start of each process on.
+    KeyRotated,
+    /// The digest key that the entry names was destroyed: its digests can be linked to no document any more.
+    KeyDestroyed,
     /// Somebody took entries out of logs.
     AuditExport,
     /// Somebody looked for a document in logs.
@@ -139,6 +143,8 @@ impl Act {
         Self::Sync,
         Self::SyncShrunk,
         Self::Adopted,
+        Self::KeyRotated,
+        Self::KeyDestroyed,
         Self::AuditExport,
         Self::AuditFind,
         Self::AuditReport,
@@ -159,6 +165,8 @@ impl Act {
             Self::Sync => "sync",
             Self::SyncShrunk => "sync_shrunk",
             Self::Adopted => "adopted",
+            Self::KeyRotated => "key_rotated",
+            Self::KeyDestroyed => "key_destroyed",
             Self::AuditExport => "audit_export",
             Self::AuditFind => "audit_find",
             Self::AuditReport => "audit_report",

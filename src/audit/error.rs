@@ -187,12 +187,24 @@ pub enum AuditError {
         path: PathBuf,
     },
     /// There is more than one digest key.
-    #[error("{} has {keys} digest keys: leave the one whose id the newest entries name", path.display())]
+    #[error("{} has {keys} digest keys and no file `current` that names the one in use: write the id there that the newest entries name", path.display())]
     KeyAmbiguous {
         /// The folder of keys.
         path: PathBuf,
         /// How many there are.
         keys: usize,
+    },
+    /// A key that makes digests is not destroyed.
+    #[error("key {key} makes the digests: `portcullis audit rotate-digest-key` makes another one first")]
+    KeyInUse {
+        /// The key.
+        key: super::KeyId,
+    },
+    /// There is no such key.
+    #[error("there is no digest key {key}: it was destroyed, or is another site's")]
+    NoKey {
+        /// The key.
+        key: super::KeyId,
     },
     /// Another process held the lock on the keys for too long.
     #[error("another process holds {}: end it or wait for it", path.display())]

@@ -11,6 +11,8 @@ use crate::domain::{Digest, DocumentId, FeedName, FindingId, Notice};
 use crate::ground::storage::{Lock, LockError, Storage, publish_file};
 
 const FILE_TAG: &str = "portcullis-digest-key 1";
+/// Names the key that makes digests; not there as long as there was only one.
+pub(super) const CURRENT: &str = "current";
 const FILE_BYTES_MAX: u64 = 256;
 const LOCK_TRIES: u32 = 250;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
@@ -53,15 +55,7 @@ impl Digester {
         if let Some(key) = Self::existing(storage, &folder)? {
             return Ok(key);
         }
-        let mut random = [0; 36];
-        getrandom::fill(&mut random).map_err(AuditError::Random)?;
-        let (id, key) = random.split_at(4);
-        let key_id = KeyId(id.try_into().expect("four bytes were split off"));
-        let key = Digest(key.try_into().expect("32 bytes are left"));
-        let path = folder.join(format!("{key_id}.key"));
-        publish_file(storage, &path, format!("{FILE_TAG} {key_id} {key}\n").as_bytes())
-            .map_err(AuditError::storage("write", &path))?;
-        Ok(Self::new(key_id, &key.0))
+        new_key(storage, &folder)
     }
 
     /// Every key that the site still holds.
@@ -113,10 +107,25 @@ impl Digester {
         let names = storage.list(folder).map_err(AuditError::storage("list", folder))?;
         let keys: Vec<_> =
             names.iter().filter(|path| path.extension().is_some_and(|end| end == "key")).collect();
-        match keys[..] {
-            [] => Ok(None),
-            [path] => Self::read(storage, path).map(Some),
-            _ => Err(AuditError::KeyAmbiguous { path: folder.to_owned(), keys: keys.len() }),
+        let pointer = folder.join(CURRENT);
+        match (&keys[..], names.contains(&pointer)) {
+            ([], false) => Ok(None),
+            ([path], false) => Self::read(storage, path).map(Some),
+            (_, false) => Err(AuditError::KeyAmbiguous { path: folder.to_owned(), keys: keys.len() }),
+            // Also where it is gone: an older one must not take its place unseen.
+            (_, true) => {
+                let bytes =
+                    storage.read(&pointer, FILE_BYTES_MAX).map_err(AuditError::storage("read", &pointer))?;
+                let named = std::str::from_utf8(&bytes).ok().and_then(|text| KeyId::parse(text.trim_end()));
+                let named = named.ok_or(AuditError::KeyUnreadable { path: pointer })?;
+                let path = folder.join(format!("{named}.key"));
+                let is_there = names.contains(&path);
+                if is_there {
+                    Self::read(storage, &path).map(Some)
+                } else {
+                    Err(AuditError::KeyUnreadable { path })
+                }
+            }
         }
     }
 
@@ -150,7 +159,7 @@ impl KeyId {
 
 impl std::fmt::Display for KeyId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        crate::domain::write_hex(f, &self.0)
     }
 }
 
@@ -160,6 +169,19 @@ impl std::fmt::Debug for KeyId {
     }
 }
 
+/// Makes a key, with the folder of keys locked.
+pub(super) fn new_key(storage: &dyn Storage, folder: &Path) -> Result<Digester, AuditError> {
+    let mut random = [0; 36];
+    getrandom::fill(&mut random).map_err(AuditError::Random)?;
+    let (id, key) = random.split_at(4);
+    let key_id = KeyId(id.try_into().expect("four bytes were split off"));
+    let key = Digest(key.try_into().expect("32 bytes are left"));
+    let path = folder.join(format!("{key_id}.key"));
+    publish_file(storage, &path, format!("{FILE_TAG} {key_id} {key}\n").as_bytes())
+        .map_err(AuditError::storage("write", &path))?;
+    Ok(Digester::new(key_id, &key.0))
+}
+
 /// What was being written when the disk was full or the power went.
 fn unfinished(storage: &dyn Storage, folder: &Path) -> Result<Vec<PathBuf>, AuditError> {
     let mut names = storage.list(folder).map_err(AuditError::storage("list", folder))?;
@@ -167,7 +189,7 @@ fn unfinished(storage: &dyn Storage, folder: &Path) -> Result<Vec<PathBuf>, Audi
     Ok(names)
 }
 
-fn wait_for_lock(storage: &dyn Storage, path: &Path) -> Result<Lock, AuditError> {
+pub(super) fn wait_for_lock(storage: &dyn Storage, path: &Path) -> Result<Lock, AuditError> {
     for _ in 0..LOCK_TRIES {
         match storage.lock(path) {
             Ok(lock) => return Ok(lock),

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use portcullis::audit::{self, Act, Examined, Expected, NoteKey};
+use portcullis::audit::{self, Act, Examined, Expected, KeyId, NoteKey};
 use portcullis::domain::Digest;
 use portcullis::ground::causes;
 use portcullis::ground::storage::{Storage, publish_file};
 
-use super::audit_arguments::{AuditCheckProof, AuditProve, AuditVerify};
-use super::audit_read::record;
+use super::audit_arguments::{AuditCheckProof, AuditDestroy, AuditProve, AuditVerify};
+use super::audit_read::{record, record_key};
 use super::usage::Usage;
 use super::{progress, site};
 
@@ -102,6 +102,26 @@ pub(super) fn adopt(data: &Path) -> anyhow::Result<ExitCode> {
     record(data, Act::Adopted, None, Some(&logs.join(" ")), None)?;
     adopted.iter().for_each(|(id, folder)| println!("{id} is put aside as audit/{folder}"));
     println!("whoever writes next begins a new log; note its key, audit/<log id>/verify.key, elsewhere");
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn rotate_key(data: &Path) -> anyhow::Result<ExitCode> {
+    site::must_exist(data)?;
+    let (before, new) = audit::rotate_digest_key(&*site::disk(), data)?;
+    record_key(data, Act::KeyRotated, new)?;
+    println!(
+        "digests are made with key {new} from the next start of each process on; {before} is held for searches"
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn destroy_key(arguments: &AuditDestroy) -> anyhow::Result<ExitCode> {
+    site::must_exist(&arguments.data)?;
+    let key = KeyId::parse(&arguments.key)
+        .ok_or_else(|| Usage::because(format_args!("{} is no key's id, such as 00c0ffee", arguments.key)))?;
+    audit::destroy_digest_key(&*site::disk(), &arguments.data, key)?;
+    record_key(&arguments.data, Act::KeyDestroyed, key)?;
+    println!("key {key} is destroyed: nothing that was recorded with it can be found by a document any more");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -18,6 +18,8 @@ pub(crate) enum Audit {
     Export(AuditExport),
     Find(AuditFind),
     Report(AuditReport),
+    RotateDigestKey(AuditRotate),
+    DestroyDigestKey(AuditDestroy),
 }
 
 /// Verifies logs: every entry, every hash of their trees, every checkpoint.
@@ -82,6 +84,35 @@ pub(crate) struct AuditCheckProof {
     /// The leaf that the answer's receipt names; the proof must be of that entry.
     #[arg(long, value_name = "HEX")]
     pub(crate) leaf: Option<String>,
+}
+
+/// Makes a new key for the digests of documents in the log.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis audit rotate-digest-key --data site
+A running service takes it up at its next start. Keys of before are held, so that `audit find` still finds what was recorded
+with them, until `audit destroy-digest-key`.")]
+pub(crate) struct AuditRotate {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+}
+
+/// Destroys a key of before: what was recorded with it can be linked to no document any more. There is no way back.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis audit destroy-digest-key 00c0ffee --data site
+Entries stay, and are verified and proved as before. Restart services that were started before the key was changed first: they
+make digests with it. Backups have the key too: destroy it there.")]
+pub(crate) struct AuditDestroy {
+    /// The key's id, as entries name it.
+    #[arg(value_name = "KEY")]
+    pub(crate) key: String,
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
 }
 
 /// Which logs, and between which times.

@@ -156,20 +156,27 @@ pub(super) fn record(
     what: Option<&str>,
     digests: Option<&[(audit::KeyId, [u8; 32])]>,
 ) -> anyhow::Result<()> {
-    let (clock, principal) = (site::clock(), site::principal()?);
-    let now = clock.now().time;
-    let (log, _) = AuditLog::open(site::disk(), data, Role::Cli, audit::Config::default(), now)?;
-    let draft = || Draft {
+    let draft = Draft {
         purpose: purpose.map(Into::into),
         client_reference: what.map(Into::into),
-        ..Draft::new(now, act, principal.clone(), Digest([0; 32]))
+        ..Draft::new(site::clock().now().time, act, site::principal()?, Digest([0; 32]))
     };
     let keyed = digests.unwrap_or_default().iter();
-    let mut drafts: Vec<_> =
-        keyed.map(|(key, digest)| Draft { key_id: Some(*key), digests: vec![*digest], ..draft() }).collect();
-    if drafts.is_empty() {
-        drafts.push(draft());
-    }
+    let keyed: Vec<_> = keyed
+        .map(|(key, digest)| Draft { key_id: Some(*key), digests: vec![*digest], ..draft.clone() })
+        .collect();
+    submit(data, if keyed.is_empty() { vec![draft] } else { keyed })
+}
+
+/// Records what was done to a digest key.
+pub(super) fn record_key(data: &Path, act: Act, key: audit::KeyId) -> anyhow::Result<()> {
+    let draft = Draft::new(site::clock().now().time, act, site::principal()?, Digest([0; 32]));
+    submit(data, vec![Draft { key_id: Some(key), ..draft }])
+}
+
+fn submit(data: &Path, drafts: Vec<Draft>) -> anyhow::Result<()> {
+    let now = site::clock().now().time;
+    let (log, _) = AuditLog::open(site::disk(), data, Role::Cli, audit::Config::default(), now)?;
     let _ = log.submit_many(drafts.into_iter().map(|draft| (draft, ())).collect())?.wait()?;
     log.close()?;
     Ok(())

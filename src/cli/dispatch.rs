@@ -45,6 +45,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Audit(Audit::Export(arguments)) => audit_read::export(&arguments),
         Command::Audit(Audit::Find(arguments)) => audit_read::find(&arguments),
         Command::Audit(Audit::Report(arguments)) => audit_read::report(&arguments),
+        Command::Audit(Audit::RotateDigestKey(arguments)) => audit::rotate_key(&arguments.data),
+        Command::Audit(Audit::DestroyDigestKey(arguments)) => audit::destroy_key(&arguments),
         Command::Feed(Feed::Mirror(arguments)) => feed::mirror(&arguments),
         Command::Feed(Feed::Forget(arguments)) => feed::forget(&arguments),
         Command::Sync(arguments) => sync::run(&arguments),

@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(shown.len(), 3);
         let source = lines(&read).into_iter().filter(|line| line.section == "sources.example");
         let source: Vec<_> = source.collect();
-        assert_eq!(source.len(), 13);
+        assert_eq!(source.len(), 15);
         for Line { key, value, .. } in shown.into_iter().chain(source) {
             assert!(ANNOTATED.contains(&format!("\n#{key} = {value}\n")), "{key}");
         }

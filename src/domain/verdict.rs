@@ -45,7 +45,7 @@ pub struct FindingId(pub [u8; 16]);
 
 impl std::fmt::Display for FindingId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        super::hex::write_hex(f, &self.0)
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use portcullis::audit::{
     AuditError, Config, Examined, Expected, Fault, NoteKey, ProofFault, check_proof, prove, verify,
 };
-use portcullis::domain::Digest;
+use portcullis::domain::{Digest, Durability};
 use portcullis::ground::storage::Disk;
 use serde_json::Value;
 
@@ -292,4 +292,63 @@ fn what_is_computed_of_a_log_is_made_again_where_it_is_lost() {
         matches!(&faults[..], [AuditError::Damaged(damage)] if damage.fault == Fault::Tree),
         "{faults:?}"
     );
+}
+
+/// MTH of RFC 6962, section 2.1.
+fn root(leaves: &[Digest]) -> [u8; 32] {
+    use sha2::Digest as _;
+    match leaves {
+        [] => sha2::Sha256::digest([]).into(),
+        [leaf] => leaf.0,
+        leaves => {
+            let left = 1 << (leaves.len() - 1).ilog2();
+            let (left, right) = leaves.split_at(left);
+            sha2::Sha256::new()
+                .chain_update([1])
+                .chain_update(root(left))
+                .chain_update(root(right))
+                .finalize()
+                .into()
+        }
+    }
+}
+
+#[test]
+fn random_histories_leave_the_tree_that_their_receipts_make() {
+    for seed in 0..6_u64 {
+        let data = tempfile::tempdir().unwrap();
+        let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let mut chance = |below: u64| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random % below
+        };
+        let mut leaves: Vec<Digest> = Vec::new();
+        for _ in 0..8 {
+            let durability = [Durability::Synced, Durability::Written][chance(2) as usize];
+            let config = Config { durability, ..Config::default() };
+            let (log, opened) = open_as(&Disk, data.path(), config).unwrap();
+            assert_eq!(opened.entries as usize, leaves.len());
+            for _ in 0..chance(5) {
+                let count = 1 + chance(300);
+                let from = leaves.len() as u64;
+                let drafts = (from..from + count).map(|number| (draft(number, chance(40) as usize), ()));
+                let each = log.submit_many(drafts.collect()).unwrap().wait().unwrap().into_each();
+                leaves.extend(each.iter().map(|audited| audited.receipt().leaves[0]));
+            }
+            log.close().unwrap();
+            let folder = data.path().join("audit").join(&*opened.log_id);
+            let found = examined(&folder);
+            assert!(found.faults.is_empty(), "{:?}", found.faults);
+            assert_eq!(found.newest.as_ref().map_or(0, |newest| newest.size) as usize, leaves.len());
+            assert_eq!(found.newest.map_or_else(|| root(&[]), |newest| newest.root), root(&leaves));
+            if !leaves.is_empty() {
+                let entry = chance(leaves.len() as u64);
+                let proof = prove(&Disk, &folder, entry).unwrap();
+                let proved = check_proof(&proof, &key(&folder), Some(leaves[entry as usize])).unwrap();
+                assert_eq!(proved.entry.unwrap().sequence, entry);
+            }
+        }
+    }
 }

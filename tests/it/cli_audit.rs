@@ -135,6 +135,32 @@ fn a_clone_begins_logs_of_its_own_and_keeps_those_of_before_to_be_read() {
 }
 
 #[test]
+fn a_digest_key_that_is_destroyed_leaves_entries_that_nobody_can_link_to_a_document() {
+    let (place, answers) = asked();
+    let (log, entry, _) = receipt(&answers[0]);
+    let site = place.site();
+    let find = || {
+        let find = ["audit", "find", "--document", "-", "--data", &site, "--json"];
+        let found = portcullis_reading(&find, "UTO L898902C3").exits(0).lines();
+        found.iter().filter(|entry| entry["entry"]["act"] == "check").count()
+    };
+    let rotated = portcullis(&["audit", "rotate-digest-key", "--data", &site]).exits(0).out;
+    place.check("L898902C3").exits(10);
+    assert_eq!(find(), 3, "by both keys");
+    let old = rotated.split("; ").nth(1).unwrap().split(' ').next().unwrap();
+    let new = rotated.split("key ").nth(1).unwrap().split(' ').next().unwrap();
+    portcullis(&["audit", "destroy-digest-key", new, "--data", &site]).fails_saying("makes the digests");
+    portcullis(&["audit", "destroy-digest-key", "nonsense", "--data", &site]).exits(2);
+    portcullis(&["audit", "destroy-digest-key", old, "--data", &site]).exits(0);
+    portcullis(&["audit", "destroy-digest-key", old, "--data", &site]).fails_saying("there is no digest key");
+    assert_eq!(find(), 1, "what was recorded since");
+    portcullis(&["audit", "verify", "--data", &site]).exits(0);
+    portcullis(&["audit", "prove", &format!("{log}/{entry}"), "--data", &site]).exits(0);
+    let report = portcullis(&["audit", "report", "--data", &site, "--json"]).exits(0).json();
+    assert_eq!((&report["act"]["key_rotated"], &report["act"]["key_destroyed"]), (&1.into(), &1.into()));
+}
+
+#[test]
 fn an_auditor_reads_entries_proofs_and_checkpoints_from_a_service() {
     let place = Place::with_site();
     let serving = Serving::start_with(&place, "[audit]\ncheckpoint-every = \"1s\"\n");

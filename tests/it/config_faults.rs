@@ -21,7 +21,7 @@ fn fault(text: &str) -> String {
 fn an_unknown_key_is_refused_by_name() {
     assert_eq!(
         fault("[audit]\ndurabilty = 'synced'"),
-        "audit.durabilty: unknown key; [audit] has durability, queue-entries-max"
+        "audit.durabilty: unknown key; [audit] has durability, queue-entries-max, checkpoint-every, checkpoints-to"
     );
     assert_eq!(
         fault("[feeds.national]\nwarn_after = '1h'"),

@@ -6,12 +6,14 @@
 mod feeds;
 mod logs;
 mod parts;
+mod proofs;
 mod registers;
 mod segments;
 mod words;
 
 pub use feeds::{bulletin, feed_metadata, feed_settings};
 pub use logs::{audit_log, generation};
+pub use proofs::audit_proof;
 pub use registers::{mapping, register_csv, register_ndjson, register_publisher, register_source};
 pub use segments::{list_checked, segment_checked, segment_raw};
 pub use words::{manifest, mrz, request, settings};
@@ -20,8 +22,9 @@ pub use words::{manifest, mrz, request, settings};
 pub type Invariant = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder too.
-pub const TARGETS: [(&str, Invariant); 17] = [
+pub const TARGETS: [(&str, Invariant); 18] = [
     ("audit_log", audit_log),
+    ("audit_proof", audit_proof),
     ("bulletin", bulletin),
     ("feed_metadata", feed_metadata),
     ("feed_settings", feed_settings),
