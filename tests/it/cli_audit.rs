@@ -124,8 +124,9 @@ fn a_clone_begins_logs_of_its_own_and_keeps_those_of_before_to_be_read() {
     portcullis(&["audit", "verify", "--data", &place.site()]).exits(0);
     let find = ["audit", "find", "--document", "-", "--data", &place.site(), "--json"];
     let found = portcullis_reading(&find, "UTO L898902C3").exits(0).lines();
-    assert!(found[0]["log_id"].as_str().unwrap().starts_with(&format!("{log}.adopted-")), "{found:?}");
-    let aside = found[0]["log_id"].as_str().unwrap();
+    let asked = found.iter().find(|entry| entry["entry"]["act"] == "check" && entry["as"] == "document");
+    let aside = asked.expect("what was put aside is searched too")["log_id"].as_str().unwrap();
+    assert!(aside.starts_with(&format!("{log}.adopted-")), "{found:?}");
     let proof =
         portcullis(&["audit", "prove", &format!("{aside}/{entry}"), "--data", &place.site()]).exits(0).out;
     let key = place.argument(&format!("site/audit/{aside}/verify.key"));
