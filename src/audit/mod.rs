@@ -60,4 +60,4 @@ pub use pending::Pending;
 pub use proof::{ProofFault, Proved, check_proof, prove};
 pub use reader::LogReader;
 pub use report::Report;
-pub use verify::{Examined, Expected, log_folders, verify};
+pub use verify::{Examined, Expected, log_folders, missing_logs, verify};

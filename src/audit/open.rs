@@ -8,6 +8,7 @@ use super::format::{
     CHECKSUM_BYTES, FRAME_HEAD_BYTES, File, FrameHead, HEADER_BYTES, Header, LEAF_BYTES, leaf, leaf_offset,
 };
 use super::log_id::LogId;
+use super::note::NoteSigner;
 use super::scan::{Found, Seen, Sound, scan};
 use super::tree_writer::{TreeWriter, Trusted};
 use super::vouched::Vouched;
@@ -50,9 +51,8 @@ pub(super) fn open(
     let exported_to = &config.checkpoints_to;
     let trusted = key.as_ref().map(|key| Trusted::of(storage, &folder, key.key())).transpose()?;
     let trusted = trusted.unwrap_or_default();
-    let vouched =
-        key.map(|key| Vouched::of(storage, &folder, &log_id, key.key(), exported_to)).transpose()?;
-    let mut vouched = vouched.unwrap_or_default();
+    let key = key.as_ref().map(NoteSigner::key);
+    let mut vouched = Vouched::of(storage, &folder, &log_id, key, exported_to)?;
     let mut places = Vec::new();
     let mut each = |seen: &Seen<'_>| {
         vouched.push(seen.leaf);

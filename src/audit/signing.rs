@@ -10,8 +10,8 @@ use super::log_id::LogId;
 use super::note::{NoteKey, NoteSigner};
 use crate::ground::storage::{Storage, publish_file, publish_readable_file};
 
-const SIGNING: &str = "signing.pem";
-const VERIFYING: &str = "verify.key";
+pub(super) const SIGNING: &str = "signing.pem";
+pub(super) const VERIFYING: &str = "verify.key";
 const FILE_BYTES_MAX: u64 = 4096;
 
 /// The key of a log; `None` if nothing was ever signed.

@@ -1,5 +1,6 @@
 //! A whole log looked at again: every byte of it, against what it was signed to be.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use super::log_id::LogId;
 use super::note::NoteKey;
 use super::places::{PLACE_BYTES, PLACES};
 use super::scan::{Found, Seen, scan};
+use super::signing::VERIFYING;
 use super::tree::{Frontier, LEVEL_HEIGHT, LEVELS, level_name};
 use super::vouched::{EXPORTED, Vouched};
 use super::{AuditError, Checkpoint, Damage, Fault, checkpoints, signing};
@@ -88,6 +90,29 @@ pub fn log_folders(storage: &dyn Storage, data_dir: &Path) -> Result<Vec<PathBuf
     Ok(folders)
 }
 
+/// The ids of logs that have exported checkpoints and are in none of the folders: somebody took the whole log away.
+///
+/// # Errors
+/// If a folder of exported checkpoints cannot be listed.
+pub fn missing_logs(
+    storage: &dyn Storage,
+    folders: &[PathBuf],
+    exported_to: &[PathBuf],
+) -> Result<BTreeSet<String>, AuditError> {
+    fn names(paths: &[PathBuf]) -> impl Iterator<Item = &str> {
+        paths.iter().filter_map(|path| path.file_name()?.to_str())
+    }
+    let there: BTreeSet<_> =
+        names(folders).filter_map(LogId::parse_put_aside).map(|id| id.as_str().to_owned()).collect();
+    let mut missing = BTreeSet::new();
+    for to in exported_to {
+        let exported = storage.list(to).map_err(AuditError::storage("list", to))?;
+        let ids = names(&exported).filter(|name| LogId::parse(name).is_some());
+        missing.extend(ids.filter(|id| !there.contains(*id)).map(str::to_owned));
+    }
+    Ok(missing)
+}
+
 fn examine(
     storage: &dyn Storage,
     folder: &Path,
@@ -105,6 +130,11 @@ fn examine(
         return Err(AuditError::OtherKey { path: folder.to_owned(), found: key.to_string().into() });
     }
     examined.key.clone_from(&key);
+    let exported_to = || expected.exported_to.iter().map(|to| to.join(id.as_str()).join(EXPORTED));
+    let is_known = !expected.keys.is_empty() || exported_to().any(|path| storage.open_read(&path).is_ok());
+    if key.is_none() && is_known {
+        return Err(AuditError::SigningKey { path: folder.join(VERIFYING) });
+    }
     // Before the entries: those of a log that somebody is writing are never behind its checkpoints then.
     let mut vouched = Vouched::default();
     let mut signed = 0;
@@ -125,7 +155,7 @@ fn examine(
         examined.torn_bytes = torn;
         examined.checkpoints = all.len() as u64;
         signed = signed_before;
-        for path in expected.exported_to.iter().map(|to| to.join(id.as_str()).join(EXPORTED)) {
+        for path in exported_to() {
             all.extend(exported(storage, &path, key)?.map(|checkpoint| (checkpoint, path)));
         }
         vouched = Vouched::all(all);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::checkpoint::Checkpoint;
 use super::log_id::LogId;
 use super::note::NoteKey;
+use super::signing::SIGNING;
 use super::tree::{Frontier, Hash};
 use super::{AuditError, checkpoints};
 use crate::ground::storage::Storage;
@@ -25,15 +26,16 @@ pub(super) struct Vouched {
 }
 
 impl Vouched {
-    /// The newest checkpoint of a log, and those that were exported to some folders. A folder that cannot be read, such as one that
+    /// The newest checkpoint of a log, and those that were exported to some folders; none are there of a log without a key. A folder that cannot be read, such as one that
     /// is not mounted, says nothing, and is told of.
     pub(super) fn of(
         storage: &dyn Storage,
         folder: &Path,
         id: &LogId,
-        key: &NoteKey,
+        key: Option<&NoteKey>,
         exported_to: &[PathBuf],
     ) -> Result<Self, AuditError> {
+        let Some(key) = key else { return unsigned(storage, folder, id, exported_to) };
         let newest = checkpoints::newest(storage, folder, key)?.checkpoint;
         let mut expected: Vec<_> =
             newest.map(|newest| (newest, folder.join(checkpoints::CHECKPOINTS))).into_iter().collect();
@@ -88,5 +90,19 @@ impl Vouched {
                 Err(AuditError::CutOff { path, size, entries })
             }
         }
+    }
+}
+
+/// A log that never signed anything has exported nothing either: else somebody took its key and its checkpoints away.
+fn unsigned(
+    storage: &dyn Storage,
+    folder: &Path,
+    id: &LogId,
+    exported_to: &[PathBuf],
+) -> Result<Vouched, AuditError> {
+    let exported = exported_to.iter().map(|to| to.join(id.as_str()).join(EXPORTED));
+    match exported.into_iter().find(|path| storage.open_read(path).is_ok()) {
+        None => Ok(Vouched::default()),
+        Some(_) => Err(AuditError::SigningKey { path: folder.join(SIGNING) }),
     }
 }

@@ -44,6 +44,20 @@ pub(super) fn verify(arguments: &AuditVerify) -> anyhow::Result<ExitCode> {
     if folders.is_empty() {
         println!("there is no log");
     }
+    // Of a whole site: single logs are not all that export there.
+    if arguments.logs.is_empty() {
+        for id in audit::missing_logs(&*storage, &folders, &arguments.exported)? {
+            sound = false;
+            if arguments.json {
+                println!(
+                    "{}",
+                    serde_json::json!({ "log_id": id, "sound": false, "faults": ["the log is gone"] })
+                );
+            } else {
+                println!("{id}: NOT SOUND, the log is gone: it exported checkpoints");
+            }
+        }
+    }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

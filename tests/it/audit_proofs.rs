@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use portcullis::audit::{
-    AuditError, Config, Examined, Expected, Fault, NoteKey, ProofFault, check_proof, prove, verify,
+    AuditError, Config, Examined, Expected, Fault, NoteKey, ProofFault, check_proof, log_folders,
+    missing_logs, prove, verify,
 };
 use portcullis::domain::{Digest, Durability};
 use portcullis::ground::storage::Disk;
@@ -268,6 +269,29 @@ fn a_log_with_another_key_than_was_noted_or_none_is_not_sound() {
     // Whoever takes only the key away does not get another one.
     std::fs::remove_file(folder.join("signing.pem")).unwrap();
     assert!(matches!(open(&Disk, data.path()), Err(AuditError::SigningKey { .. })));
+}
+
+#[test]
+fn a_log_of_which_everything_signed_or_everything_was_taken_away_is_missed() {
+    let (data, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let to = [elsewhere.path().to_owned()];
+    let (log, opened) = open_as(&Disk, data.path(), exporting(elsewhere.path())).unwrap();
+    record(&log, &draft(0, 0)).unwrap();
+    log.close().unwrap();
+    let folder = data.path().join("audit").join(&*opened.log_id);
+    let folders = || log_folders(&Disk, data.path()).unwrap();
+    assert!(missing_logs(&Disk, &folders(), &to).unwrap().is_empty());
+    ["signing.pem", "verify.key", "checkpoints"]
+        .iter()
+        .for_each(|name| std::fs::remove_file(folder.join(name)).unwrap());
+    let refused = open_as(&Disk, data.path(), exporting(elsewhere.path())).unwrap_err();
+    assert!(matches!(refused, AuditError::SigningKey { .. }), "{refused}");
+    let faults =
+        verify(&Disk, &folder, Expected { keys: &[], exported_to: &to }, &mut |_| {}).unwrap().faults;
+    assert!(matches!(faults[..], [AuditError::SigningKey { .. }]), "{faults:?}");
+    std::fs::remove_dir_all(&folder).unwrap();
+    let missing = missing_logs(&Disk, &folders(), &to).unwrap();
+    assert_eq!(missing.into_iter().collect::<Vec<_>>(), [opened.log_id.to_string()]);
 }
 
 #[test]
