@@ -66,6 +66,8 @@ pub(super) fn find(arguments: &AuditFind) -> anyhow::Result<ExitCode> {
     }
     let digests: Vec<_> = digesters.iter().map(|of| (of.key_id(), of.document(&document))).collect();
     selected.record(Act::AuditFind, Some(&digests))?;
+    // Whoever reads it may have seen enough.
+    let mut out = std::io::stdout().lock();
     let mut found = 0_u64;
     selected.each(&mut |log_id, stored| {
         let entry = &stored.entry;
@@ -81,10 +83,11 @@ pub(super) fn find(arguments: &AuditFind) -> anyhow::Result<ExitCode> {
         found += 1;
         if arguments.json {
             let entry = serde_json::json!({ "log_id": log_id, "as": place, "entry": entry });
-            println!("{entry}");
+            writeln!(out, "{entry}")?;
         } else {
             let said = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().unwrap_or("-").to_owned();
-            println!(
+            writeln!(
+                out,
                 "{log_id}/{}  {:.0}  {}  as {place}  {}  by {} at {} for {}",
                 entry.sequence,
                 entry.time,
@@ -93,12 +96,12 @@ pub(super) fn find(arguments: &AuditFind) -> anyhow::Result<ExitCode> {
                 entry.principal,
                 said(&entry.terminal),
                 said(&entry.purpose),
-            );
+            )?;
         }
         Ok(())
     })?;
     if !arguments.json {
-        println!("{found} entries, by {} digest keys", digests.len());
+        writeln!(out, "{found} entries, by {} digest keys", digests.len())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -111,6 +114,7 @@ pub(super) fn report(arguments: &AuditReport) -> anyhow::Result<ExitCode> {
         report.add(&stored.entry);
         Ok(())
     })?;
+    let mut out = std::io::stdout().lock();
     let least = arguments.suppress_below;
     if arguments.json {
         let number = |count: u64| if count < least { format!("<{least}").into() } else { count.into() };
@@ -120,17 +124,19 @@ pub(super) fn report(arguments: &AuditReport) -> anyhow::Result<ExitCode> {
             let cells = table.iter().map(|(of, count)| (of.clone(), number(*count)));
             object.insert(name.to_owned(), serde_json::Value::Object(cells.collect()));
         }
-        println!("{}", serde_json::Value::Object(object));
+        writeln!(out, "{}", serde_json::Value::Object(object))?;
         return Ok(ExitCode::SUCCESS);
     }
     let number = |count: u64| if count < least { format!("<{least}") } else { count.to_string() };
-    println!("{} entries", number(report.entries));
+    writeln!(out, "{} entries", number(report.entries))?;
     if let Some((from, to)) = report.times {
-        println!("from {from:.0} to {to:.0}");
+        writeln!(out, "from {from:.0} to {to:.0}")?;
     }
     for (name, table) in report.tables().into_iter().filter(|(_, table)| !table.is_empty()) {
-        println!("by {name}");
-        table.iter().for_each(|(of, count)| println!("  {:>10}  {of}", number(*count)));
+        writeln!(out, "by {name}")?;
+        for (of, count) in table {
+            writeln!(out, "  {:>10}  {of}", number(*count))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
