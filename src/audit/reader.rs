@@ -26,6 +26,12 @@ impl LogReader {
         Self { storage, data_dir }
     }
 
+    /// Whether the site has a log of that name.
+    #[must_use]
+    pub fn has(&self, log: &str) -> bool {
+        self.folder(log).is_ok()
+    }
+
     /// The newest checkpoint of a log, as it was signed; `None` before the first.
     ///
     /// # Errors

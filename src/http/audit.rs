@@ -52,7 +52,7 @@ pub(super) async fn proof(
     query: Result<web::Query<OfEntry>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
     let OfEntry { log, entry } = read(query)?;
-    let log = log_of(&service, log);
+    let log = known(&service, log_of(&service, log)).await?;
     record(&service, Act::AuditProve, format!("{log}/{entry}")).await?;
     Ok(text(reading(&service, move |logs| logs.prove(&log, entry)).await?))
 }
@@ -63,7 +63,7 @@ pub(super) async fn entries(
     query: Result<web::Query<OfEntries>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
     let OfEntries { log, from, count } = read(query)?;
-    let log = log_of(&service, log);
+    let log = known(&service, log_of(&service, log)).await?;
     let count = count.unwrap_or(ENTRIES_MAX).min(ENTRIES_MAX);
     record(&service, Act::AuditExport, format!("{log}/{from}+{count}")).await?;
     let lines = reading(&service, move |logs| {
@@ -86,6 +86,16 @@ fn log_of(service: &Service, log: Option<String>) -> String {
     log.unwrap_or_else(|| service.screening.log().log_id().to_string())
 }
 
+/// A log that is there: what else somebody may write in its place does not get into an entry.
+async fn known(service: &Service, log: String) -> Result<String, Problem> {
+    let found = reading(service, move |logs| Ok(logs.has(&log).then_some(log))).await?;
+    found.ok_or_else(no_log)
+}
+
+fn no_log() -> Problem {
+    Problem::not_found().with_detail("there is no such log at this site")
+}
+
 async fn record(service: &Service, act: Act, reference: String) -> Result<(), Problem> {
     let recorded = service.screening.record_reading(act, &service.principal, reference.into())?.await?;
     let () = *recorded.get();
@@ -99,7 +109,7 @@ async fn reading<T: Send + 'static>(
     let logs: Arc<LogReader> = service.logs.clone().ok_or_else(Problem::not_found)?;
     let read = web::block(move || read(&logs)).await.map_err(|_| Problem::internal())?;
     read.map_err(|error| match error {
-        AuditError::NoLog { .. } => Problem::not_found().with_detail("there is no such log at this site"),
+        AuditError::NoLog { .. } => no_log(),
         AuditError::NotSigned { .. } => Problem::entry_not_covered(),
         error => {
             tracing::error!(error = %crate::ground::causes(&error), "a log cannot be read");

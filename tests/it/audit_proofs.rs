@@ -17,6 +17,15 @@ fn examined(folder: &Path) -> Examined {
     verify(&Disk, folder, Expected::default(), &mut |_| {}).unwrap()
 }
 
+/// 600 entries that were recorded together.
+fn log_of_more_than_two_tiles(data: &Path) -> PathBuf {
+    let (log, opened) = open(&Disk, data).unwrap();
+    let drafts = (0..600).map(|number| (draft(number, 0), ())).collect();
+    let _ = log.submit_many(drafts).unwrap().wait().unwrap();
+    log.close().unwrap();
+    data.join("audit").join(&*opened.log_id)
+}
+
 fn key(folder: &Path) -> NoteKey {
     NoteKey::parse(&String::from_utf8(content(&folder.join("verify.key"))).unwrap()).unwrap()
 }
@@ -117,11 +126,7 @@ fn a_proof_that_was_changed_or_is_another_logs_proves_nothing() {
 #[test]
 fn a_flipped_bit_anywhere_is_found_and_the_file_is_named() {
     let data = tempfile::tempdir().unwrap();
-    let (log, opened) = open(&Disk, data.path()).unwrap();
-    let drafts = (0..600).map(|number| (draft(number, 0), ())).collect();
-    let _ = log.submit_many(drafts).unwrap().wait().unwrap();
-    log.close().unwrap();
-    let folder = data.path().join("audit").join(&*opened.log_id);
+    let folder = log_of_more_than_two_tiles(data.path());
     for name in ["bodies", "leaves", "places", "tree-1", "checkpoints", "verify.key"] {
         let path = folder.join(name);
         let sound = content(&path);
@@ -297,11 +302,7 @@ fn a_log_of_which_everything_signed_or_everything_was_taken_away_is_missed() {
 #[test]
 fn what_is_computed_of_a_log_is_made_again_where_it_is_lost() {
     let data = tempfile::tempdir().unwrap();
-    let (log, opened) = open(&Disk, data.path()).unwrap();
-    let drafts = (0..600).map(|number| (draft(number, 0), ())).collect();
-    let _ = log.submit_many(drafts).unwrap().wait().unwrap();
-    log.close().unwrap();
-    let folder = data.path().join("audit").join(&*opened.log_id);
+    let folder = log_of_more_than_two_tiles(data.path());
     let before = ["places", "tree-1"].map(|name| content(&folder.join(name)));
     for name in ["places", "tree-1", "tree-2", "verify.key"] {
         std::fs::remove_file(folder.join(name)).unwrap();

@@ -195,6 +195,11 @@ fn an_auditor_reads_entries_proofs_and_checkpoints_from_a_service() {
     ] {
         assert_eq!(serving.get(path).json()["code"], code, "{path}");
     }
+    let entries = serving.get("/v1/audit/entries");
+    assert!(
+        !entries.text().contains("etc") && !entries.text().contains("serve-00000000"),
+        "only a log's id is recorded"
+    );
     // A service that is killed leaves a log that the next one vouches for.
     drop(serving);
     let serving = Serving::start(&place, "text");
