@@ -121,8 +121,10 @@
 //!   have lost rows is refused as a whole, and so is one that would take too much out of force.
 //! - Each process that decides writes a log of its own. One `fdatasync` serves all who wait.
 //! - A log is a Merkle tree over salted leaves. Its right edge is in memory, the rest in five files; where entries stand and what is
-//!   above the leaves is computed, and made again where it is lost. A start holds all leaves against the newest checkpoint, and against
-//!   those that were exported, and refuses what was cut off or changed. Checkpoints keep no answer waiting.
+//!   above the leaves is computed, and made again where it is lost. A start holds the tree against the newest checkpoint, and against
+//!   those that were exported, and refuses what was cut off or changed. What is recorded goes into a journal; files of the journal that are
+//!   closed are sealed by class and day, so that they can be erased without touching the tree; an erasure is an entry before it is one.
+//!   A start reads no more than the journal. Checkpoints keep no answer waiting.
 //! - A manifest's answers are recorded a chunk at a time, before the first of them is given.
 
 pub mod app;

@@ -1,5 +1,6 @@
 //! The wiring: settings to a running service, and its ordered end.
 
+mod eraser;
 mod error;
 mod logging;
 mod recorder;

@@ -17,6 +17,7 @@ use crate::screening::{Opening, Screening};
 use crate::syncing::Board;
 
 use super::AppError;
+use super::eraser::{Eraser, Erasing};
 use super::recorder::Recorder;
 use super::sources::sources;
 use super::synchronise::{Scheduled, Shared, Synchronise};
@@ -49,6 +50,7 @@ pub struct Server {
     screening: Arc<Screening>,
     watch: Watch,
     recorder: Recorder,
+    eraser: Eraser,
     synchronise: Option<Synchronise>,
     board: Arc<Board>,
     task: HttpServerTask,
@@ -91,6 +93,15 @@ impl Server {
         let logs = LogReader::new(storage.clone(), settings.data_dir.clone());
         let service = Service::new(screening.clone(), metrics, limits.body_bytes_max, manifests);
         let recorder = Recorder::start(screening.clone(), service.refusals().clone());
+        let erasing = Erasing {
+            storage: storage.clone(),
+            clock: clock.clone(),
+            data_dir: settings.data_dir.clone(),
+            retention: settings.retention,
+            settings_digest: settings.digest(),
+            highest_time: opened.highest_time,
+        };
+        let eraser = Eraser::start(screening.clone(), erasing);
         let service = Arc::new(service.with_board(board.clone()).with_logs(logs));
         let http =
             HttpServer::new(move || App::new().wrap(from_fn(count_requests)).configure(routes(&service)))
@@ -112,7 +123,7 @@ impl Server {
             let shared = Shared { screening, storage, clock, data_dir: settings.data_dir.clone(), board };
             Synchronise::start(&shared, scheduled)
         });
-        Ok(Self { screening, watch, recorder, synchronise, board, task: http.run(), address })
+        Ok(Self { screening, watch, recorder, eraser, synchronise, board, task: http.run(), address })
     }
 
     /// Where it listens.
@@ -134,7 +145,7 @@ impl Server {
     }
 
     /// Answers until it is stopped; then ends in order: no more connections, requests in flight, the
-    /// synchronisation of feeds, the watch, the recorder, the log.
+    /// synchronisation of feeds, the watch, the recorder, the eraser, the log.
     ///
     /// # Errors
     /// [`AppError`] if the server failed or the log's last entries could not be made durable.
@@ -145,6 +156,7 @@ impl Server {
         }
         self.watch.stop();
         self.recorder.stop();
+        self.eraser.stop();
         sole_owner(self.screening).await.map_or(Ok(()), Screening::close).map_err(AppError::Close)
     }
 }

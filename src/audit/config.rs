@@ -12,6 +12,8 @@ pub struct Config {
     pub durability: Durability,
     /// How many entries may wait for the writing thread; more are refused at once.
     pub queue_entries_max: usize,
+    /// How long a file of the journal may become before the next one is begun and it is sealed. At the end of a day it is anyway.
+    pub journal_bytes_max: u64,
     /// How long an entry may be in the log without a checkpoint that covers it.
     pub checkpoint_every: Duration,
     /// Folders to which each newest checkpoint is exported, so that it shows if the log is cut off.
@@ -23,6 +25,7 @@ impl Default for Config {
         Self {
             durability: Durability::Synced,
             queue_entries_max: 4096,
+            journal_bytes_max: 64 << 20,
             checkpoint_every: Duration::from_secs(60),
             checkpoints_to: Vec::new(),
         }

@@ -120,6 +120,9 @@ pub enum Act {
     KeyRotated,
     /// The digest key that the entry names was destroyed: its digests can be linked to no document any more.
     KeyDestroyed,
+    /// Entries whose time was over were erased: those of the sealed file that the client's reference names, with the SHA-256 of what
+    /// is left of it.
+    Erased,
     /// Somebody took entries out of logs.
     AuditExport,
     /// Somebody looked for a document in logs.
@@ -145,6 +148,7 @@ impl Act {
         Self::Adopted,
         Self::KeyRotated,
         Self::KeyDestroyed,
+        Self::Erased,
         Self::AuditExport,
         Self::AuditFind,
         Self::AuditReport,
@@ -167,6 +171,7 @@ impl Act {
             Self::Adopted => "adopted",
             Self::KeyRotated => "key_rotated",
             Self::KeyDestroyed => "key_destroyed",
+            Self::Erased => "erased",
             Self::AuditExport => "audit_export",
             Self::AuditFind => "audit_find",
             Self::AuditReport => "audit_report",

@@ -175,6 +175,16 @@ pub enum AuditError {
         /// The key's file.
         path: PathBuf,
     },
+    /// The key of sealed entries can't be used.
+    #[error(
+        "{} is no key of the entries that were sealed with it, or is gone: restore it from a backup. Without it nobody can read them; \
+         their leaves, and proofs of them, are not concerned",
+        path.display()
+    )]
+    SealingKey {
+        /// The key's file.
+        path: PathBuf,
+    },
     /// No key could be made.
     #[error(
         "no key for the audit log's checkpoints could be made: see that the operating system gives random bytes"
@@ -256,6 +266,18 @@ pub enum Fault {
     /// The leaf is not the hash of the entry.
     #[error("the leaf is not the hash of the entry")]
     Leaf,
+    /// What a sealed file says of its entries is not what was written.
+    #[error("what the sealed file says of its entries is incomplete, or was changed")]
+    Stub,
+    /// A block of a sealed file is not what was written.
+    #[error("the sealed entries cannot be opened: they were changed, or are incomplete")]
+    Sealed,
+    /// An entry is in no file.
+    #[error("no file has the entry, and none says that it was erased: the file that had it was taken away")]
+    Unaccounted,
+    /// Entries are gone and nobody recorded that they were to go.
+    #[error("the entries are gone, and the log does not say that they were erased: they were taken away")]
+    Unrecorded,
     /// There are more leaves than entries.
     #[error("{leaves} leaves stand for {entries} entries: entries were cut off")]
     EntriesMissing {

@@ -1,12 +1,14 @@
-//! The bytes of `bodies` and `leaves`, format version 1, little-endian.
+//! The bytes of the journal's files (`bodies`, see `journal.rs`) and of `leaves`, little-endian.
 //!
 //! Header of both, 64 bytes: magic 8, version `u32`, zeros 4, log id 16 (zero-padded), time of creation in µs
-//! since 1970 `i64`, zeros 16, xxh3-64 of all before.
+//! since 1970 `i64`, first `u64`, highest `i64`, xxh3-64 of all before. Version 1 begins with the log's first entry: first and
+//! highest are 0. A journal's file that goes on where another has ended is of version 2: first is its first entry, which is not 0,
+//! and highest the highest time of any entry before that, in µs since 1970.
 //!
 //! `leaves`: one leaf of 32 bytes per entry, SHA-256(0x00 ‖ salt ‖ body), the leaf hash of RFC 6962 section
 //! 2.1.
 //!
-//! `bodies`: one frame per entry: length `u32`, sequence `u64`, salt 16, body, xxh3-64 of all before it in
+//! A journal's file: one frame per entry: length `u32`, sequence `u64`, salt 16, body, xxh3-64 of all before it in
 //! the frame. The length's low 31 bits are those of the body. Its top bit is the *settled* mark: all that
 //! stands before this frame was synced when it was written. A bad frame with a settled one anywhere after it
 //! can't be the trace of a power cut.
@@ -21,8 +23,10 @@ use super::log_id::LogId;
 /// The longest body of an entry.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// The only version so far.
-pub(super) const VERSION: u32 = 1;
+/// The version of a file that begins with the log's first entry.
+const VERSION_FIRST: u32 = 1;
+/// The version of a journal's file that goes on where another has ended.
+const VERSION_LATER: u32 = 2;
 /// The length of a header.
 pub(super) const HEADER_BYTES: usize = 64;
 /// The length of a leaf.
@@ -40,7 +44,10 @@ const SETTLED: u32 = 1 << 31;
 const _: () = assert!(BODY_BYTES_MAX < SETTLED as usize, "a body's length leaves the mark free");
 const _: () = assert!(LogId::LEN_MAX <= 16, "a log id fits the header");
 
-/// Which of a log's two files.
+/// The file of the leaves.
+pub(super) const LEAVES: &str = "leaves";
+
+/// What a file of a log holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum File {
     Bodies,
@@ -48,10 +55,10 @@ pub(super) enum File {
 }
 
 impl File {
-    pub(super) fn name(self) -> &'static str {
+    fn versions(self) -> std::ops::RangeInclusive<u32> {
         match self {
-            Self::Bodies => "bodies",
-            Self::Leaves => "leaves",
+            Self::Bodies => VERSION_FIRST..=VERSION_LATER,
+            Self::Leaves => VERSION_FIRST..=VERSION_FIRST,
         }
     }
 
@@ -63,11 +70,22 @@ impl File {
     }
 }
 
-/// What both files begin with.
+/// What each file begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) log_id: LogId,
     pub(super) created: Timestamp,
+    /// What came before it, of a journal's file that goes on where another has ended.
+    pub(super) before: Option<Before>,
+}
+
+/// What came before a journal's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Before {
+    /// How many entries, of which there is at least one.
+    pub(super) entries: u64,
+    /// The highest time of any of them, to the microsecond.
+    pub(super) highest_time: Timestamp,
 }
 
 /// Why a header was refused.
@@ -81,10 +99,15 @@ impl Header {
     pub(super) fn encode(&self, file: File) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         bytes[..8].copy_from_slice(file.magic());
-        bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        let version = if self.before.is_some() { VERSION_LATER } else { VERSION_FIRST };
+        bytes[8..12].copy_from_slice(&version.to_le_bytes());
         let id = self.log_id.as_str().as_bytes();
         bytes[16..16 + id.len()].copy_from_slice(id);
         bytes[32..40].copy_from_slice(&self.created.as_microsecond().to_le_bytes());
+        if let Some(before) = self.before {
+            bytes[40..48].copy_from_slice(&before.entries.to_le_bytes());
+            bytes[48..56].copy_from_slice(&before.highest_time.as_microsecond().to_le_bytes());
+        }
         let checksum = xxh3_64(&bytes[..56]);
         bytes[56..].copy_from_slice(&checksum.to_le_bytes());
         bytes
@@ -101,15 +124,21 @@ impl Header {
         // flipped bit in an old header must not send its operator after a newer program.
         let version = (number(8) & u64::from(u32::MAX)) as u32;
         let sound = number(56) == xxh3_64(&bytes[..56]);
-        if version > VERSION && sound {
+        if version > *file.versions().end() && sound {
             return Err(HeaderRefusal::Newer(version));
         }
         let id = bytes[16..32].split(|byte| *byte == 0).next().unwrap_or_default();
         let log_id = std::str::from_utf8(id).ok().and_then(LogId::parse);
-        let created = Timestamp::from_microsecond(number(32).cast_signed()).ok();
-        match (log_id, created) {
+        let time = |at| Timestamp::from_microsecond(number(at).cast_signed()).ok();
+        let before = (version == VERSION_LATER).then(|| (number(40), time(48)));
+        let before = match before {
+            None => None,
+            Some((entries @ 1.., Some(highest_time))) => Some(Before { entries, highest_time }),
+            Some(_) => return fault(HeaderFault::Content),
+        };
+        match (log_id, time(32)) {
             (Some(log_id), Some(created)) if sound => {
-                let header = Self { log_id, created };
+                let header = Self { log_id, created, before };
                 if header.encode(file) == *bytes { Ok(header) } else { fault(HeaderFault::Content) }
             }
             _ => fault(HeaderFault::Content),
@@ -197,7 +226,7 @@ mod tests {
 
     fn header() -> Header {
         let created = Timestamp::from_microsecond(1_772_366_400_000_001).unwrap();
-        Header { log_id: LogId::new(Role::Cli, 0x00c0_ffee), created }
+        Header { log_id: LogId::new(Role::Cli, 0x00c0_ffee), created, before: None }
     }
 
     #[test]
@@ -212,6 +241,18 @@ mod tests {
         for (file, bytes) in [(File::Bodies, BODIES), (File::Leaves, LEAVES)] {
             assert_eq!(Header::decode(file, bytes), Ok(header()));
         }
+    }
+
+    #[test]
+    fn a_file_that_goes_on_says_after_what() {
+        let highest_time = Timestamp::from_microsecond(1_772_452_799_999_999).unwrap();
+        let later = Header { before: Some(Before { entries: 70_000, highest_time }), ..header() };
+        let bytes = later.encode(File::Bodies);
+        assert_eq!(bytes[..], include_bytes!("golden/bodies-v2-header.bin")[..]);
+        assert_eq!(Header::decode(File::Bodies, &bytes), Ok(later.clone()));
+        let none = Header { before: Some(Before { entries: 0, highest_time }), ..later };
+        let refused = Header::decode(File::Bodies, &none.encode(File::Bodies));
+        assert_eq!(refused, Err(HeaderRefusal::Fault(HeaderFault::Content)));
     }
 
     #[test]

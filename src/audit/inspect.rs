@@ -5,11 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::AuditError;
-use super::body::Entry;
+use super::RetentionClass;
+use super::body::{BodyFault, Entry};
+use super::history::history;
 use super::log_id::LogId;
-use super::scan::{Found, Seen, scan};
+use super::sealed::{Kept, Past};
 use crate::domain::Digest;
 use crate::ground::storage::Storage;
 
@@ -22,6 +25,8 @@ pub struct LogSummary {
     pub folder: String,
     /// Sound entries, up to the damage if there is any.
     pub entries: u64,
+    /// How many of them were erased, so that nothing more is known of them.
+    pub erased: u64,
     /// The time of the first entry.
     pub first_time: Option<Timestamp>,
     /// The time of the last entry.
@@ -51,6 +56,28 @@ pub fn inspect(storage: &dyn Storage, data_dir: &Path) -> Result<Vec<LogSummary>
         .collect())
 }
 
+/// What a log still has of an entry.
+#[derive(Clone, Debug)]
+pub enum Recorded {
+    /// All of it.
+    Whole(Box<Stored>),
+    /// Its leaf.
+    Erased(Erased),
+}
+
+/// An entry that was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Erased {
+    /// The entry's place in its log, from 0.
+    pub sequence: u64,
+    /// Its leaf hash.
+    pub leaf: Digest,
+    /// The class for which its time was over.
+    pub class: RetentionClass,
+    /// The day of the entry, in UTC.
+    pub day: Date,
+}
+
 /// An entry as it is read from a log.
 #[derive(Clone, Debug)]
 pub struct Stored {
@@ -71,21 +98,38 @@ pub struct Stored {
 pub fn read_log(
     storage: &dyn Storage,
     folder: &Path,
-    visit: &mut dyn FnMut(Stored),
+    visit: &mut dyn FnMut(Recorded),
 ) -> Result<u64, AuditError> {
     let id = folder.file_name().and_then(|name| LogId::parse_put_aside(name.to_str()?));
     let Some(id) = id else {
         return Err(AuditError::storage("read a log from", folder)(std::io::ErrorKind::InvalidInput.into()));
     };
-    let each = &mut |seen: &Seen<'_>| {
-        let entry = Entry::decode(seen.body, seen.sequence)?;
-        let (body, leaf) = (seen.body.to_vec(), Digest(seen.leaf));
-        visit(Stored { entry, body, salt: *seen.salt, leaf });
+    let each = &mut |past: &Past<'_>| {
+        visit(Recorded::of(past)?);
         Ok(())
     };
-    match scan(storage, folder, &id, each)? {
-        Found::Unborn(_) => Ok(0),
-        Found::Sound(sound) => Ok(sound.entries),
+    Ok(history(storage, folder, &id, &mut |_| {}, each)?.entries)
+}
+
+impl Recorded {
+    /// All of it, if it is still there.
+    #[must_use]
+    pub fn whole(self) -> Option<Stored> {
+        match self {
+            Self::Whole(stored) => Some(*stored),
+            Self::Erased(_) => None,
+        }
+    }
+
+    fn of(past: &Past<'_>) -> Result<Self, BodyFault> {
+        let (sequence, leaf) = (past.sequence, Digest(past.leaf));
+        Ok(match past.kept {
+            Kept::Erased { class, day } => Self::Erased(Erased { sequence, leaf, class, day }),
+            Kept::Journal { salt, body, .. } | Kept::Sealed { salt, body } => {
+                let entry = Entry::decode(body, sequence)?;
+                Self::Whole(Box::new(Stored { entry, body: body.to_vec(), salt: *salt, leaf }))
+            }
+        })
     }
 }
 
@@ -94,6 +138,7 @@ fn summary(storage: &dyn Storage, folder: &Path, name: &str, id: &LogId) -> LogS
         log_id: id.text().clone(),
         folder: name.to_owned(),
         entries: 0,
+        erased: 0,
         first_time: None,
         last_time: None,
         acts: BTreeMap::new(),
@@ -101,9 +146,13 @@ fn summary(storage: &dyn Storage, folder: &Path, name: &str, id: &LogId) -> LogS
         torn_bytes: 0,
         damage: None,
     };
-    let found = scan(storage, folder, id, &mut |seen| {
-        let entry = Entry::decode(seen.body, seen.sequence)?;
+    let read = history(storage, folder, id, &mut |_| {}, &mut |past| {
         summary.entries += 1;
+        let Some((_, body)) = past.kept.written() else {
+            summary.erased += 1;
+            return Ok(());
+        };
+        let entry = Entry::decode(body, past.sequence)?;
         summary.first_time.get_or_insert(entry.time);
         summary.last_time = Some(entry.time);
         *summary.acts.entry(entry.act.into_owned()).or_default() += 1;
@@ -112,9 +161,8 @@ fn summary(storage: &dyn Storage, folder: &Path, name: &str, id: &LogId) -> LogS
         }
         Ok(())
     });
-    match found {
-        Ok(Found::Unborn(_)) => {}
-        Ok(Found::Sound(sound)) => summary.torn_bytes = sound.torn_bytes,
+    match read {
+        Ok(end) => summary.torn_bytes = end.torn_bytes,
         Err(error) => summary.damage = Some(error),
     }
     summary

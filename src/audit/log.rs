@@ -9,6 +9,9 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::export::Exporter;
+use super::log_id::LogId;
+use super::open::Which;
+use super::sealed::Sealer;
 use super::writer::{Job, Writer};
 use super::{AuditError, Config, Draft, Pending, Role, open};
 use crate::ground::storage::Storage;
@@ -73,7 +76,32 @@ impl AuditLog {
         config: Config,
         now: Timestamp,
     ) -> Result<(Self, Opened), AuditError> {
-        let (files, opened) = open::open(&*storage, data_dir, role, (&config, now))?;
+        Self::open_which(storage, data_dir, &Which::Of(role), (config, now))
+    }
+
+    /// Opens a log that is there, by the name of its folder.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), [`AuditError::NoLog`], and [`AuditError::InUse`] if another process writes it.
+    pub fn open_named(
+        storage: Arc<dyn Storage>,
+        data_dir: &Path,
+        log: &str,
+        config: Config,
+        now: Timestamp,
+    ) -> Result<(Self, Opened), AuditError> {
+        let id = LogId::parse(log);
+        let id = id.ok_or_else(|| AuditError::NoLog { path: data_dir.join("audit").join(log) })?;
+        Self::open_which(storage, data_dir, &Which::Named(id), (config, now))
+    }
+
+    fn open_which(
+        storage: Arc<dyn Storage>,
+        data_dir: &Path,
+        which: &Which,
+        (config, now): (Config, Timestamp),
+    ) -> Result<(Self, Opened), AuditError> {
+        let (mut files, opened) = open::open(&*storage, data_dir, which, (&config, now))?;
         let shared = Arc::new(Shared {
             waiting: AtomicUsize::new(0),
             failing: AtomicBool::new(false),
@@ -82,12 +110,14 @@ impl AuditLog {
         });
         let (jobs, queue) = mpsc::channel();
         let newest = files.tree.newest(&*storage);
-        let exporter = Exporter::start(storage, &config.checkpoints_to, &opened.log_id, newest)?;
+        let exporter = Exporter::start(storage.clone(), &config.checkpoints_to, &opened.log_id, newest)?;
         let queue_entries_max = config.queue_entries_max;
-        let writer = Writer::new(files, config, shared.clone(), exporter);
+        let unsealed = std::mem::take(&mut files.unsealed);
+        let sealer = Sealer::start(storage.clone(), files.folder.clone(), files.log_id.clone(), unsealed)?;
+        let writer = Writer::new((storage, files, config), shared.clone(), (exporter, sealer));
         let thread = std::thread::Builder::new()
             .name("audit".to_owned())
-            .spawn(move || writer.run(&queue))
+            .spawn(move || writer.run(&queue, now))
             .map_err(|error| AuditError::Thread(Arc::new(error)))?;
         let log = Self {
             jobs: Some(jobs),

@@ -2,10 +2,11 @@
 //!
 //! A deciding process opens a log of its own under `<data>/audit/<log id>/`, hands in [`Draft`]s, and gets
 //! back what it handed in as [`Audited`](crate::domain::Audited) once the entry is durable. One thread
-//! writes; everybody who waits shares one `fdatasync`. Two files hold a log: `bodies` (what happened, salted)
-//! and `leaves` (one hash per entry, kept when bodies are destroyed); `format.rs` describes both. A leaf on
+//! writes; everybody who waits shares one `fdatasync`. A log has a journal, `bodies` (what happened, salted),
+//! and `leaves` (one hash per entry, kept for good); `format.rs` describes both. A leaf on
 //! disk implies that its body was synced, so that opening tells a torn tail, which is cut, from damage, which
-//! is refused.
+//! is refused. What is in the journal's older files is sealed (`sealed/`) by class and day, so that it can be erased when
+//! its time is over; `history.rs` reads it all as one.
 
 mod adopt;
 mod base64url;
@@ -14,26 +15,34 @@ mod body;
 mod body_tests;
 mod checkpoint;
 mod checkpoints;
+mod computed;
 mod config;
 mod draft;
+mod erase;
+mod erasures;
 mod error;
 mod export;
 mod format;
 mod generation_mark;
+mod history;
 mod inspect;
+mod journal;
 mod key_ring;
 mod keys;
 mod log;
 mod log_id;
 mod members;
+mod next_file;
 mod note;
 mod open;
+mod output;
 mod pending;
 mod places;
 mod proof;
 mod reader;
 mod report;
 mod scan;
+mod sealed;
 mod signing;
 mod tail;
 mod tree;
@@ -47,10 +56,11 @@ pub use body::{BodyFault, DIGESTS_KEPT, Entry, FINDINGS_KEPT};
 pub use checkpoint::Checkpoint;
 pub use config::Config;
 pub use draft::{Act, Draft};
+pub use erase::{Erasable, Erasure};
 pub use error::{AuditError, Damage, Fault, HeaderFault};
 pub use format::BODY_BYTES_MAX;
 pub use generation_mark::GenerationMark;
-pub use inspect::{LogSummary, Stored, inspect, read_log};
+pub use inspect::{Erased, LogSummary, Recorded, Stored, inspect, read_log};
 pub use key_ring::{destroy_digest_key, rotate_digest_key};
 pub use keys::{Digester, KeyId};
 pub use log::{AuditLog, Opened};
@@ -60,4 +70,5 @@ pub use pending::Pending;
 pub use proof::{ProofFault, Proved, check_proof, prove};
 pub use reader::LogReader;
 pub use report::Report;
+pub use sealed::{Retention, RetentionClass, bounds_of};
 pub use verify::{Examined, Expected, log_folders, missing_logs, verify};

@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::body::time_of;
 use super::format::{
-    CHECKSUM_BYTES, FRAME_HEAD_BYTES, File, FrameHead, HEADER_BYTES, Header, LEAF_BYTES, leaf, leaf_offset,
+    CHECKSUM_BYTES, FRAME_HEAD_BYTES, File, FrameHead, Header, LEAF_BYTES, LEAVES, leaf, leaf_offset,
 };
+use super::journal::JournalFile;
 use super::log_id::LogId;
 use super::note::NoteSigner;
+use super::output::Output;
 use super::scan::{Found, Seen, Sound, scan};
 use super::tree_writer::{TreeWriter, Trusted};
 use super::vouched::Vouched;
 use super::{AuditError, Config, Opened, Role, signing};
-use crate::ground::storage::{Lock, LockError, Storage, StorageFile, publish_file};
+use crate::ground::storage::{Lock, LockError, Storage, publish_file};
 
 const LEAVES_PER_APPEND: usize = 4096;
 const NEW_LOG_TRIES: u32 = 16;
@@ -22,59 +25,81 @@ const NEW_LOG_TRIES: u32 = 16;
 #[derive(Debug)]
 pub(super) struct Files {
     pub(super) log_id: LogId,
+    pub(super) folder: PathBuf,
+    /// What the first of its files begins with.
+    pub(super) header: Header,
     pub(super) entries: u64,
+    /// The journal's newest file.
+    pub(super) newest: JournalFile,
+    /// The time of its first entry.
+    pub(super) newest_since: Option<Timestamp>,
+    /// The files before it, which are to be sealed.
+    pub(super) unsealed: Vec<JournalFile>,
     pub(super) bodies: Output,
     pub(super) leaves: Output,
     pub(super) tree: TreeWriter,
     _lock: Lock,
 }
 
-/// A file with its known length.
-#[derive(Debug)]
-pub(super) struct Output {
-    pub(super) file: Box<dyn StorageFile>,
-    pub(super) path: PathBuf,
-    pub(super) bytes: u64,
+/// Which log is opened.
+#[derive(Clone, Debug)]
+pub(super) enum Which {
+    /// The first of a role that no process holds, else a new one.
+    Of(Role),
+    /// One that is there.
+    Named(LogId),
 }
 
-/// Opens a log of a role, see [`AuditLog::open`](super::AuditLog::open).
+/// Opens a log, see [`AuditLog::open`](super::AuditLog::open).
 pub(super) fn open(
     storage: &dyn Storage,
     data_dir: &Path,
-    role: Role,
+    which: &Which,
     (config, now): (&Config, Timestamp),
 ) -> Result<(Files, Opened), AuditError> {
     let audit = data_dir.join("audit");
-    let (log_id, lock) = free_log(storage, &audit, role)?;
+    let (log_id, lock) = match which {
+        Which::Of(role) => free_log(storage, &audit, *role)?,
+        Which::Named(id) => (id.clone(), lock_log(storage, &audit, id)?),
+    };
     let folder = audit.join(log_id.as_str());
     let key = signing::existing(storage, &folder, &log_id)?;
     let exported_to = &config.checkpoints_to;
-    let trusted = key.as_ref().map(|key| Trusted::of(storage, &folder, key.key())).transpose()?;
+    let journal = JournalFile::list(storage, &folder)?;
+    let (first, newest) = match &journal[..] {
+        [first, ..] => (first.first, journal[journal.len() - 1]),
+        [] => (0, JournalFile::default()),
+    };
+    let trusted = key.as_ref().map(|key| Trusted::of(storage, &folder, newest, key.key())).transpose()?;
     let trusted = trusted.unwrap_or_default();
     let key = key.as_ref().map(NoteSigner::key);
     let mut vouched = Vouched::of(storage, &folder, &log_id, key, exported_to)?;
-    let mut places = Vec::new();
+    vouched.begin_at(storage, &folder, first)?;
+    let (mut places, mut newest_since) = (Vec::new(), None);
     let mut each = |seen: &Seen<'_>| {
         vouched.push(seen.leaf);
-        if trusted.lacks_place(seen.sequence) {
+        if seen.file == newest && trusted.lacks_place(seen.sequence) {
             places.push(seen.offset);
+        }
+        if seen.sequence == newest.first {
+            newest_since = Some(time_of(seen.body, seen.sequence)?);
         }
         Ok(())
     };
-    let (created, sound) = match scan(storage, &folder, &log_id, &mut each)? {
-        Found::Sound(sound) => (false, sound),
+    let (created, header, sound) = match scan(storage, &folder, &log_id, None, &mut each)? {
+        Found::Sound(header, sound) => (false, header, sound),
         Found::Unborn(header) => {
             for above in [data_dir, &audit] {
                 storage.sync_dir(above).map_err(AuditError::storage("sync", above))?;
             }
-            give_birth(storage, &folder, &log_id, header, now)?;
-            (true, Sound::empty())
+            let header = give_birth(storage, &folder, &log_id, header, now)?;
+            (true, header, Sound::empty())
         }
     };
     let frontier = vouched.check()?;
     let bodies = settle_bodies(storage, &folder, &sound)?;
     let leaves = complete_leaves(storage, &folder, &sound)?;
-    let tree = TreeWriter::open(storage, &folder, &log_id, frontier, (trusted, &places))?;
+    let tree = TreeWriter::open(storage, &folder, &log_id, frontier, (newest, trusted, &places))?;
     let opened = Opened {
         log_id: log_id.text().clone(),
         created,
@@ -84,7 +109,34 @@ pub(super) fn open(
         highest_time: sound.highest_time,
         key: tree.key().to_string().into(),
     };
-    Ok((Files { log_id, entries: sound.entries, bodies, leaves, tree, _lock: lock }, opened))
+    let mut unsealed = journal;
+    unsealed.pop();
+    let files = Files {
+        log_id,
+        folder,
+        header,
+        entries: sound.entries,
+        newest,
+        newest_since,
+        unsealed,
+        bodies,
+        leaves,
+        tree,
+        _lock: lock,
+    };
+    Ok((files, opened))
+}
+
+fn lock_log(storage: &dyn Storage, audit: &Path, id: &LogId) -> Result<Lock, AuditError> {
+    let folder = audit.join(id.as_str());
+    if storage.open_read(&folder.join(LEAVES)).is_err() {
+        return Err(AuditError::NoLog { path: folder });
+    }
+    let path = folder.join("LOCK");
+    storage.lock(&path).map_err(|error| match error {
+        LockError::Held => AuditError::InUse { path: folder },
+        LockError::Io(error) => AuditError::storage("lock", &path)(error),
+    })
 }
 
 /// The first log of the role that no process holds, else a new folder.
@@ -116,16 +168,15 @@ fn free_log(storage: &dyn Storage, audit: &Path, role: Role) -> Result<(LogId, L
     Err(AuditError::storage("lock a new log in", audit)(std::io::ErrorKind::ResourceBusy.into()))
 }
 
-/// Publishes the two headers, `bodies` last: a log without it never acknowledged anything.
+/// Publishes the two headers, the journal's last: a log without it never acknowledged anything.
 fn give_birth(
     storage: &dyn Storage,
     folder: &Path,
     log_id: &LogId,
     leaves_header: Option<Header>,
     now: Timestamp,
-) -> Result<(), AuditError> {
-    let publish = |file: File, header: &Header| {
-        let path = folder.join(file.name());
+) -> Result<Header, AuditError> {
+    let publish = |path: PathBuf, file: File, header: &Header| {
         publish_file(storage, &path, &header.encode(file)).map_err(AuditError::storage("create", &path))
     };
     let header = match leaves_header {
@@ -135,17 +186,19 @@ fn give_birth(
             header
         }
         None => {
-            let header = Header { log_id: log_id.clone(), created: now };
-            publish(File::Leaves, &header)?;
+            let created = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
+            let header = Header { log_id: log_id.clone(), created, before: None };
+            publish(folder.join(LEAVES), File::Leaves, &header)?;
             header
         }
     };
-    publish(File::Bodies, &header)
+    publish(JournalFile::default().bodies(folder), File::Bodies, &header)?;
+    Ok(header)
 }
 
-/// Cuts the torn tail off `bodies` and syncs it, so that leaves may be written for all that is left.
+/// Cuts the torn tail off the journal's newest file and syncs it, so that leaves may be written for all that is left.
 fn settle_bodies(storage: &dyn Storage, folder: &Path, sound: &Sound) -> Result<Output, AuditError> {
-    let path = folder.join(File::Bodies.name());
+    let path = sound.newest.bodies(folder);
     let mut file = storage.open_append(&path).map_err(AuditError::storage("open", &path))?;
     if sound.torn_bytes > 0 {
         file.truncate(sound.bodies_bytes).map_err(AuditError::storage("cut", &path))?;
@@ -158,7 +211,7 @@ fn settle_bodies(storage: &dyn Storage, folder: &Path, sound: &Sound) -> Result<
 
 /// Cuts `leaves` to what is right and makes the missing ones again from the bodies.
 fn complete_leaves(storage: &dyn Storage, folder: &Path, sound: &Sound) -> Result<Output, AuditError> {
-    let path = folder.join(File::Leaves.name());
+    let path = folder.join(LEAVES);
     let mut file = storage.open_append(&path).map_err(AuditError::storage("open", &path))?;
     let kept_bytes = leaf_offset(sound.leaves_kept);
     if sound.leaves_bytes > kept_bytes {
@@ -180,7 +233,7 @@ fn rebuild(
     append: &mut dyn FnMut(&[u8]) -> Result<(), AuditError>,
 ) -> Result<(), AuditError> {
     use std::io::{BufReader, Read, Seek, SeekFrom};
-    let path = folder.join(File::Bodies.name());
+    let path = sound.newest.bodies(folder);
     let file = storage.open_read(&path).map_err(AuditError::storage("open", &path))?;
     let mut reader = BufReader::new(file);
     reader.seek(SeekFrom::Start(sound.rebuild_from)).map_err(AuditError::storage("read", &path))?;
@@ -203,20 +256,4 @@ fn rebuild(
         }
     }
     if leaves.is_empty() { Ok(()) } else { append(&leaves) }
-}
-
-impl Sound {
-    /// A log that holds nothing yet.
-    fn empty() -> Self {
-        let header = HEADER_BYTES as u64;
-        Self {
-            entries: 0,
-            bodies_bytes: header,
-            torn_bytes: 0,
-            leaves_bytes: header,
-            leaves_kept: 0,
-            rebuild_from: header,
-            highest_time: None,
-        }
-    }
 }

@@ -12,8 +12,9 @@ use super::body::Entry;
 use super::format::{SALT_BYTES, leaf};
 use super::log_id::LogId;
 use super::note::NoteKey;
+use super::places::{Left, find_entry};
 use super::tree::{Hash, Hashes, inclusion, root_of_inclusion};
-use super::{AuditError, Checkpoint, checkpoints, places, signing};
+use super::{AuditError, Checkpoint, checkpoints, signing};
 use crate::domain::Digest;
 use crate::ground::storage::Storage;
 
@@ -33,16 +34,19 @@ pub fn prove(storage: &dyn Storage, folder: &Path, entry: u64) -> Result<String,
     if entry >= checkpoint.size {
         return Err(unsigned(checkpoint.size));
     }
-    let written = places::read_entry(storage, folder, entry)?;
+    let found = find_entry(storage, folder, &id, entry)?;
     let failed = || AuditError::storage("read the tree in", folder);
     let hashes = Hashes::open(storage, folder).map_err(failed())?;
     let path = inclusion(&hashes, entry, checkpoint.size).map_err(failed())?;
-    if root_of_inclusion(written.leaf, entry, checkpoint.size, &path) != Some(checkpoint.root) {
+    if root_of_inclusion(found.leaf, entry, checkpoint.size, &path) != Some(checkpoint.root) {
         return Err(AuditError::Unprovable { path: folder.to_owned(), entry });
     }
-    let extra = BASE64.encode([&written.salt[..], &written.body].concat());
+    let extra = match found.what {
+        Left::Written { salt, body } => format!("extra {}\n", BASE64.encode([&salt[..], &body].concat())),
+        Left::Erased { .. } => String::new(),
+    };
     let hashes: String = path.iter().map(|hash| format!("{}\n", BASE64.encode(hash))).collect();
-    Ok(format!("{FORMAT}\nextra {extra}\nindex {entry}\n{hashes}\n{note}"))
+    Ok(format!("{FORMAT}\n{extra}index {entry}\n{hashes}\n{note}"))
 }
 
 /// What a proof proves.

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::body::Entry;
+use super::format::LEAVES;
 use super::log_id::LogId;
-use super::places::read_entry;
+use super::places::{Left, find_entry};
 use super::tree::Hashes;
-use super::{AuditError, Stored, checkpoints, proof, signing};
+use super::{AuditError, Erased, Recorded, Stored, checkpoints, proof, signing};
 use crate::domain::Digest;
 use crate::ground::storage::Storage;
 
@@ -37,7 +38,7 @@ impl LogReader {
     /// # Errors
     /// [`AuditError::NoLog`], and those of reading the log.
     pub fn checkpoint(&self, log: &str) -> Result<Option<String>, AuditError> {
-        let folder = self.folder(log)?;
+        let (folder, _) = self.folder(log)?;
         let Some(key) = signing::public_key(&*self.storage, &folder)? else { return Ok(None) };
         Ok(checkpoints::newest(&*self.storage, &folder, &key)?.note)
     }
@@ -47,35 +48,38 @@ impl LogReader {
     /// # Errors
     /// [`AuditError::NoLog`], and those of [`prove`](super::prove).
     pub fn prove(&self, log: &str, entry: u64) -> Result<String, AuditError> {
-        proof::prove(&*self.storage, &self.folder(log)?, entry)
+        proof::prove(&*self.storage, &self.folder(log)?.0, entry)
     }
 
     /// Entries that follow one another, from one on, and at most so many: fewer where the log ends.
     ///
     /// # Errors
     /// [`AuditError::NoLog`], and those of reading the log.
-    pub fn entries(&self, log: &str, from: u64, at_most: u64) -> Result<Vec<Stored>, AuditError> {
-        let folder = self.folder(log)?;
+    pub fn entries(&self, log: &str, from: u64, at_most: u64) -> Result<Vec<Recorded>, AuditError> {
+        let (folder, id) = self.folder(log)?;
         let failed = || AuditError::storage("read the tree in", &folder);
         let count = Hashes::open(&*self.storage, &folder).map_err(failed())?.count(0).map_err(failed())?;
         let read = |sequence| {
-            let written = read_entry(&*self.storage, &folder, sequence)?;
-            let understood = Entry::decode(&written.body, sequence);
-            let invalid = |fault| failed()(io::Error::new(io::ErrorKind::InvalidData, fault));
-            let entry = understood.map_err(invalid)?;
-            Ok(Stored { entry, body: written.body, salt: written.salt, leaf: Digest(written.leaf) })
+            let found = find_entry(&*self.storage, &folder, &id, sequence)?;
+            let leaf = Digest(found.leaf);
+            Ok(match found.what {
+                Left::Erased { class, day } => Recorded::Erased(Erased { sequence, leaf, class, day }),
+                Left::Written { salt, body } => {
+                    let invalid = |fault| failed()(io::Error::new(io::ErrorKind::InvalidData, fault));
+                    let entry = Entry::decode(&body, sequence).map_err(invalid)?;
+                    Recorded::Whole(Box::new(Stored { entry, body, salt, leaf }))
+                }
+            })
         };
         (from..count.min(from.saturating_add(at_most))).map(read).collect()
     }
 
-    fn folder(&self, log: &str) -> Result<PathBuf, AuditError> {
+    fn folder(&self, log: &str) -> Result<(PathBuf, LogId), AuditError> {
         let folder = self.data_dir.join("audit").join(log);
         // A name, and no path that leads elsewhere.
-        let is_id = LogId::parse(log).is_some();
-        if is_id && self.storage.open_read(&folder.join("bodies")).is_ok() {
-            Ok(folder)
-        } else {
-            Err(AuditError::NoLog { path: self.data_dir.join("audit") })
+        match LogId::parse(log) {
+            Some(id) if self.storage.open_read(&folder.join(LEAVES)).is_ok() => Ok((folder, id)),
+            _ => Err(AuditError::NoLog { path: self.data_dir.join("audit") }),
         }
     }
 }

@@ -1,16 +1,17 @@
-//! Reads a whole log front to back, in constant memory, and tells sound from torn from damaged. Changes
+//! Reads a log's journal front to back, in constant memory, and tells sound from torn from damaged. Changes
 //! nothing.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::body::{BodyFault, Entry, time_of};
 use super::format::{
-    CHECKSUM_BYTES, FRAME_HEAD_BYTES, File, FrameHead, HEADER_BYTES, Header, HeaderRefusal, LEAF_BYTES,
-    SALT_BYTES, checksum_agrees, leaf, leaf_offset,
+    Before, CHECKSUM_BYTES, FRAME_HEAD_BYTES, File, FrameHead, HEADER_BYTES, Header, HeaderRefusal,
+    LEAF_BYTES, LEAVES, SALT_BYTES, checksum_agrees, leaf, leaf_offset,
 };
+use super::journal::JournalFile;
 use super::log_id::LogId;
 use super::tree::Hash;
 use super::{AuditError, Damage, Fault, HeaderFault, tail};
@@ -21,7 +22,9 @@ const READ_BUFFER_BYTES: usize = 256 * 1024;
 /// A sound entry as it goes by.
 pub(super) struct Seen<'s> {
     pub(super) sequence: u64,
-    /// Where its frame begins in `bodies`.
+    /// The file that it stands in.
+    pub(super) file: JournalFile,
+    /// Where its frame begins there.
     pub(super) offset: u64,
     pub(super) salt: &'s [u8; SALT_BYTES],
     pub(super) body: &'s [u8],
@@ -31,73 +34,95 @@ pub(super) struct Seen<'s> {
 /// What is done with each sound entry.
 pub(super) type Visit<'a> = &'a mut dyn FnMut(&Seen<'_>) -> Result<(), BodyFault>;
 
-/// A log as it was found.
+/// A journal as it was found.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// Its creation was never finished: nothing was ever acknowledged. The header, if `leaves` is there
+    /// The log's creation was never finished: nothing was ever acknowledged. The header, if `leaves` is there
     /// already.
     Unborn(Option<Header>),
-    /// It is sound, but for a torn tail.
-    Sound(Sound),
+    /// It is sound, but for a torn tail. What the log's first file begins with, and what is there.
+    Sound(Header, Sound),
 }
 
-/// A sound log.
+/// A sound journal.
 #[derive(Debug)]
 pub(super) struct Sound {
+    /// Its newest file.
+    pub(super) newest: JournalFile,
+    /// How many entries the log has, with those before the journal.
     pub(super) entries: u64,
-    /// Length of `bodies` without the torn tail.
+    /// Length of the newest file without the torn tail.
     pub(super) bodies_bytes: u64,
     /// What a power cut left half-written after that.
     pub(super) torn_bytes: u64,
     /// Length of `leaves` as it is.
     pub(super) leaves_bytes: u64,
-    /// How many leaves, from the first, are there and right.
+    /// How many leaves, from the log's first, are there and right.
     pub(super) leaves_kept: u64,
-    /// Where in `bodies` the first entry without a leaf stands.
+    /// Where in the newest file the first entry without a leaf stands.
     pub(super) rebuild_from: u64,
     /// The highest time of any entry. Clocks are set back, so that it need not be the last one's.
     pub(super) highest_time: Option<Timestamp>,
 }
 
-/// Reads the log in `folder`.
+/// Reads the journal of the log in `folder`, from an entry on with which one of its files begins, else from the oldest.
 pub(super) fn scan(
     storage: &dyn Storage,
     folder: &Path,
     id: &LogId,
+    from: Option<u64>,
     visit: Visit,
 ) -> Result<Found, AuditError> {
-    let names = storage.list(folder).map_err(AuditError::storage("list", folder))?;
-    let path = |file: File| folder.join(file.name());
-    let is_there = |file: File| names.contains(&path(file));
-    let missing = |file: File| {
-        Err(AuditError::Damaged(Damage { path: path(file), offset: 0, entry: None, fault: Fault::Missing }))
+    let missing = |path: PathBuf| {
+        Err(AuditError::Damaged(Damage { path, offset: 0, entry: None, fault: Fault::Missing }))
     };
-    match (is_there(File::Bodies), is_there(File::Leaves)) {
-        (false, false) => return Ok(Found::Unborn(None)),
-        (true, false) => return missing(File::Leaves),
-        _ => {}
+    let leaves = folder.join(LEAVES);
+    let names = storage.list(folder).map_err(AuditError::storage("list", folder))?;
+    if !names.contains(&leaves) {
+        let is_unborn = JournalFile::list(storage, folder)?.is_empty();
+        return if is_unborn { Ok(Found::Unborn(None)) } else { missing(leaves) };
     }
     // A leaf is written after its body, so that with the leaves' length taken first the entries of a log that
     // somebody else is writing never seem to be missing.
-    let mut leaves = Input::open(storage, folder, File::Leaves)?;
+    let mut leaves = Input::open(storage, leaves, File::Leaves)?;
     let header = leaves.header(id)?;
-    if !is_there(File::Bodies) {
-        return if leaves.bytes == leaves.offset {
+    let mut files = JournalFile::list(storage, folder)?;
+    files.retain(|file| from.is_none_or(|from| file.first >= from));
+    let Some(first) = files.first().map(|file| file.first) else {
+        return if leaves.bytes == leaves.offset && from.unwrap_or(0) == 0 {
             Ok(Found::Unborn(Some(header)))
         } else {
-            missing(File::Bodies)
+            missing(JournalFile { first: from.unwrap_or(0) }.bodies(folder))
         };
+    };
+    if from.is_some_and(|from| from != first) {
+        return missing(JournalFile { first: from.unwrap_or(0) }.bodies(folder));
     }
-    let mut bodies = Input::open(storage, folder, File::Bodies)?;
-    if bodies.header(id)? != header {
-        return bodies.damage(0, None, Fault::Header(HeaderFault::OtherFile));
-    }
-    Pass { storage, bodies, leaves, frame: Vec::new() }.run(visit).map(Found::Sound)
+    leaves.skip_to(leaf_offset(first))?;
+    let pass = Pass { storage, folder, id, header: header.clone(), leaves, frame: Vec::new() };
+    Ok(Found::Sound(header, pass.run(&files, visit)?))
 }
 
-/// One of the two files while it is read.
-struct Input<R> {
-    reader: R,
+/// Reads one file of a journal that nobody writes to any more, with a file after it, and gives the entry after its last.
+pub(super) fn scan_settled(
+    storage: &dyn Storage,
+    folder: &Path,
+    id: &LogId,
+    file: JournalFile,
+    visit: Visit,
+) -> Result<u64, AuditError> {
+    let mut leaves = Input::open(storage, folder.join(LEAVES), File::Leaves)?;
+    let header = leaves.header(id)?;
+    leaves.skip_to(leaf_offset(file.first))?;
+    let newest = JournalFile { first: u64::MAX };
+    let mut found = Sound { entries: file.first, ..Sound::of(newest, &leaves) };
+    Pass { storage, folder, id, header, leaves, frame: Vec::new() }.file(file, &mut found, visit)?;
+    Ok(found.entries)
+}
+
+/// One of the files while it is read.
+struct Input {
+    reader: BufReader<std::fs::File>,
     path: PathBuf,
     file: File,
     /// How much was read.
@@ -106,21 +131,20 @@ struct Input<R> {
     bytes: u64,
 }
 
-impl Input<()> {
-    fn open(
-        storage: &dyn Storage,
-        folder: &Path,
-        file: File,
-    ) -> Result<Input<impl Read + use<>>, AuditError> {
-        let path = folder.join(file.name());
+impl Input {
+    fn open(storage: &dyn Storage, path: PathBuf, file: File) -> Result<Self, AuditError> {
         let opened = storage.open_read(&path).map_err(AuditError::storage("open", &path))?;
         let bytes = opened.metadata().map_err(AuditError::storage("measure", &path))?.len();
         let reader = BufReader::with_capacity(READ_BUFFER_BYTES, opened);
-        Ok(Input { reader, path, file, offset: 0, bytes })
+        Ok(Self { reader, path, file, offset: 0, bytes })
     }
-}
 
-impl<R: Read> Input<R> {
+    fn skip_to(&mut self, offset: u64) -> Result<(), AuditError> {
+        let sought = self.reader.seek(SeekFrom::Start(offset));
+        self.offset = sought.map_err(AuditError::storage("read", &self.path))?;
+        Ok(())
+    }
+
     fn header(&mut self, id: &LogId) -> Result<Header, AuditError> {
         let mut bytes = [0; HEADER_BYTES];
         if self.left() < HEADER_BYTES as u64 {
@@ -133,6 +157,11 @@ impl<R: Read> Input<R> {
             Err(HeaderRefusal::Newer(version)) => Err(AuditError::Newer { path: self.path.clone(), version }),
             Err(HeaderRefusal::Fault(fault)) => self.damage(0, None, Fault::Header(fault)),
         }
+    }
+
+    /// How many whole leaves there are.
+    fn leaves(&self) -> u64 {
+        self.bytes.saturating_sub(HEADER_BYTES as u64) / LEAF_BYTES as u64
     }
 
     fn left(&self) -> u64 {
@@ -158,93 +187,153 @@ impl<R: Read> Input<R> {
     }
 }
 
-struct Pass<'a, B, L> {
+impl Sound {
+    /// Before any entry was read.
+    fn of(newest: JournalFile, leaves: &Input) -> Self {
+        Self { newest, leaves_bytes: leaves.bytes, leaves_kept: leaves.leaves(), ..Self::empty() }
+    }
+
+    /// That of a log that holds nothing yet.
+    pub(super) fn empty() -> Self {
+        let header = HEADER_BYTES as u64;
+        Self {
+            newest: JournalFile::default(),
+            entries: 0,
+            bodies_bytes: header,
+            torn_bytes: 0,
+            leaves_bytes: header,
+            leaves_kept: 0,
+            rebuild_from: header,
+            highest_time: None,
+        }
+    }
+}
+
+struct Pass<'a> {
     storage: &'a dyn Storage,
-    bodies: Input<B>,
-    leaves: Input<L>,
+    folder: &'a Path,
+    id: &'a LogId,
+    /// That of the leaves.
+    header: Header,
+    leaves: Input,
     frame: Vec<u8>,
 }
 
-impl<B: Read, L: Read> Pass<'_, B, L> {
-    fn run(mut self, visit: Visit) -> Result<Sound, AuditError> {
-        let leaves = self.leaves.left() / LEAF_BYTES as u64;
-        let mut found = Sound {
-            entries: 0,
-            bodies_bytes: self.bodies.offset,
-            torn_bytes: 0,
-            leaves_bytes: self.leaves.bytes,
-            leaves_kept: leaves,
-            rebuild_from: self.bodies.offset,
-            highest_time: None,
-        };
+impl Pass<'_> {
+    fn run(mut self, files: &[JournalFile], visit: Visit) -> Result<Sound, AuditError> {
+        let [.., newest] = files else { unreachable!("a journal has a file") };
+        let first = files[0].first;
+        // With fewer leaves than entries before the journal, those that are missing cannot be made again from it.
+        let leaves = self.leaves.leaves();
+        if leaves < first {
+            return self.leaves.damage(leaf_offset(leaves), Some(leaves), Fault::Leaf);
+        }
+        let mut found = Sound { entries: first, ..Sound::of(*newest, &self.leaves) };
+        for file in files {
+            self.file(*file, &mut found, visit)?;
+        }
+        if leaves > found.entries {
+            let fault = Fault::EntriesMissing { leaves, entries: found.entries };
+            let (path, offset) = (newest.bodies(self.folder), found.bodies_bytes);
+            let entry = Some(found.entries);
+            return Err(AuditError::Damaged(Damage { path, offset, entry, fault }));
+        }
+        Ok(found)
+    }
+
+    /// Reads one file, which begins where the one before it has ended.
+    fn file(&mut self, file: JournalFile, found: &mut Sound, visit: Visit) -> Result<(), AuditError> {
+        let mut bodies = Input::open(self.storage, file.bodies(self.folder), File::Bodies)?;
+        let header = bodies.header(self.id)?;
+        let is_next = header.before.map_or(0, |before| before.entries) == file.first;
+        if !is_next || (Header { before: None, ..header.clone() }) != self.header {
+            return bodies.damage(0, None, Fault::Header(HeaderFault::OtherFile));
+        }
+        if found.entries != file.first {
+            return bodies.damage(0, Some(found.entries), Fault::Sequence { found: file.first });
+        }
+        found.highest_time =
+            found.highest_time.max(header.before.map(|Before { highest_time, .. }| highest_time));
+        let leaves = self.leaves.leaves();
+        (found.bodies_bytes, found.rebuild_from) = (bodies.offset, bodies.offset);
         let mut last_body = Vec::new();
         let mut last_offset = 0;
-        while self.bodies.offset < self.bodies.bytes {
+        while bodies.offset < bodies.bytes {
             let (at, entry) = (found.bodies_bytes, found.entries);
-            let Some(head) = self.frame()? else {
-                self.refuse_unless_torn(at, entry, leaves)?;
-                found.torn_bytes = self.bodies.bytes - at;
+            let Some(head) = self.frame(&mut bodies)? else {
+                self.refuse_unless_torn(&bodies, at, entry, leaves, file == found.newest)?;
+                found.torn_bytes = bodies.bytes - at;
                 break;
             };
             if head.sequence != entry {
-                return self.bodies.damage(at, Some(entry), Fault::Sequence { found: head.sequence });
+                return bodies.damage(at, Some(entry), Fault::Sequence { found: head.sequence });
             }
             let body = &self.frame[FRAME_HEAD_BYTES..FRAME_HEAD_BYTES + head.body_bytes];
             let leaf = leaf(&head.salt, body);
-            if entry < leaves && !leaf_agrees(&mut self.leaves, entry, &leaf)? {
+            let is_vouched_for = entry < leaves && leaf_agrees(&mut self.leaves, entry, &leaf)?;
+            // Before the newest file was begun, every leaf of those before it was synced.
+            if !is_vouched_for && file != found.newest {
+                return self.leaves.damage(leaf_offset(entry), Some(entry), Fault::Leaf);
+            }
+            if !is_vouched_for {
                 found.leaves_kept = found.leaves_kept.min(entry);
             }
             if found.leaves_kept == entry {
                 found.rebuild_from = at;
             }
-            let time = visit(&Seen { sequence: entry, offset: at, salt: &head.salt, body, leaf })
+            let time = visit(&Seen { sequence: entry, file, offset: at, salt: &head.salt, body, leaf })
                 .and_then(|()| time_of(body, entry))
-                .or_else(|fault| self.bodies.body_fault(at, entry, fault))?;
+                .or_else(|fault| bodies.body_fault(at, entry, fault))?;
             found.highest_time = found.highest_time.max(Some(time));
             last_body.clear();
             last_body.extend_from_slice(body);
             last_offset = at;
             found.entries += 1;
-            found.bodies_bytes = self.bodies.offset;
+            found.bodies_bytes = bodies.offset;
         }
-        if leaves > found.entries {
-            let fault = Fault::EntriesMissing { leaves, entries: found.entries };
-            return self.bodies.damage(found.bodies_bytes, Some(found.entries), fault);
+        match found.entries.checked_sub(1).filter(|_| !last_body.is_empty()) {
+            None => Ok(()),
+            Some(last) => Entry::decode(&last_body, last)
+                .map(drop)
+                .or_else(|fault| bodies.body_fault(last_offset, last, fault)),
         }
-        if let Some(last) = found.entries.checked_sub(1) {
-            Entry::decode(&last_body, last)
-                .or_else(|fault| self.bodies.body_fault(last_offset, last, fault))?;
-        }
-        Ok(found)
     }
 
     /// Reads the next frame; `None` if it is not a sound one.
-    fn frame(&mut self) -> Result<Option<FrameHead>, AuditError> {
-        let left = self.bodies.left();
+    fn frame(&mut self, bodies: &mut Input) -> Result<Option<FrameHead>, AuditError> {
+        let left = bodies.left();
         let mut head = [0; FRAME_HEAD_BYTES];
         if left < (FRAME_HEAD_BYTES + 1 + CHECKSUM_BYTES) as u64 {
             return Ok(None);
         }
-        self.bodies.read(&mut head)?;
+        bodies.read(&mut head)?;
         let Some(read) = FrameHead::decode(&head).filter(|head| head.frame_bytes() as u64 <= left) else {
             return Ok(None);
         };
         self.frame.clear();
         self.frame.extend_from_slice(&head);
         self.frame.resize(read.frame_bytes(), 0);
-        self.bodies.read(&mut self.frame[FRAME_HEAD_BYTES..])?;
+        bodies.read(&mut self.frame[FRAME_HEAD_BYTES..])?;
         Ok(checksum_agrees(&self.frame).then_some(read))
     }
 
     /// A bad frame is the trace of a power cut only if it was never known to be durable: no leaf stands for
     /// it, and nothing after it was written once it was synced.
-    fn refuse_unless_torn(&self, at: u64, entry: u64, leaves: u64) -> Result<(), AuditError> {
+    fn refuse_unless_torn(
+        &self,
+        bodies: &Input,
+        at: u64,
+        entry: u64,
+        leaves: u64,
+        is_newest: bool,
+    ) -> Result<(), AuditError> {
         let settled_after = || -> io::Result<bool> {
-            let file = self.storage.open_read(&self.bodies.path)?;
-            tail::settled_frame_after(file, at, self.bodies.bytes, entry)
+            let file = self.storage.open_read(&bodies.path)?;
+            tail::settled_frame_after(file, at, bodies.bytes, entry)
         };
-        if leaves > entry || settled_after().map_err(AuditError::storage("read", &self.bodies.path))? {
-            return self.bodies.damage(at, Some(entry), Fault::Frame);
+        let was_durable = leaves > entry || !is_newest;
+        if was_durable || settled_after().map_err(AuditError::storage("read", &bodies.path))? {
+            return bodies.damage(at, Some(entry), Fault::Frame);
         }
         Ok(())
     }
@@ -254,11 +343,7 @@ impl<B: Read, L: Read> Pass<'_, B, L> {
 ///
 /// Leaves are synced about every second, so that a power cut may leave a hole of zeros among them. A hole is
 /// no damage: it vouches for nothing, and its leaf is made again from the body.
-fn leaf_agrees<L: Read>(
-    leaves: &mut Input<L>,
-    entry: u64,
-    right: &[u8; LEAF_BYTES],
-) -> Result<bool, AuditError> {
+fn leaf_agrees(leaves: &mut Input, entry: u64, right: &[u8; LEAF_BYTES]) -> Result<bool, AuditError> {
     let mut there = [0; LEAF_BYTES];
     leaves.read(&mut there)?;
     if there == *right {

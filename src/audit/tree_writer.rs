@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use super::checkpoint::Checkpoint;
 use super::checkpoints::{self, CHECKPOINTS, Newest, framed};
 use super::format::LEAF_BYTES;
+use super::journal::JournalFile;
 use super::log_id::LogId;
 use super::note::{NoteKey, NoteSigner};
-use super::open::Output;
-use super::places::{PLACE_BYTES, PLACES};
+use super::output::Output;
+use super::places::PLACE_BYTES;
 use super::tree::{Frontier, Hash, Hashes, LEVEL_HEIGHT, LEVELS, level_name};
 use super::{AuditError, signing};
 use crate::ground::storage::{Storage, StorageFile, publish_file};
@@ -22,6 +23,7 @@ pub(super) struct TreeWriter {
     log_id: LogId,
     signer: NoteSigner,
     frontier: Frontier,
+    /// Of the journal's newest file.
     places: Growing,
     /// The files of the levels above the leaves.
     levels: Vec<Growing>,
@@ -29,6 +31,10 @@ pub(super) struct TreeWriter {
     /// The size of the newest checkpoint.
     signed: u64,
 }
+
+/// The places of a file of the journal.
+#[derive(Debug)]
+pub(super) struct Places(Growing);
 
 /// A file, and what is not in it yet.
 #[derive(Debug)]
@@ -42,14 +48,19 @@ struct Growing {
 pub(super) struct Trusted {
     /// How many entries the newest checkpoint covers: what is computed of them was synced with it.
     signed: u64,
-    /// How many places are kept.
-    places: u64,
+    /// The entry from which on places are to be made again.
+    places_end: u64,
 }
 
 impl Trusted {
-    pub(super) fn of(storage: &dyn Storage, folder: &Path, key: &NoteKey) -> Result<Self, AuditError> {
+    pub(super) fn of(
+        storage: &dyn Storage,
+        folder: &Path,
+        newest: JournalFile,
+        key: &NoteKey,
+    ) -> Result<Self, AuditError> {
         let signed = checkpoints::newest(storage, folder, key)?.checkpoint.map_or(0, |newest| newest.size);
-        let path = folder.join(PLACES);
+        let path = newest.places(folder);
         let places = match storage.open_read(&path) {
             Ok(file) => {
                 file.metadata().map_err(AuditError::storage("measure", &path))?.len() / PLACE_BYTES as u64
@@ -57,12 +68,12 @@ impl Trusted {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
             Err(error) => return Err(AuditError::storage("open", &path)(error)),
         };
-        Ok(Self { signed, places: places.min(signed) })
+        Ok(Self { signed, places_end: newest.first.saturating_add(places).min(signed.max(newest.first)) })
     }
 
     /// Whether the place of an entry is to be made again.
     pub(super) fn lacks_place(self, entry: u64) -> bool {
-        entry >= self.places
+        entry >= self.places_end
     }
 }
 
@@ -74,13 +85,14 @@ impl TreeWriter {
         folder: &Path,
         log_id: &LogId,
         frontier: Frontier,
-        (trusted, places): (Trusted, &[u64]),
+        (newest_file, trusted, places): (JournalFile, Trusted, &[u64]),
     ) -> Result<Self, AuditError> {
         let signer = signing::signer(storage, folder, log_id)?;
         let size = frontier.size();
         let newest = checkpoints::newest(storage, folder, signer.key())?;
-        let Trusted { signed, .. } = trusted;
-        let places = complete_places(storage, folder, trusted.places, places)?;
+        let Trusted { signed, places_end } = trusted;
+        let kept = places_end.saturating_sub(newest_file.first);
+        let places = complete_places(storage, newest_file.places(folder), kept, places)?;
         let mut levels = Vec::new();
         for level in 1..=LEVELS {
             levels.push(complete_level(storage, folder, level, (signed, size))?);
@@ -104,6 +116,20 @@ impl TreeWriter {
     /// How many leaves there are that no checkpoint covers.
     pub(super) fn unsigned(&self) -> u64 {
         self.frontier.size() - self.signed
+    }
+
+    /// The places of another file of the journal, which has no entry yet.
+    pub(super) fn places_of(
+        storage: &dyn Storage,
+        folder: &Path,
+        file: JournalFile,
+    ) -> Result<Places, AuditError> {
+        complete_places(storage, file.places(folder), 0, &[]).map(Places)
+    }
+
+    /// Goes on with those. Everything of before is in a checkpoint, and so durable.
+    pub(super) fn begin(&mut self, places: Places) {
+        self.places = places.0;
     }
 
     /// Adds a leaf that is in its file, and where its entry stands.
@@ -164,11 +190,10 @@ fn append(output: &mut Output, bytes: &[u8]) -> Result<(), AuditError> {
 
 fn complete_places(
     storage: &dyn Storage,
-    folder: &Path,
+    path: PathBuf,
     kept: u64,
     missing: &[u64],
 ) -> Result<Growing, AuditError> {
-    let path = folder.join(PLACES);
     let mut file = open_or_create(storage, &path)?;
     file.truncate(kept * PLACE_BYTES as u64).map_err(AuditError::storage("cut", &path))?;
     let bytes: Vec<u8> = missing.iter().flat_map(|place| place.to_le_bytes()).collect();

@@ -1,18 +1,17 @@
 //! A whole log looked at again: every byte of it, against what it was signed to be.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, BufReader, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::format::LEAF_BYTES;
+use super::body::Entry;
+use super::computed::Computed;
+use super::erasures::{Erasures, Stubs};
+use super::history::history;
 use super::log_id::LogId;
 use super::note::NoteKey;
-use super::places::{PLACE_BYTES, PLACES};
-use super::scan::{Found, Seen, scan};
 use super::signing::VERIFYING;
-use super::tree::{Frontier, LEVEL_HEIGHT, LEVELS, level_name};
 use super::vouched::{EXPORTED, Vouched};
 use super::{AuditError, Checkpoint, Damage, Fault, checkpoints, signing};
 use crate::ground::storage::Storage;
@@ -26,6 +25,8 @@ pub struct Examined {
     pub folder: String,
     /// Sound entries, up to the first fault.
     pub entries: u64,
+    /// How many of them were erased when their time was over: of these the leaves are sound.
+    pub erased: u64,
     /// Checkpoints of which every one is signed, and of these entries, up to the first fault.
     pub checkpoints: u64,
     /// The newest of them.
@@ -63,6 +64,7 @@ pub fn verify(
         log_id: id.text().clone(),
         folder: name.to_owned(),
         entries: 0,
+        erased: 0,
         checkpoints: 0,
         newest: None,
         key: None,
@@ -161,24 +163,29 @@ fn examine(
         vouched = Vouched::all(all);
     }
     let mut computed = Computed::open(storage, folder)?;
+    let (mut stubs, mut erasures) = (Stubs::default(), Erasures::default());
     let mut fault = None;
-    let each = &mut |seen: &Seen<'_>| {
-        examined.entries = seen.sequence + 1;
-        vouched.push(seen.leaf);
+    let read = history(storage, folder, id, &mut |file| stubs.push(file), &mut |past| {
+        examined.entries = past.sequence + 1;
+        vouched.push(past.leaf);
         if fault.is_none() {
-            fault = computed.push(seen).err();
+            fault = computed.push(storage, folder, past).err();
         }
-        progress(seen.sequence);
+        match past.kept.written() {
+            None => examined.erased += 1,
+            Some((_, body)) if Erasures::may_be_one(body) => {
+                erasures.push(&Entry::decode(body, past.sequence)?);
+            }
+            Some(_) => {}
+        }
+        progress(past.sequence);
         Ok(())
-    };
-    let found = scan(storage, folder, id, each);
+    });
     examined.faults.extend(fault);
-    match found? {
-        Found::Unborn(_) => {}
-        Found::Sound(sound) => examined.torn_bytes += sound.torn_bytes,
-    }
+    examined.torn_bytes += read?.torn_bytes;
     vouched.check()?;
-    computed.check(signed)
+    computed.check(signed)?;
+    erasures.check(stubs)
 }
 
 fn exported(storage: &dyn Storage, path: &Path, key: &NoteKey) -> Result<Option<Checkpoint>, AuditError> {
@@ -189,88 +196,5 @@ fn exported(storage: &dyn Storage, path: &Path, key: &NoteKey) -> Result<Option<
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(AuditError::storage("read", path)(error)),
-    }
-}
-
-/// The files that are computed from entries, read beside them.
-struct Computed {
-    frontier: Frontier,
-    places: Option<Reader>,
-    levels: Vec<Reader>,
-}
-
-struct Reader {
-    file: BufReader<File>,
-    path: PathBuf,
-    read: u64,
-    /// It has ended, which it may while somebody writes, or after a crash.
-    ended: bool,
-}
-
-impl Computed {
-    fn open(storage: &dyn Storage, folder: &Path) -> Result<Self, AuditError> {
-        let open = |name: &str| {
-            let path = folder.join(name);
-            match storage.open_read(&path) {
-                Ok(file) => Ok(Some(Reader { file: BufReader::new(file), path, read: 0, ended: false })),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(AuditError::storage("open", &path)(error)),
-            }
-        };
-        let levels = (1..=LEVELS).map(|level| open(&level_name(level))).collect::<Result<Vec<_>, _>>()?;
-        let levels = levels.into_iter().flatten().collect();
-        Ok(Self { frontier: Frontier::default(), places: open(PLACES)?, levels })
-    }
-
-    fn push(&mut self, seen: &Seen<'_>) -> Result<(), AuditError> {
-        if let Some(places) = &mut self.places {
-            places.expect(&seen.offset.to_le_bytes(), seen.sequence, Fault::Place)?;
-        }
-        let (levels, mut fault) = (&mut self.levels, Ok(()));
-        self.frontier.push(seen.leaf, |height, hash| {
-            let level = (height / LEVEL_HEIGHT) as usize;
-            if height % LEVEL_HEIGHT == 0
-                && let Some(reader) = levels.get_mut(level - 1)
-                && fault.is_ok()
-            {
-                fault = reader.expect(hash, seen.sequence >> height << height, Fault::Tree);
-            }
-        });
-        fault
-    }
-
-    /// What was synced with a checkpoint is there.
-    fn check(&self, signed: u64) -> Result<(), AuditError> {
-        let short = |reader: &Reader, needed: u64, fault| {
-            let damage = Damage { path: reader.path.clone(), offset: reader.read, entry: None, fault };
-            if reader.read < needed { Err(AuditError::Damaged(damage)) } else { Ok(()) }
-        };
-        for (level, reader) in (1..).zip(&self.levels) {
-            short(reader, (signed >> (level * LEVEL_HEIGHT)) * LEAF_BYTES as u64, Fault::Tree)?;
-        }
-        self.places.as_ref().map_or(Ok(()), |places| short(places, signed * PLACE_BYTES as u64, Fault::Place))
-    }
-}
-
-impl Reader {
-    fn expect(&mut self, right: &[u8], entry: u64, fault: Fault) -> Result<(), AuditError> {
-        if self.ended {
-            return Ok(());
-        }
-        let mut there = [0; LEAF_BYTES];
-        let there = &mut there[..right.len()];
-        match self.file.read_exact(there) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                self.ended = true;
-                return Ok(());
-            }
-            read => read.map_err(AuditError::storage("read", &self.path))?,
-        }
-        if *there != *right {
-            let (path, offset, entry) = (self.path.clone(), self.read, Some(entry));
-            return Err(AuditError::Damaged(Damage { path, offset, entry, fault }));
-        }
-        self.read += right.len() as u64;
-        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use super::checkpoint::Checkpoint;
 use super::log_id::LogId;
 use super::note::NoteKey;
 use super::signing::SIGNING;
-use super::tree::{Frontier, Hash};
+use super::tree::{Frontier, Hash, Hashes};
 use super::{AuditError, checkpoints};
 use crate::ground::storage::Storage;
 
@@ -59,6 +59,33 @@ impl Vouched {
     pub(super) fn all(mut expected: Vec<(Checkpoint, PathBuf)>) -> Self {
         expected.sort_by_key(|(checkpoint, _)| checkpoint.size);
         Self { expected, ..Self::default() }
+    }
+
+    /// Goes on where leaves are left out of which everything is in the files of hashes: what was vouched for below is compared with
+    /// those.
+    pub(super) fn begin_at(
+        &mut self,
+        storage: &dyn Storage,
+        folder: &Path,
+        first: u64,
+    ) -> Result<(), AuditError> {
+        if first == 0 {
+            return Ok(());
+        }
+        let failed = |error| AuditError::storage("read the tree in", folder)(error);
+        let hashes = Hashes::open(storage, folder).map_err(failed)?;
+        self.frontier = Frontier::of(&hashes, first).map_err(failed)?;
+        while let Some((checkpoint, path)) = self.expected.get(self.reached)
+            && checkpoint.size <= first
+        {
+            let root = Frontier::of(&hashes, checkpoint.size).map_err(failed)?.root();
+            if checkpoint.root != root {
+                let error = AuditError::Forked { path: path.clone(), size: checkpoint.size };
+                self.forked.get_or_insert(error);
+            }
+            self.reached += 1;
+        }
+        Ok(())
     }
 
     /// The next leaf.

@@ -1,23 +1,27 @@
 //! The thread that writes: everything queued is one group, one append and one sync.
 
-use std::io;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 use tokio::sync::oneshot;
 
 use super::body::Entry;
 use super::export::Exporter;
 use super::format::{BODY_BYTES_MAX, LEAF_BYTES, SALT_BYTES, append_frame};
+use super::journal::JournalFile;
 use super::log::Shared;
-use super::open::{Files, Output};
-use super::{AuditError, Config, Draft};
+use super::open::Files;
+use super::output::stop;
+use super::sealed::Sealer;
+use super::{AuditError, Config, Draft, next_file};
 use crate::domain::{Digest, Durability, Receipt};
 use crate::ground::causes;
 use crate::ground::clock::monotonic;
+use crate::ground::storage::Storage;
 
 /// How long leaves, and under `written` bodies, may stay unsynced.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -36,6 +40,7 @@ pub(super) struct Job {
 }
 
 pub(super) struct Writer {
+    storage: Arc<dyn Storage>,
     files: Files,
     config: Config,
     shared: Arc<Shared>,
@@ -53,15 +58,23 @@ pub(super) struct Writer {
     due: Option<Instant>,
     /// When to sign what is in no checkpoint yet.
     checkpoint_due: Option<Instant>,
+    /// Until when no new file of the journal is begun, because that failed.
+    file_not_before: Option<Instant>,
     exporter: Exporter,
+    sealer: Sealer,
 }
 
 impl Writer {
-    pub(super) fn new(files: Files, config: Config, shared: Arc<Shared>, exporter: Exporter) -> Self {
+    pub(super) fn new(
+        (storage, files, config): (Arc<dyn Storage>, Files, Config),
+        shared: Arc<Shared>,
+        (exporter, sealer): (Exporter, Sealer),
+    ) -> Self {
         // What a process that was killed has left unsigned.
         let checkpoint_due = (files.tree.unsigned() > 0).then(monotonic);
         let (frames, held, held_places) = (Vec::new(), Vec::new(), Vec::new());
         Self {
+            storage,
             files,
             config,
             shared,
@@ -73,19 +86,25 @@ impl Writer {
             leaves_unsynced: false,
             due: None,
             checkpoint_due,
+            file_not_before: None,
             exporter,
+            sealer,
         }
     }
 
-    /// Writes until the queue is closed and empty.
-    pub(super) fn run(mut self, queue: &mpsc::Receiver<Job>) -> Result<(), AuditError> {
+    /// Writes until the queue is closed and empty. `now` is when it begins.
+    pub(super) fn run(mut self, queue: &mpsc::Receiver<Job>, now: Timestamp) -> Result<(), AuditError> {
+        self.begin_file_if_due(now);
         loop {
             let first = match self.next_due() {
                 None => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
                 Some(due) => queue.recv_timeout(due.saturating_duration_since(monotonic())),
             };
             match first {
-                Ok(first) => self.commit(self.drain(first, queue)),
+                Ok(first) => {
+                    self.commit(self.drain(first, queue));
+                    self.begin_file_if_due(self.newest_time());
+                }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return self.finish(),
             }
@@ -144,6 +163,8 @@ impl Writer {
             self.due.get_or_insert_with(|| monotonic() + SYNC_EVERY);
         }
         if outcome.is_ok() {
+            let newest_us = self.files.newest_since.map_or(highest_us, Timestamp::as_microsecond);
+            self.files.newest_since = Timestamp::from_microsecond(newest_us).ok();
             self.shared.highest_us.fetch_max(highest_us, Ordering::Relaxed);
         }
         self.tell(outcome.as_ref().err());
@@ -212,9 +233,9 @@ impl Writer {
     /// Writes the buffered frames; after an error `bodies` ends at `start` again, or the log is stopped.
     fn write(&mut self, start: u64) -> Result<(), AuditError> {
         if let Err(error) = self.files.bodies.file.append(&self.frames) {
-            cut_back(&mut self.files.bodies, start, &self.shared)?;
+            self.files.bodies.cut_back(start, &self.shared)?;
             self.bodies_unsynced = false;
-            return Err(not_written(&self.files.bodies.path, error));
+            return Err(self.files.bodies.not_written(error));
         }
         self.files.bodies.bytes += self.frames.len() as u64;
         self.bodies_unsynced = true;
@@ -224,7 +245,7 @@ impl Writer {
         }
         let settled = self.settle();
         if settled.is_err() && self.shared.stopped.get().is_none() {
-            cut_back(&mut self.files.bodies, start, &self.shared)?;
+            self.files.bodies.cut_back(start, &self.shared)?;
         }
         settled
     }
@@ -232,7 +253,7 @@ impl Writer {
     /// Syncs the bodies, then writes their leaves. This order is what a leaf stands for.
     fn settle(&mut self) -> Result<(), AuditError> {
         if self.bodies_unsynced {
-            sync(&mut self.files.bodies, &self.shared)?;
+            self.files.bodies.sync(&self.shared)?;
             self.bodies_unsynced = false;
         }
         if self.held.is_empty() {
@@ -241,8 +262,8 @@ impl Writer {
         let leaves = &mut self.files.leaves;
         if let Err(error) = leaves.file.append(&self.held) {
             let end = leaves.bytes;
-            cut_back(leaves, end, &self.shared)?;
-            return Err(not_written(&leaves.path, error));
+            leaves.cut_back(end, &self.shared)?;
+            return Err(leaves.not_written(error));
         }
         leaves.bytes += self.held.len() as u64;
         let (added, _) = self.held.as_chunks::<LEAF_BYTES>();
@@ -264,14 +285,45 @@ impl Writer {
         if self.shared.stopped.get().is_some() {
             return;
         }
-        let signed = self.settle_all().and_then(|()| self.files.tree.checkpoint(self.newest_time()));
-        match signed {
-            Ok(note) => note.into_iter().for_each(|note| self.exporter.send(note)),
+        if let Err(error) = self.checkpoint() {
+            tracing::warn!(error = %causes(&error), "the audit log has no new checkpoint yet");
+            self.checkpoint_due = Some(monotonic() + SYNC_EVERY.max(self.config.checkpoint_every / 8));
+        }
+    }
+
+    fn checkpoint(&mut self) -> Result<(), AuditError> {
+        self.settle_all()?;
+        let note = self.files.tree.checkpoint(self.newest_time())?;
+        note.into_iter().for_each(|note| self.exporter.send(note));
+        Ok(())
+    }
+
+    /// Begins the journal's next file where the newest one is long, or of a day before, and has the newest one sealed.
+    fn begin_file_if_due(&mut self, now: Timestamp) {
+        let day = |time| Offset::UTC.to_datetime(time).date();
+        let is_old = self.files.newest_since.is_some_and(|since| day(since) < day(now));
+        let is_due = is_old || self.files.bodies.bytes >= self.config.journal_bytes_max;
+        let may = self.file_not_before.is_none_or(|not_before| not_before <= monotonic());
+        if !is_due || !may || self.files.entries == self.files.newest.first {
+            return;
+        }
+        self.file_not_before = None;
+        match self.begin_file() {
+            Ok(closed) => self.sealer.send(closed),
             Err(error) => {
-                tracing::warn!(error = %causes(&error), "the audit log has no new checkpoint yet");
-                self.checkpoint_due = Some(monotonic() + SYNC_EVERY.max(self.config.checkpoint_every / 8));
+                tracing::warn!(error = %causes(&error), "the audit log's journal has no new file yet");
+                self.file_not_before = Some(monotonic() + SYNC_EVERY * 60);
             }
         }
+    }
+
+    /// Gives the file that was the newest one, of which everything is durable.
+    fn begin_file(&mut self) -> Result<JournalFile, AuditError> {
+        self.ready()?;
+        self.checkpoint()?;
+        let highest_time = self.newest_time();
+        let unsure = |path: &Path, error| stop(&self.shared, "taking back", path, error);
+        next_file::begin(&*self.storage, &mut self.files, highest_time, &unsure)
     }
 
     fn newest_time(&self) -> Timestamp {
@@ -308,7 +360,7 @@ impl Writer {
     fn settle_all(&mut self) -> Result<(), AuditError> {
         self.settle()?;
         if self.leaves_unsynced {
-            sync(&mut self.files.leaves, &self.shared)?;
+            self.files.leaves.sync(&self.shared)?;
             self.leaves_unsynced = false;
         }
         Ok(())
@@ -319,9 +371,9 @@ impl Writer {
         let bodies = &mut self.files.bodies;
         let probed = bodies.file.append(&[0; PROBE_BYTES]);
         let end = bodies.bytes;
-        cut_back(bodies, end, &self.shared)?;
+        bodies.cut_back(end, &self.shared)?;
         self.bodies_unsynced = false;
-        probed.map_err(|error| not_written(&self.files.bodies.path, error))
+        probed.map_err(|error| self.files.bodies.not_written(error))
     }
 
     fn finish(mut self) -> Result<(), AuditError> {
@@ -330,26 +382,4 @@ impl Writer {
         self.sign();
         Ok(())
     }
-}
-
-/// Cuts a file to where its last good write ended, durably: what is cut must not come back beside what
-/// follows.
-fn cut_back(output: &mut Output, end: u64, shared: &Shared) -> Result<(), AuditError> {
-    output.file.truncate(end).map_err(|error| stop(shared, "cutting back", &output.path, error))?;
-    output.bytes = end;
-    sync(output, shared)
-}
-
-fn sync(output: &mut Output, shared: &Shared) -> Result<(), AuditError> {
-    output.file.sync().map_err(|error| stop(shared, "syncing", &output.path, error))
-}
-
-/// Ends all writing: the first such failure is what everybody is told from then on.
-fn stop(shared: &Shared, doing: &'static str, path: &Path, error: io::Error) -> AuditError {
-    let stopped = || AuditError::Stopped { doing, path: path.to_owned(), source: Arc::new(error) };
-    shared.stopped.get_or_init(stopped).clone()
-}
-
-fn not_written(path: &Path, error: io::Error) -> AuditError {
-    AuditError::NotWritten { path: path.to_owned(), source: Arc::new(error) }
 }

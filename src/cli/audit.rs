@@ -73,9 +73,14 @@ fn keys(storage: &dyn Storage, path: &Path) -> anyhow::Result<Vec<NoteKey>> {
 }
 
 fn tell(examined: &Examined) {
-    let Examined { folder, entries, checkpoints, newest, key, torn_bytes, faults, .. } = examined;
+    let Examined { folder, entries, erased, checkpoints, newest, key, torn_bytes, faults, .. } = examined;
     let verdict = if faults.is_empty() { "sound" } else { "NOT SOUND" };
     println!("{folder}: {verdict}, {entries} entries, {checkpoints} checkpoints");
+    if *erased > 0 {
+        println!(
+            "  {erased} of them were erased when their time was over, as the log says: their hashes are sound"
+        );
+    }
     if let Some(newest) = newest {
         println!("  vouched for: {} entries, as of {:.0}", newest.size, newest.time);
     }
@@ -95,6 +100,7 @@ fn json(examined: &Examined) -> serde_json::Value {
         "folder": examined.folder,
         "sound": examined.faults.is_empty(),
         "entries": examined.entries,
+        "erased": examined.erased,
         "checkpoints": examined.checkpoints,
         "vouched_for": newest.map(|newest| newest.size),
         "as_of": newest.map(|newest| newest.time),

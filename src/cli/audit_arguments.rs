@@ -18,6 +18,7 @@ pub(crate) enum Audit {
     Export(AuditExport),
     Find(AuditFind),
     Report(AuditReport),
+    Erase(AuditErase),
     RotateDigestKey(AuditRotate),
     DestroyDigestKey(AuditDestroy),
 }
@@ -47,6 +48,24 @@ pub(crate) struct AuditVerify {
     /// One JSON object a log.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Erases entries whose time is over, as audit.keep-…-days of the settings say; their hashes stay, and the log is proved as before.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  portcullis audit erase --config portcullis.toml --dry-run
+  portcullis audit erase --config portcullis.toml
+A service does this by itself, each hour, in the log that it writes; this command does it in the others, such as those of commands.
+Entries are erased by files of one class and day, and a key goes with the last file of its month. What was erased is recorded first,
+in the log it was erased from, and `audit verify` holds what is missing against that. Logs that were put aside are only told of.")]
+pub(crate) struct AuditErase {
+    /// The site's settings.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Only shows what would be erased.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Writes the proof of an entry: a text that anybody can check with the log's public key alone.

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use jiff::Timestamp;
-use portcullis::audit::{self, Act, AuditLog, Digester, Draft, Report, Role, Stored};
+use portcullis::audit::{self, Act, AuditLog, Digester, Draft, Recorded, Report, Role, Stored};
 use portcullis::domain::{Digest, DocumentId, DocumentNumber, IssuingState};
 use portcullis::ground::storage::StorageFile;
-use portcullis::http::wire::write_stored;
+use portcullis::http::wire::write_recorded;
 
 use super::audit_arguments::{AuditExport, AuditFind, AuditReport, Selection};
 use super::site;
@@ -29,9 +29,9 @@ pub(super) fn export(arguments: &AuditExport) -> anyhow::Result<ExitCode> {
         }
     };
     let (mut written, mut line) = (0_u64, Vec::new());
-    selected.each(&mut |log_id, stored| {
+    selected.each_recorded(&mut |log_id, recorded| {
         line.clear();
-        write_stored(&mut line, log_id, stored);
+        write_recorded(&mut line, log_id, recorded);
         line.push(b'\n');
         written += 1;
         out.write_all(&line).context("the entries cannot be written")
@@ -69,7 +69,7 @@ pub(super) fn find(arguments: &AuditFind) -> anyhow::Result<ExitCode> {
     // Whoever reads it may have seen enough.
     let mut out = std::io::stdout().lock();
     let mut found = 0_u64;
-    selected.each(&mut |log_id, stored| {
+    let erased = selected.each(&mut |log_id, stored| {
         let entry = &stored.entry;
         let Some((_, digest)) = digests.iter().find(|(key, _)| entry.key_id == Some(*key)) else {
             return Ok(());
@@ -102,6 +102,12 @@ pub(super) fn find(arguments: &AuditFind) -> anyhow::Result<ExitCode> {
     })?;
     if !arguments.json {
         writeln!(out, "{found} entries, by {} digest keys", digests.len())?;
+        if erased > 0 {
+            writeln!(
+                out,
+                "{erased} entries of that time were erased: nobody can tell whether it is in them"
+            )?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -110,7 +116,7 @@ pub(super) fn report(arguments: &AuditReport) -> anyhow::Result<ExitCode> {
     let selected = Selected::of(&arguments.selection)?;
     selected.record(Act::AuditReport, None)?;
     let mut report = Report::default();
-    selected.each(&mut |_, stored| {
+    let erased = selected.each(&mut |_, stored| {
         report.add(&stored.entry);
         Ok(())
     })?;
@@ -120,6 +126,7 @@ pub(super) fn report(arguments: &AuditReport) -> anyhow::Result<ExitCode> {
         let number = |count: u64| if count < least { format!("<{least}").into() } else { count.into() };
         let mut object = serde_json::Map::new();
         object.insert("entries".to_owned(), number(report.entries));
+        object.insert("erased".to_owned(), erased.into());
         for (name, table) in report.tables() {
             let cells = table.iter().map(|(of, count)| (of.clone(), number(*count)));
             object.insert(name.to_owned(), serde_json::Value::Object(cells.collect()));
@@ -129,6 +136,9 @@ pub(super) fn report(arguments: &AuditReport) -> anyhow::Result<ExitCode> {
     }
     let number = |count: u64| if count < least { format!("<{least}") } else { count.to_string() };
     writeln!(out, "{} entries", number(report.entries))?;
+    if erased > 0 {
+        writeln!(out, "{erased} entries of that time were erased, and are in no count")?;
+    }
     if let Some((from, to)) = report.times {
         writeln!(out, "from {from:.0} to {to:.0}")?;
     }
@@ -222,21 +232,44 @@ impl<'s> Selected<'s> {
         record(data, act, purpose.as_deref(), None, digests)
     }
 
+    /// Shows every entry that is still there, and tells how many were erased.
+    fn each(&self, visit: &mut dyn FnMut(&str, &Stored) -> anyhow::Result<()>) -> anyhow::Result<u64> {
+        let mut erased = 0;
+        self.each_recorded(&mut |log_id, recorded| match recorded {
+            Recorded::Whole(stored) => visit(log_id, stored),
+            Recorded::Erased(_) => {
+                erased += 1;
+                Ok(())
+            }
+        })?;
+        Ok(erased)
+    }
+
     /// Shows every entry. Those of a log are shown up to where it is not as it was written, which is an error.
-    fn each(&self, visit: &mut dyn FnMut(&str, &Stored) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    fn each_recorded(
+        &self,
+        visit: &mut dyn FnMut(&str, &Recorded) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         for folder in &self.folders {
             let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let mut failed = Ok(());
-            audit::read_log(&*site::disk(), folder, &mut |stored| {
-                let time = stored.entry.time;
-                let wanted = self.from.is_none_or(|from| from <= time) && self.to.is_none_or(|to| time < to);
-                if wanted && failed.is_ok() {
-                    failed = visit(name, &stored);
+            audit::read_log(&*site::disk(), folder, &mut |recorded| {
+                if failed.is_ok() && self.wants(&recorded) {
+                    failed = visit(name, &recorded);
                 }
             })?;
             failed?;
         }
         Ok(())
+    }
+
+    /// Of what was erased the day is known, and so whether any of it may be wanted.
+    fn wants(&self, recorded: &Recorded) -> bool {
+        let (begins, ends) = match recorded {
+            Recorded::Whole(stored) => (stored.entry.time, stored.entry.time),
+            Recorded::Erased(erased) => audit::bounds_of(erased.day),
+        };
+        self.from.is_none_or(|from| from <= ends) && self.to.is_none_or(|to| begins < to)
     }
 }
 

@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 
 use super::settings::{IndexMemory, LogFormat, LogLevel, Settings};
 use super::shapes::{
-    DAY_MS, Folder, Folders, HOUR_MS, Loopback, MINUTE_MS, Number, OptionalFile, SECOND_MS, Shape, Span,
-    Words,
+    DAY_MS, Days, Folder, Folders, HOUR_MS, Loopback, MINUTE_MS, Number, OptionalFile, SECOND_MS, Shape,
+    Span, Words,
 };
 use super::sources::walk_source;
 use crate::domain::{Durability, FeedName};
@@ -56,8 +56,18 @@ pub(super) trait Walk {
 
 /// Goes through every key.
 pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
-    let Settings { data_dir, index_memory, service, manifests, audit, policy, deviations_file, sources, log } =
-        settings;
+    let Settings {
+        data_dir,
+        index_memory,
+        service,
+        manifests,
+        audit,
+        retention,
+        policy,
+        deviations_file,
+        sources,
+        log,
+    } = settings;
     walk.key("data", "dir", &Folder, data_dir);
     walk.key("data", "index-memory", &INDEX_MEMORY, index_memory);
     walk.key("service", "bind", &Loopback, &mut service.bind);
@@ -75,6 +85,9 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
     walk.key("audit", "queue-entries-max", &Number(QUEUE_ENTRIES_MAX), &mut audit.queue_entries_max);
     walk.key("audit", "checkpoint-every", &CHECKPOINT_EVERY, &mut audit.checkpoint_every);
     walk.key("audit", "checkpoints-to", &Folders, &mut audit.checkpoints_to);
+    walk.key("audit", "keep-answers-days", &Days, &mut retention.answers_days);
+    walk.key("audit", "keep-hits-days", &Days, &mut retention.hits_days);
+    walk.key("audit", "keep-acts-days", &Days, &mut retention.acts_days);
     walk_policy(walk, policy);
     walk.key("screening", "deviations-file", &OptionalFile, deviations_file);
     for feed in walk.feeds("sources", sources.keys().cloned().collect()) {

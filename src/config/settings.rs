@@ -27,6 +27,8 @@ pub struct Settings {
     pub manifests: bulk::Limits,
     /// How the audit log is written.
     pub audit: audit::Config,
+    /// For how long entries of the audit log are kept.
+    pub retention: audit::Retention,
     /// The rules of verdicts.
     pub policy: Policy,
     /// The file of issuers' wrong check digits that takes the place of the list in `policy`. Whoever reads the settings
@@ -91,6 +93,7 @@ impl Settings {
             service: http::Limits::default(),
             manifests: bulk::Limits::default(),
             audit: audit::Config::default(),
+            retention: audit::Retention::default(),
             policy: Policy { deviations: deviations::shipped(), ..Policy::default() },
             deviations_file: None,
             sources: BTreeMap::new(),

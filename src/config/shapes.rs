@@ -53,6 +53,32 @@ impl Shape for Number {
     }
 }
 
+/// A number of days, or for good.
+pub(super) struct Days;
+
+const ALWAYS: &str = "always";
+const DAYS: RangeInclusive<u32> = 1..=36_500;
+
+impl Shape for Days {
+    type Of = Option<u32>;
+
+    fn expected(&self) -> String {
+        format!("a number of days from {} to {}, or {ALWAYS:?}", DAYS.start(), DAYS.end())
+    }
+
+    fn read(&self, value: &Value) -> Result<Option<u32>, Misfit> {
+        if value.as_str() == Some(ALWAYS) {
+            return Ok(None);
+        }
+        let days = value.as_integer().and_then(|days| u32::try_from(days).ok());
+        days.filter(|days| DAYS.contains(days)).map(Some).ok_or(Misfit::Shape)
+    }
+
+    fn write(&self, of: &Option<u32>) -> Value {
+        of.map_or_else(|| Value::String(ALWAYS.to_owned()), |days| Value::Integer(days.into()))
+    }
+}
+
 /// A length of time within bounds, in milliseconds.
 pub(super) struct Span<T> {
     bounds_ms: RangeInclusive<u64>,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::problem::Problem;
 use super::service::Service;
-use super::wire::write_stored;
+use super::wire::write_recorded;
 use crate::audit::{Act, AuditError, LogReader};
 
 const ENTRIES_MAX: u64 = 1000;
@@ -68,8 +68,8 @@ pub(super) async fn entries(
     record(&service, Act::AuditExport, format!("{log}/{from}+{count}")).await?;
     let lines = reading(&service, move |logs| {
         let mut lines = Vec::new();
-        for stored in logs.entries(&log, from, count)? {
-            write_stored(&mut lines, &log, &stored);
+        for recorded in logs.entries(&log, from, count)? {
+            write_recorded(&mut lines, &log, &recorded);
             lines.write_all(b"\n").expect("memory takes everything");
         }
         Ok(lines)

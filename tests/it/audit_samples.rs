@@ -59,7 +59,7 @@ pub(crate) fn log_of(data: &Path, entries: u64) -> PathBuf {
 /// Every entry of a log.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<Entry<'static>>, AuditError> {
     let mut entries = Vec::new();
-    read_log(&Disk, folder, &mut |stored| entries.push(stored.entry))?;
+    read_log(&Disk, folder, &mut |recorded| entries.extend(recorded.whole().map(|stored| stored.entry)))?;
     Ok(entries)
 }
 

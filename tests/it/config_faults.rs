@@ -21,7 +21,8 @@ fn fault(text: &str) -> String {
 fn an_unknown_key_is_refused_by_name() {
     assert_eq!(
         fault("[audit]\ndurabilty = 'synced'"),
-        "audit.durabilty: unknown key; [audit] has durability, queue-entries-max, checkpoint-every, checkpoints-to"
+        "audit.durabilty: unknown key; [audit] has durability, queue-entries-max, checkpoint-every, checkpoints-to, \
+         keep-answers-days, keep-hits-days, keep-acts-days"
     );
     assert_eq!(
         fault("[feeds.national]\nwarn_after = '1h'"),

@@ -52,6 +52,9 @@ fn every_key_of_a_file_reaches_its_setting() {
         queue-entries-max = 13
         checkpoint-every = '14s'
         checkpoints-to = ['/mnt/a', 'b']
+        keep-answers-days = 30
+        keep-hits-days = 'always'
+        keep-acts-days = 3650
         [screening]
         kind-differs = 'inconclusive'
         [feed-defaults]
@@ -128,7 +131,9 @@ fn every_key_of_a_file_reaches_its_setting() {
             queue_entries_max: 13,
             checkpoint_every: Duration::from_secs(14),
             checkpoints_to: vec!["/mnt/a".into(), "b".into()],
+            ..audit::Config::default()
         },
+        retention: audit::Retention { answers_days: Some(30), hits_days: None, acts_days: Some(3650) },
         policy: Policy {
             kind_differs: KindDiffers::Inconclusive,
             deviations: Settings::defaults_for("x").policy.deviations,
@@ -241,6 +246,11 @@ fn settings() -> impl Strategy<Value = Settings> {
         queue_entries_max,
         checkpoint_every: Duration::from_millis(every_ms),
         checkpoints_to,
+        ..audit::Config::default()
+    });
+    let days = || prop::option::of(1_u32..=36_500);
+    let retention = (days(), days(), days()).prop_map(|(answers_days, hits_days, acts_days)| {
+        audit::Retention { answers_days, hits_days, acts_days }
     });
     let feeds = prop::collection::btree_map(
         "[a-z0-9][a-z0-9-]{0,31}".prop_map(|name| FeedName::parse(&name).expect("the pattern is the rule")),
@@ -259,8 +269,8 @@ fn settings() -> impl Strategy<Value = Settings> {
         prop::sample::select(vec![LogFormat::Text, LogFormat::Json]),
     )
         .prop_map(|(level, format)| LogSettings { level, format });
-    (data_dir, service, manifests, audit, policy, log).prop_map(
-        |(data_dir, service, manifests, mut audit, policy, log)| {
+    (data_dir, service, manifests, (audit, retention), policy, log).prop_map(
+        |(data_dir, service, manifests, (mut audit, retention), policy, log)| {
             audit.queue_entries_max = audit.queue_entries_max.max(manifests.chunk_lines);
             Settings {
                 data_dir: data_dir.into(),
@@ -272,6 +282,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                 service,
                 manifests,
                 audit,
+                retention,
                 policy,
                 deviations_file: None,
                 sources: BTreeMap::new(),

@@ -61,8 +61,8 @@ fn the_log_tells_the_lines_of_two_manifests_apart() {
     }
     let mut entries = Vec::new();
     let folder = service.log_folder();
-    read_log(&Disk, &folder, &mut |stored| {
-        let entry = stored.entry;
+    read_log(&Disk, &folder, &mut |recorded| {
+        let entry = recorded.whole().expect("nothing was erased").entry;
         entries.extend(entry.manifest.map(|name| (Some(name.to_string()), entry.line)))
     })
     .unwrap();

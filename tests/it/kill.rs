@@ -58,8 +58,9 @@ fn recorded(data: &Path) -> Vec<String> {
     for entry in std::fs::read_dir(data.join("audit")).unwrap() {
         let folder = entry.unwrap().path();
         if folder.join("bodies").exists() {
-            read_log(&Disk, &folder, &mut |stored| {
-                references.extend(stored.entry.client_reference.map(|text| text.to_string()))
+            read_log(&Disk, &folder, &mut |recorded| {
+                let reference = recorded.whole().and_then(|stored| stored.entry.client_reference);
+                references.extend(reference.map(|text| text.to_string()))
             })
             .unwrap();
         }

@@ -9,6 +9,7 @@ mod audit_disk_full;
 mod audit_group_commit;
 mod audit_log;
 mod audit_proofs;
+mod audit_retention;
 mod audit_samples;
 mod cli_audit;
 mod cli_check;

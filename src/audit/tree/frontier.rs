@@ -1,6 +1,6 @@
 //! The right edge of a tree.
 
-use super::{Hash, empty_root, node};
+use super::{Hash, Subtrees, empty_root, node};
 
 /// The roots of the perfect subtrees that a tree of some size consists of, from the largest, which is leftmost, to the
 /// smallest: one for each bit of the size.
@@ -11,6 +11,14 @@ pub(in crate::audit) struct Frontier {
 }
 
 impl Frontier {
+    /// That of the first `size` leaves of a tree whose subtrees are at hand.
+    pub(in crate::audit) fn of<S: Subtrees>(subtrees: &S, size: u64) -> Result<Self, S::Error> {
+        let heights = (0..u64::BITS).rev().filter(|height| size >> height & 1 == 1);
+        // Each begins after the larger ones, so that its index counts subtrees of its own height.
+        let peak = |height: u32| subtrees.perfect(height, (size >> height) - 1);
+        Ok(Self { size, peaks: heights.map(peak).collect::<Result<_, _>>()? })
+    }
+
     /// How many leaves the tree has.
     pub(in crate::audit) fn size(&self) -> u64 {
         self.size

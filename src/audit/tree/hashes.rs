@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use super::{Hash, Subtrees, node};
-use crate::audit::format::{File as LogFile, HEADER_BYTES, LEAF_BYTES};
+use crate::audit::format::{HEADER_BYTES, LEAF_BYTES, LEAVES};
 use crate::ground::storage::Storage;
 
 /// How many levels of the tree one level of files stands for.
@@ -35,7 +35,7 @@ pub(in crate::audit) struct Hashes {
 
 impl Hashes {
     pub(in crate::audit) fn open(storage: &dyn Storage, folder: &Path) -> io::Result<Self> {
-        let mut levels = vec![storage.open_read(&folder.join(LogFile::Leaves.name()))?];
+        let mut levels = vec![storage.open_read(&folder.join(LEAVES))?];
         for level in 1..=LEVELS {
             match storage.open_read(&folder.join(level_name(level))) {
                 Ok(file) => levels.push(file),

@@ -12,7 +12,7 @@ pub use answer::AnswerBody;
 pub use coverage::CoverageBody;
 pub use manifest::{write_abort, write_outcome, write_summary};
 pub use site_coverage::SiteCoverageBody;
-pub use stored::write_stored;
+pub use stored::write_recorded;
 
 /// Rises with every addition to v1.
 pub const API_REVISION: u32 = 2;

@@ -96,7 +96,8 @@ pub fn audit_log(data: &[u8]) {
 /// The summary and the entries tell the same.
 fn assert_agree(data_dir: &Path, folder: &Path) {
     let mut visited = 0;
-    let read = read_log(&Disk, folder, &mut |stored| {
+    let read = read_log(&Disk, folder, &mut |recorded| {
+        let stored = recorded.whole().expect("nothing was erased");
         assert_eq!(stored.entry.sequence, visited, "entries are out of order");
         visited += 1;
     });

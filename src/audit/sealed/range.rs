@@ -1,0 +1,154 @@
+//! The sealed files of one range of a log, read as if they still were the journal's file that they come from.
+
+use std::path::Path;
+
+use jiff::civil::Date;
+
+use super::file::{BLOCK_ENTRIES, Block, SealedFile, damage};
+use super::{RetentionClass, SealedName};
+use crate::audit::body::BodyFault;
+use crate::audit::format::{LEAVES, SALT_BYTES, leaf, leaf_offset};
+use crate::audit::journal::JournalFile;
+use crate::audit::log_id::LogId;
+use crate::audit::tree::{Hash, Hashes};
+use crate::audit::{AuditError, Fault};
+use crate::ground::storage::Storage;
+
+const LEAVES_AT_ONCE: u64 = 4096;
+
+/// An entry as a whole log goes by.
+pub(in crate::audit) struct Past<'p> {
+    pub(in crate::audit) sequence: u64,
+    pub(in crate::audit) leaf: Hash,
+    pub(in crate::audit) kept: Kept<'p>,
+}
+
+/// What is left of an entry.
+#[derive(Clone, Copy)]
+pub(in crate::audit) enum Kept<'p> {
+    /// All of it, at a place of the journal.
+    Journal { file: JournalFile, offset: u64, salt: &'p [u8; SALT_BYTES], body: &'p [u8] },
+    /// All of it, sealed.
+    Sealed { salt: &'p [u8; SALT_BYTES], body: &'p [u8] },
+    /// Its leaf.
+    Erased { class: RetentionClass, day: Date },
+}
+
+impl<'p> Kept<'p> {
+    /// Salt and body, if they are still there.
+    pub(in crate::audit) fn written(self) -> Option<(&'p [u8; SALT_BYTES], &'p [u8])> {
+        match self {
+            Self::Journal { salt, body, .. } | Self::Sealed { salt, body } => Some((salt, body)),
+            Self::Erased { .. } => None,
+        }
+    }
+}
+
+/// All sealed files of a range.
+pub(in crate::audit) struct Range {
+    first: u64,
+    end: u64,
+    files: Vec<Reading>,
+}
+
+struct Reading {
+    file: SealedFile,
+    members: std::iter::Peekable<std::vec::IntoIter<u64>>,
+    rank: u64,
+    block: Option<Block>,
+}
+
+impl Range {
+    /// Opens those of the names that belong to the range that begins with `first`; `None` if none does.
+    pub(in crate::audit) fn open(
+        storage: &dyn Storage,
+        log: &Path,
+        log_id: &LogId,
+        (names, first): (&[SealedName], u64),
+    ) -> Result<Option<Self>, AuditError> {
+        let names = names.iter().filter(|name| name.first == first);
+        let files = names.map(|name| SealedFile::open(storage, log, log_id, *name));
+        let files = files.collect::<Result<Vec<_>, _>>()?;
+        let Some(end) = files.first().map(|file| file.stub.end) else { return Ok(None) };
+        if let Some(other) = files.iter().find(|file| file.stub.end != end) {
+            return Err(damage(other.path(), 0, None, Fault::Stub));
+        }
+        let reading = |file: SealedFile| {
+            let members: Vec<_> = file.stub.members.iter().collect();
+            Reading { file, members: members.into_iter().peekable(), rank: 0, block: None }
+        };
+        Ok(Some(Self { first, end, files: files.into_iter().map(reading).collect() }))
+    }
+
+    /// What its files say of themselves.
+    pub(in crate::audit) fn files(&self) -> impl Iterator<Item = &SealedFile> {
+        self.files.iter().map(|reading| &reading.file)
+    }
+
+    /// Reads every entry, holds it against its leaf, and gives the entry after the last.
+    pub(in crate::audit) fn walk(
+        mut self,
+        storage: &dyn Storage,
+        log: &Path,
+        visit: &mut dyn FnMut(&Past<'_>) -> Result<(), BodyFault>,
+    ) -> Result<u64, AuditError> {
+        let failed = |error| AuditError::storage("read the tree in", log)(error);
+        let hashes = Hashes::open(storage, log).map_err(failed)?;
+        let there = hashes.count(0).map_err(failed)?;
+        if there < self.end {
+            return Err(damage(&log.join(LEAVES), leaf_offset(there), Some(there), Fault::Leaf));
+        }
+        let mut leaves = Vec::new();
+        for sequence in self.first..self.end {
+            let at = (sequence - self.first) % LEAVES_AT_ONCE;
+            if at == 0 {
+                let count = LEAVES_AT_ONCE.min(self.end - sequence) as usize;
+                leaves = hashes.read(0, sequence, count).map_err(failed)?;
+            }
+            self.entry(log, sequence, leaves[at as usize], visit)?;
+        }
+        Ok(self.end)
+    }
+
+    fn entry(
+        &mut self,
+        log: &Path,
+        sequence: u64,
+        right: Hash,
+        visit: &mut dyn FnMut(&Past<'_>) -> Result<(), BodyFault>,
+    ) -> Result<(), AuditError> {
+        let next = |reading: &mut Reading| reading.members.next_if_eq(&sequence).is_some();
+        let Some(reading) = self.files.iter_mut().find_map(|reading| next(reading).then_some(reading)) else {
+            let path = JournalFile { first: self.first }.bodies(log);
+            return Err(damage(&path, 0, Some(sequence), Fault::Unaccounted));
+        };
+        let kept = reading.next()?;
+        if kept.written().is_some_and(|(salt, body)| leaf(salt, body) != right) {
+            return Err(damage(&log.join(LEAVES), leaf_offset(sequence), Some(sequence), Fault::Leaf));
+        }
+        let visited = visit(&Past { sequence, leaf: right, kept });
+        visited.map_err(|fault| match fault {
+            BodyFault::Newer(version) => AuditError::Newer { path: reading.file.path().to_owned(), version },
+            fault => damage(reading.file.path(), 0, Some(sequence), Fault::Body(fault)),
+        })
+    }
+}
+
+impl Reading {
+    /// The next member.
+    fn next(&mut self) -> Result<Kept<'_>, AuditError> {
+        let (number, at) = (self.rank / BLOCK_ENTRIES, (self.rank % BLOCK_ENTRIES) as usize);
+        if at == 0 {
+            self.block = self.file.block(number)?;
+        }
+        self.rank += 1;
+        let name = self.file.stub.name;
+        Ok(match &self.block {
+            None => Kept::Erased { class: name.class, day: name.day },
+            Some(block) => {
+                let (salt, body) = block.entry(at);
+                Kept::Sealed { salt, body }
+            }
+        })
+    }
+}

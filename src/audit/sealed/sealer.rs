@@ -1,0 +1,160 @@
+//! Seals the journal's files that nobody writes to any more, in a thread of its own.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::class::day_of;
+use super::file_writer::{FileWriter, TEMPORARY};
+use super::membership::Membership;
+use super::name::{SealedName, State, sealed_folder};
+use super::stub::Stub;
+use super::{Range, RetentionClass};
+use crate::audit::body::Entry;
+use crate::audit::journal::JournalFile;
+use crate::audit::log_id::LogId;
+use crate::audit::scan::scan_settled;
+use crate::audit::{AuditError, Fault};
+use crate::ground::causes;
+use crate::ground::storage::Storage;
+
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// Seals files in the order in which they are handed in.
+#[derive(Debug)]
+pub(in crate::audit) struct Sealer {
+    files: Option<mpsc::Sender<JournalFile>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sealer {
+    /// Begins with those that a process before has left.
+    pub(in crate::audit) fn start(
+        storage: Arc<dyn Storage>,
+        log: PathBuf,
+        log_id: LogId,
+        left: Vec<JournalFile>,
+    ) -> Result<Self, AuditError> {
+        let (files, queue) = mpsc::channel();
+        for file in left {
+            // It waits in the queue, whose other end is at hand.
+            let _ = files.send(file);
+        }
+        let run = move || run(&*storage, &log, &log_id, &queue);
+        let thread = std::thread::Builder::new().name("audit-seal".to_owned()).spawn(run);
+        let thread = thread.map_err(|error| AuditError::Thread(Arc::new(error)))?;
+        Ok(Self { files: Some(files), thread: Some(thread) })
+    }
+
+    /// Hands in a file that is settled, with a file after it. Never blocks.
+    pub(in crate::audit) fn send(&self, file: JournalFile) {
+        // A thread that is gone has told so.
+        let _ = self.files.as_ref().map(|files| files.send(file));
+    }
+}
+
+impl Drop for Sealer {
+    /// Waits until all that can be sealed is.
+    fn drop(&mut self) {
+        self.files = None;
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+fn run(storage: &dyn Storage, log: &Path, log_id: &LogId, queue: &mpsc::Receiver<JournalFile>) {
+    if let Err(error) = finish_erasures(storage, log) {
+        tracing::warn!(error = %causes(&error), "what was erased from the audit log before is not removed yet");
+    }
+    let (mut waiting, mut ended, mut failing) = (VecDeque::new(), false, false);
+    while !ended {
+        match queue.recv_timeout(if waiting.is_empty() { Duration::MAX } else { TRY_AGAIN_AFTER }) {
+            Ok(file) => waiting.push_back(file),
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => ended = true,
+        }
+        while let Some(file) = waiting.front() {
+            if let Err(error) = seal(storage, log, log_id, *file) {
+                // Those after it wait behind it. What is left when the process ends is sealed by the next.
+                if !failing {
+                    tracing::warn!(error = %causes(&error), "a file of the audit log's journal is not sealed yet");
+                }
+                failing = true;
+                break;
+            }
+            failing = false;
+            waiting.pop_front();
+        }
+    }
+}
+
+/// Seals a file of the journal that is settled, and removes it once what is sealed was read again. Done twice it does the same.
+fn seal(storage: &dyn Storage, log: &Path, log_id: &LogId, file: JournalFile) -> Result<(), AuditError> {
+    let folder = sealed_folder(log);
+    let synced = |path: &Path| storage.sync_dir(path).map_err(AuditError::storage("sync", path));
+    storage.create_dir_all(&folder).map_err(AuditError::storage("create", &folder))?;
+    synced(log)?;
+    remove_unfinished(storage, &folder)?;
+
+    let mut members: BTreeMap<SealedName, Membership> = BTreeMap::new();
+    let end = scan_settled(storage, log, log_id, file, &mut |seen| {
+        let entry = Entry::decode(seen.body, seen.sequence)?;
+        members.entry(name(file, &entry)).or_default().push(seen.sequence);
+        Ok(())
+    })?;
+    let stub = |(name, members)| Stub { log_id: log_id.clone(), name, end, members };
+    let stubs = members.into_iter().map(stub);
+    let writer = |stub: Stub| Ok((stub.name, FileWriter::create(storage, log, &stub)?));
+    let mut writers = stubs.map(writer).collect::<Result<BTreeMap<_, _>, AuditError>>()?;
+    let mut failed = Ok(());
+    scan_settled(storage, log, log_id, file, &mut |seen| {
+        let entry = Entry::decode(seen.body, seen.sequence)?;
+        if let (Ok(()), Some(writer)) = (&failed, writers.get_mut(&name(file, &entry))) {
+            failed = writer.push(seen.salt, seen.body);
+        }
+        Ok(())
+    })?;
+    failed?;
+    writers.into_values().try_for_each(|writer| writer.finish(storage))?;
+    synced(&folder)?;
+
+    let names = SealedName::list(storage, log)?;
+    let range = Range::open(storage, log, log_id, (&names, file.first))?;
+    let read = range.map(|range| range.walk(storage, log, &mut |_| Ok(()))).transpose()?;
+    if read != Some(end) {
+        let path = file.bodies(log);
+        return Err(super::file::damage(&path, 0, Some(file.first), Fault::Unaccounted));
+    }
+    for path in [file.bodies(log), file.places(log)] {
+        storage.remove(&path).map_err(AuditError::storage("remove", &path))?;
+    }
+    synced(log)
+}
+
+fn name(file: JournalFile, entry: &Entry<'_>) -> SealedName {
+    let class = RetentionClass::of(entry);
+    SealedName { first: file.first, class, day: day_of(entry.time), state: State::Sealed }
+}
+
+/// Removes what a crash left of files of which the stub stands already beside them.
+fn finish_erasures(storage: &dyn Storage, log: &Path) -> Result<(), AuditError> {
+    let folder = sealed_folder(log);
+    let names = storage.list(&folder).map_err(AuditError::storage("list", &folder))?;
+    let erased = SealedName::list(storage, log)?.into_iter().filter(|name| name.state == State::Erased);
+    let left = erased.map(|name| SealedName { state: State::Sealed, ..name }.path(log));
+    for path in left.filter(|path| names.contains(path)) {
+        storage.remove(&path).map_err(AuditError::storage("remove", &path))?;
+    }
+    Ok(())
+}
+
+/// What was being written when a process was killed, or the disk full.
+fn remove_unfinished(storage: &dyn Storage, folder: &Path) -> Result<(), AuditError> {
+    let names = storage.list(folder).map_err(AuditError::storage("list", folder))?;
+    let unfinished = names.iter().filter(|path| path.extension().is_some_and(|end| end == TEMPORARY));
+    for path in unfinished {
+        storage.remove(path).map_err(AuditError::storage("remove", path))?;
+    }
+    Ok(())
+}
