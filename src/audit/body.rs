@@ -222,6 +222,30 @@ pub(super) fn time_of(body: &[u8], sequence: u64) -> Result<Timestamp, BodyFault
     }
 }
 
+/// What decides where an entry is kept.
+#[derive(Deserialize)]
+pub(super) struct Sorting<'b> {
+    #[serde(rename = "seq")]
+    sequence: u64,
+    #[serde(with = "members::time")]
+    pub(super) time: Timestamp,
+    #[serde(borrow)]
+    pub(super) act: Cow<'b, str>,
+    #[serde(borrow, default)]
+    pub(super) verdict: Option<Cow<'b, str>>,
+}
+
+impl<'b> Sorting<'b> {
+    /// Reads it of a body that stands at a place in a log.
+    pub(super) fn of(body: &'b [u8], sequence: u64) -> Result<Self, BodyFault> {
+        match serde_json::from_slice::<Self>(body) {
+            Ok(sorting) if sorting.sequence == sequence => Ok(sorting),
+            Ok(sorting) => Err(BodyFault::Sequence(sorting.sequence)),
+            Err(_) => check_version(body).and(Err(BodyFault::Malformed)),
+        }
+    }
+}
+
 /// Place and time as this program writes them, without reading on: a log has a hundred million of them.
 fn beginning_of(body: &[u8]) -> Option<(u64, Timestamp)> {
     let body = body.strip_prefix(b"{\"v\":")?;

@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::body::time_of;
-use super::format::{
-    CHECKSUM_BYTES, FRAME_HEAD_BYTES, File, FrameHead, Header, LEAF_BYTES, LEAVES, leaf, leaf_offset,
-};
+use super::format::{File, Header, LEAF_BYTES, LEAVES, leaf, leaf_offset};
 use super::journal::JournalFile;
 use super::log_id::LogId;
 use super::note::NoteSigner;
 use super::output::Output;
-use super::scan::{Found, Seen, Sound, scan};
+use super::scan::{Found, Seen, Sound, each_frame, scan};
 use super::tree_writer::{TreeWriter, Trusted};
 use super::vouched::Vouched;
 use super::{AuditError, Config, Opened, Role, signing};
@@ -232,28 +230,15 @@ fn rebuild(
     sound: &Sound,
     append: &mut dyn FnMut(&[u8]) -> Result<(), AuditError>,
 ) -> Result<(), AuditError> {
-    use std::io::{BufReader, Read, Seek, SeekFrom};
-    let path = sound.newest.bodies(folder);
-    let file = storage.open_read(&path).map_err(AuditError::storage("open", &path))?;
-    let mut reader = BufReader::new(file);
-    reader.seek(SeekFrom::Start(sound.rebuild_from)).map_err(AuditError::storage("read", &path))?;
-    let mut head = [0; FRAME_HEAD_BYTES];
-    let mut rest = Vec::new();
+    let (path, missing) = (sound.newest.bodies(folder), sound.entries - sound.leaves_kept);
     let mut leaves = Vec::new();
-    for entry in sound.leaves_kept..sound.entries {
-        reader.read_exact(&mut head).map_err(AuditError::storage("read", &path))?;
-        let read = FrameHead::decode(&head).filter(|head| head.sequence == entry);
-        let Some(head) = read else {
-            // It was sound a moment ago.
-            return Err(AuditError::storage("read again", &path)(std::io::ErrorKind::InvalidData.into()));
-        };
-        rest.resize(head.body_bytes + CHECKSUM_BYTES, 0);
-        reader.read_exact(&mut rest).map_err(AuditError::storage("read", &path))?;
-        leaves.extend_from_slice(&leaf(&head.salt, &rest[..head.body_bytes]));
+    each_frame(storage, &path, (sound.rebuild_from, sound.leaves_kept, missing), &mut |salt, body| {
+        leaves.extend_from_slice(&leaf(salt, body));
         if leaves.len() == LEAVES_PER_APPEND * LEAF_BYTES {
             append(&leaves)?;
             leaves.clear();
         }
-    }
+        Ok(())
+    })?;
     if leaves.is_empty() { Ok(()) } else { append(&leaves) }
 }

@@ -34,6 +34,9 @@ pub(super) struct Seen<'s> {
 /// What is done with each sound entry.
 pub(super) type Visit<'a> = &'a mut dyn FnMut(&Seen<'_>) -> Result<(), BodyFault>;
 
+/// What is done with salt and body of each frame.
+pub(super) type VisitFrame<'a> = &'a mut dyn FnMut(&[u8; SALT_BYTES], &[u8]) -> Result<(), AuditError>;
+
 /// A journal as it was found.
 #[derive(Debug)]
 pub(super) enum Found {
@@ -118,6 +121,29 @@ pub(super) fn scan_settled(
     let mut found = Sound { entries: file.first, ..Sound::of(newest, &leaves) };
     Pass { storage, folder, id, header, leaves, frame: Vec::new() }.file(file, &mut found, visit)?;
     Ok(found.entries)
+}
+
+/// Reads frames of a file that was found sound a moment ago: from where the entry's stands, that and those after it, so many. Nothing
+/// else is checked again.
+pub(super) fn each_frame(
+    storage: &dyn Storage,
+    path: &Path,
+    (from, entry, frames): (u64, u64, u64),
+    visit: VisitFrame,
+) -> Result<(), AuditError> {
+    let mut bodies = Input::open(storage, path.to_owned(), File::Bodies)?;
+    bodies.skip_to(from)?;
+    let (mut head, mut rest) = ([0; FRAME_HEAD_BYTES], Vec::new());
+    for sequence in entry..entry + frames {
+        bodies.read(&mut head)?;
+        let read = FrameHead::decode(&head).filter(|head| head.sequence == sequence);
+        let read = read.ok_or_else(|| io::ErrorKind::InvalidData.into());
+        let read = read.map_err(AuditError::storage("read again", path))?;
+        rest.resize(read.body_bytes + CHECKSUM_BYTES, 0);
+        bodies.read(&mut rest)?;
+        visit(&read.salt, &rest[..read.body_bytes])?;
+    }
+    Ok(())
 }
 
 /// One of the files while it is read.

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use crate::audit::{Act, Entry};
+use crate::audit::Act;
+use crate::audit::body::Sorting;
 
 /// Entries that are kept as long as one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +36,7 @@ impl RetentionClass {
     }
 
     /// The class of an entry. An act that a later program records is kept as an act.
-    pub(in crate::audit) fn of(entry: &Entry<'_>) -> Self {
+    pub(super) fn of(entry: &Sorting<'_>) -> Self {
         let answers = [Act::Check, Act::ManifestLine, Act::Refused].map(Act::word);
         match (&*entry.act, entry.verdict.as_deref()) {
             (act, _) if act == Act::Erased.word() => Self::Erasures,

@@ -219,12 +219,11 @@ pub(super) struct Opener {
 }
 
 impl Opener {
-    /// Compresses and seals a block; `None` if that fails, which no content makes it do.
-    pub(super) fn seal(&self, number: u32, content: &[u8]) -> Option<Vec<u8>> {
-        let mut block = zstd::bulk::compress(content, zstd::DEFAULT_COMPRESSION_LEVEL).ok()?;
+    /// Seals a block that was compressed.
+    pub(super) fn seal(&self, number: u32, mut block: Vec<u8>) -> io::Result<Vec<u8>> {
         let aad = Aad::from(self.digest.0);
-        self.key.seal_in_place_append_tag(self.nonce(number), aad, &mut block).ok()?;
-        Some(block)
+        let sealed = self.key.seal_in_place_append_tag(self.nonce(number), aad, &mut block);
+        sealed.map(|()| block).map_err(|_| io::Error::other("the block is too long for its cipher"))
     }
 
     fn open(&self, number: u32, sealed: &mut [u8], raw_bytes: usize) -> Option<Vec<u8>> {

@@ -10,6 +10,8 @@ use crate::audit::AuditError;
 use crate::audit::format::SALT_BYTES;
 use crate::ground::storage::{Storage, StorageFile};
 
+/// What fits beside answers on one core: a higher one takes much longer for little.
+const LEVEL: i32 = 1;
 /// What a file is called before it has its name.
 pub(super) const TEMPORARY: &str = "tmp";
 
@@ -18,6 +20,7 @@ pub(super) struct FileWriter {
     temporary: PathBuf,
     path: PathBuf,
     opener: Opener,
+    compressor: zstd::bulk::Compressor<'static>,
     content: Vec<u8>,
     entries: u64,
     blocks_bytes: u64,
@@ -36,9 +39,11 @@ impl FileWriter {
         file.append(&[&stub.encode()[..], &prefix].concat())
             .map_err(AuditError::storage("write", &temporary))?;
         let opener = Opener { key, prefix, digest: stub.digest() };
+        let compressor = zstd::bulk::Compressor::new(LEVEL);
+        let compressor = compressor.map_err(AuditError::storage("compress entries into", &temporary))?;
         let path = name.path(log);
         let (content, table) = (Vec::new(), Vec::new());
-        Ok(Self { file, temporary, path, opener, content, entries: 0, blocks_bytes: 0, table })
+        Ok(Self { file, temporary, path, opener, compressor, content, entries: 0, blocks_bytes: 0, table })
     }
 
     /// The next member.
@@ -53,10 +58,10 @@ impl FileWriter {
     }
 
     fn write_block(&mut self) -> Result<(), AuditError> {
-        let failed = || std::io::Error::other("a block cannot be sealed");
+        let failed = AuditError::storage("seal entries into", &self.temporary);
         let number = (self.table.len() / ROW_BYTES) as u32;
-        let sealed = self.opener.seal(number, &self.content).ok_or_else(failed);
-        let sealed = sealed.map_err(AuditError::storage("seal entries into", &self.path))?;
+        let compressed = self.compressor.compress(&self.content);
+        let sealed = compressed.and_then(|block| self.opener.seal(number, block)).map_err(failed)?;
         let appended = self.file.append(&sealed).and_then(|()| self.file.write_behind(sealed.len() as u64));
         appended.map_err(AuditError::storage("write", &self.temporary))?;
         self.blocks_bytes += sealed.len() as u64;

@@ -33,6 +33,10 @@ impl Membership {
         self.runs.iter().flat_map(|run| run.first..run.first + run.count)
     }
 
+    pub(super) fn into_iter(self) -> impl Iterator<Item = u64> {
+        self.runs.into_iter().flat_map(|run| run.first..run.first + run.count)
+    }
+
     /// How many members come before an entry, if it is one.
     pub(super) fn rank(&self, entry: u64) -> Option<u64> {
         let after = self.runs.partition_point(|run| run.first <= entry);

@@ -12,13 +12,14 @@ use super::membership::Membership;
 use super::name::{SealedName, State, sealed_folder};
 use super::stub::Stub;
 use super::{Range, RetentionClass};
-use crate::audit::body::Entry;
+use crate::audit::body::Sorting;
+use crate::audit::format::HEADER_BYTES;
 use crate::audit::journal::JournalFile;
 use crate::audit::log_id::LogId;
-use crate::audit::scan::scan_settled;
+use crate::audit::scan::{each_frame, scan_settled};
 use crate::audit::{AuditError, Fault};
-use crate::ground::causes;
 use crate::ground::storage::Storage;
+use crate::ground::{causes, step_back};
 
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
@@ -64,6 +65,8 @@ impl Drop for Sealer {
 }
 
 fn run(storage: &dyn Storage, log: &Path, log_id: &LogId, queue: &mpsc::Receiver<JournalFile>) {
+    // Whoever waits for an answer goes first.
+    step_back();
     if let Err(error) = finish_erasures(storage, log) {
         tracing::warn!(error = %causes(&error), "what was erased from the audit log before is not removed yet");
     }
@@ -97,26 +100,28 @@ fn seal(storage: &dyn Storage, log: &Path, log_id: &LogId, file: JournalFile) ->
     synced(log)?;
     remove_unfinished(storage, &folder)?;
 
-    let mut members: BTreeMap<SealedName, Membership> = BTreeMap::new();
+    let mut sorted: BTreeMap<SealedName, Membership> = BTreeMap::new();
     let end = scan_settled(storage, log, log_id, file, &mut |seen| {
-        let entry = Entry::decode(seen.body, seen.sequence)?;
-        members.entry(name(file, &entry)).or_default().push(seen.sequence);
+        let entry = Sorting::of(seen.body, seen.sequence)?;
+        let (class, day) = (RetentionClass::of(&entry), day_of(entry.time));
+        let name = SealedName { first: file.first, class, day, state: State::Sealed };
+        sorted.entry(name).or_default().push(seen.sequence);
         Ok(())
     })?;
-    let stub = |(name, members)| Stub { log_id: log_id.clone(), name, end, members };
-    let stubs = members.into_iter().map(stub);
-    let writer = |stub: Stub| Ok((stub.name, FileWriter::create(storage, log, &stub)?));
-    let mut writers = stubs.map(writer).collect::<Result<BTreeMap<_, _>, AuditError>>()?;
-    let mut failed = Ok(());
-    scan_settled(storage, log, log_id, file, &mut |seen| {
-        let entry = Entry::decode(seen.body, seen.sequence)?;
-        if let (Ok(()), Some(writer)) = (&failed, writers.get_mut(&name(file, &entry))) {
-            failed = writer.push(seen.salt, seen.body);
-        }
-        Ok(())
+    let mut writers = Vec::new();
+    for (name, members) in sorted {
+        let stub = Stub { log_id: log_id.clone(), name, end, members };
+        let writer = FileWriter::create(storage, log, &stub)?;
+        writers.push((stub.members.into_iter().peekable(), writer));
+    }
+    let (mut sequence, from) = (file.first, (HEADER_BYTES as u64, file.first, end - file.first));
+    each_frame(storage, &file.bodies(log), from, &mut |salt, body| {
+        let mut writers = writers.iter_mut();
+        let own = writers.find_map(|(members, writer)| members.next_if_eq(&sequence).map(|_| writer));
+        sequence += 1;
+        own.expect("each entry was sorted").push(salt, body)
     })?;
-    failed?;
-    writers.into_values().try_for_each(|writer| writer.finish(storage))?;
+    writers.into_iter().try_for_each(|(_, writer)| writer.finish(storage))?;
     synced(&folder)?;
 
     let names = SealedName::list(storage, log)?;
@@ -130,11 +135,6 @@ fn seal(storage: &dyn Storage, log: &Path, log_id: &LogId, file: JournalFile) ->
         storage.remove(&path).map_err(AuditError::storage("remove", &path))?;
     }
     synced(log)
-}
-
-fn name(file: JournalFile, entry: &Entry<'_>) -> SealedName {
-    let class = RetentionClass::of(entry);
-    SealedName { first: file.first, class, day: day_of(entry.time), state: State::Sealed }
 }
 
 /// Removes what a crash left of files of which the stub stands already beside them.
