@@ -1,62 +1,54 @@
 //! Erases, each hour, what the service's log need not keep any more.
 
-use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-
-use crate::audit::{Act, Draft, Erasure, Retention};
+use crate::audit::{Act, ClockBy, Draft, Retention};
 use crate::domain::Digest;
 use crate::ground::causes;
-use crate::ground::clock::{Clock, monotonic};
-use crate::ground::storage::Storage;
+use crate::ground::clock::Clock;
 use crate::screening::Screening;
 
 const EVERY: Duration = Duration::from_secs(3600);
-/// How far a clock may be ahead of the log's newest entry at the start, before somebody has to say that it is right: a clock that
-/// jumps by years must not take years of the log with it.
-const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// What the log's entries of erasures say of who did it.
 const BY_RULE: &str = "retention";
 
 pub(super) struct Eraser {
     stop: Sender<()>,
+    stopping: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
-/// What an eraser works on.
+/// What an eraser goes by.
 pub(super) struct Erasing {
-    pub(super) storage: Arc<dyn Storage>,
     pub(super) clock: Arc<Clock>,
-    pub(super) data_dir: PathBuf,
     pub(super) retention: Retention,
     pub(super) settings_digest: Digest,
-    /// The highest time in the log when it was opened.
-    pub(super) highest_time: Option<Timestamp>,
 }
 
 impl Eraser {
     pub(super) fn start(screening: Arc<Screening>, erasing: Erasing) -> Self {
         let (stop, stopped) = channel();
+        let stopping = Arc::new(AtomicBool::new(false));
+        let ends = stopping.clone();
         let thread = std::thread::spawn(move || {
-            let begun = monotonic();
             loop {
-                let running = SignedDuration::try_from(begun.elapsed()).unwrap_or(SignedDuration::MAX);
-                erasing.erase(&screening, running);
+                erasing.erase(&screening, &ends);
                 if stopped.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout) {
                     return;
                 }
             }
         });
-        Self { stop, thread }
+        Self { stop, stopping, thread }
     }
 
-    /// Ends it after the file that is being erased.
+    /// Ends it after the few files that are being erased.
     pub(super) fn stop(self) {
+        self.stopping.store(true, Ordering::Relaxed);
         // The thread may have ended by itself; then there is nobody to tell.
         let _ = self.stop.send(());
         if self.thread.join().is_err() {
@@ -66,29 +58,21 @@ impl Eraser {
 }
 
 impl Erasing {
-    fn erase(&self, screening: &Screening, running: SignedDuration) {
-        let now = self.clock.now().time;
-        let expected = self.highest_time.unwrap_or(now).checked_add(AHEAD_MAX.saturating_add(running));
-        let is_ahead = expected.is_ok_and(|expected| now > expected);
-        let log = self.data_dir.join("audit").join(&**screening.log().log_id());
-        let erased = Erasure::plan(&*self.storage, &log, &self.retention, now).and_then(|erasure| {
-            if erasure.is_empty() {
-                return Ok(0);
-            }
-            if is_ahead {
-                tracing::warn!(
-                    "the clock is more than 31 days ahead of the audit log's newest entry: nothing is erased; if it is right, stop the \
-                     service and say `portcullis audit erase`"
-                );
-                return Ok(0);
-            }
-            let draft = Draft::new(now, Act::Erased, BY_RULE.into(), self.settings_digest);
-            erasure.carry_out(&*self.storage, screening.log(), &draft)
-        });
+    fn erase(&self, screening: &Screening, stopping: &AtomicBool) {
+        let now = self.clock.now();
+        // A clock below what was seen already was wrong before, or is now.
+        if !now.trusted {
+            tracing::warn!("the clock is not trusted: nothing of the audit log is erased by it");
+            return;
+        }
+        let draft = Draft::new(now.time, Act::Erased, BY_RULE.into(), self.settings_digest);
+        let goes_on = || !stopping.load(Ordering::Relaxed);
+        let erased = screening.log().erase(&self.retention, (now.time, ClockBy::Entries), &draft, &goes_on);
         match erased {
-            Ok(0) => {}
-            Ok(entries) => {
-                tracing::info!(entries, "entries of the audit log whose time was over were erased")
+            Ok(files) if files.is_empty() => {}
+            Ok(files) => {
+                let entries: u64 = files.iter().map(|file| file.entries).sum();
+                tracing::info!(entries, "entries of the audit log whose time was over were erased");
             }
             Err(error) => {
                 tracing::error!(error = %causes(&error), "the audit log's old entries are not erased")

@@ -93,15 +93,6 @@ impl Server {
         let logs = LogReader::new(storage.clone(), settings.data_dir.clone());
         let service = Service::new(screening.clone(), metrics, limits.body_bytes_max, manifests);
         let recorder = Recorder::start(screening.clone(), service.refusals().clone());
-        let erasing = Erasing {
-            storage: storage.clone(),
-            clock: clock.clone(),
-            data_dir: settings.data_dir.clone(),
-            retention: settings.retention,
-            settings_digest: settings.digest(),
-            highest_time: opened.highest_time,
-        };
-        let eraser = Eraser::start(screening.clone(), erasing);
         let service = Arc::new(service.with_board(board.clone()).with_logs(logs));
         let http =
             HttpServer::new(move || App::new().wrap(from_fn(count_requests)).configure(routes(&service)))
@@ -117,6 +108,9 @@ impl Server {
                 .bind(limits.bind)
                 .map_err(|source| AppError::bind(limits.bind, source))?;
         let address = http.addrs().first().copied().unwrap_or(limits.bind);
+        let (retention, settings_digest) = (settings.retention, settings.digest());
+        let erasing = Erasing { clock: clock.clone(), retention, settings_digest };
+        let eraser = Eraser::start(screening.clone(), erasing);
         let watch = Watch::start(screening.site().clone(), settings.index_memory);
         let synchronise = (!scheduled.is_empty()).then(|| {
             let (screening, board) = (screening.clone(), board.clone());

@@ -1,27 +1,32 @@
 //! Destroys entries whose time is over, once that is recorded: of each sealed file its stub stays, and a key goes with the last file
 //! of its month.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Span, Timestamp};
 
+use super::journal::JournalFile;
 use super::log_id::LogId;
-use super::sealed::{KeyName, SealedFile, SealedName, State, sealed_folder};
+use super::sealed::{KeyName, Range, SealedFile, SealedName, State, day_of, sealed_folder};
 use super::{Act, AuditError, AuditLog, Draft, Retention, RetentionClass};
 use crate::ground::storage::{Storage, publish_file};
 
-/// How many files are recorded at once, which is fewer than any queue takes.
+/// How many files are recorded at once.
 const FILES_AT_ONCE: usize = 64;
+/// A log that somebody writes has entries of some of the last days. A clock that jumped ahead has none, and must not take years of the
+/// log with it.
+const DAYS_LOOKED_AT: i64 = 31;
+const DAYS_WITH_ENTRIES_MIN: usize = 3;
 
 /// What of a log is to be erased.
 #[derive(Clone, Debug)]
 pub struct Erasure {
     log: PathBuf,
+    id: LogId,
     files: Vec<Erasable>,
-    /// Nothing is left then of what they sealed.
-    keys: Vec<KeyName>,
+    clock_is_likely: bool,
 }
 
 /// A sealed file whose time is over.
@@ -37,8 +42,17 @@ pub struct Erasable {
     reference: String,
 }
 
+/// Why a log's clock is believed when entries are erased by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockBy {
+    /// The log has entries of at least three of the 31 days before.
+    Entries,
+    /// Somebody looked at it.
+    Word,
+}
+
 impl Erasure {
-    /// What of a log is to be erased by now.
+    /// What of a log is to be erased by now. Nobody who writes it need end.
     ///
     /// # Errors
     /// [`AuditError::NoLog`], and those of reading sealed files.
@@ -50,22 +64,21 @@ impl Erasure {
     ) -> Result<Self, AuditError> {
         let id = log.file_name().and_then(|name| LogId::parse_put_aside(name.to_str()?));
         let id = id.ok_or_else(|| AuditError::NoLog { path: log.to_owned() })?;
-        let is_over = |class, day| retention.first_kept(class, now).is_some_and(|first| day < first);
-        let sealed: Vec<_> =
-            SealedName::list(storage, log)?.into_iter().filter(|name| name.state == State::Sealed).collect();
-        let (over, kept): (Vec<_>, Vec<_>) =
-            sealed.into_iter().partition(|name| is_over(name.class, name.day));
-        let erasable = |name: SealedName| {
-            let SealedFile { stub, .. } = SealedFile::open_stub(storage, log, &id, name)?;
-            let (class, day) = (name.class, name.day);
-            Ok(Erasable { class, day, entries: stub.entries(), name, reference: stub.reference() })
+        let (names, journal) = (SealedName::list(storage, log)?, JournalFile::list(storage, log)?);
+        let is_over = |name: &SealedName| {
+            let is_sealed =
+                name.state == State::Sealed && !journal.contains(&JournalFile { first: name.first });
+            is_sealed && retention.first_kept(name.class, now).is_some_and(|first| name.day < first)
         };
-        let files = over.into_iter().map(erasable).collect::<Result<_, AuditError>>()?;
-        let is_unused =
-            |key: &KeyName| is_over(key.class, key.last_day()) && !kept.iter().any(|name| key.seals(*name));
-        let mut keys = KeyName::list(storage, log)?;
-        keys.retain(is_unused);
-        Ok(Self { log: log.to_owned(), files, keys })
+        let erasable = |name: &SealedName| {
+            let stub = SealedFile::open_stub(storage, log, &id, *name)?.stub;
+            let (class, day) = (name.class, name.day);
+            Ok(Erasable { class, day, entries: stub.entries(), name: *name, reference: stub.reference() })
+        };
+        let files = names.iter().filter(|name| is_over(name)).map(erasable);
+        let files = files.collect::<Result<_, AuditError>>()?;
+        let clock_is_likely = days_before(&names, now) >= DAYS_WITH_ENTRIES_MIN;
+        Ok(Self { log: log.to_owned(), id, files, clock_is_likely })
     }
 
     /// The files.
@@ -74,20 +87,66 @@ impl Erasure {
         &self.files
     }
 
-    /// True if there is nothing to be erased.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.keys.is_empty()
+    /// A file is what its stub says, with every other of its range: nobody can have entries erased under another name.
+    fn check(&self, storage: &dyn Storage, files: &[Erasable]) -> Result<(), AuditError> {
+        let names = SealedName::list(storage, &self.log)?;
+        let ranges: BTreeSet<_> = files.iter().map(|file| file.name.first).collect();
+        for first in ranges {
+            if let Some(range) = Range::open(storage, &self.log, &self.id, (&names, first))? {
+                range.walk(storage, &self.log, &mut |_| Ok(()))?;
+            }
+        }
+        Ok(())
     }
 
-    /// Records what is erased in the log that it is erased from, and erases it. `draft` says who does it, and when. Gives how many
-    /// entries were erased. What a crash has left is found by the next plan.
+    /// The stub first: what is gone without one was stolen.
+    fn destroy(&self, storage: &dyn Storage, file: &Erasable) -> Result<(), AuditError> {
+        let stub = SealedFile::open_stub(storage, &self.log, &self.id, file.name)?.stub;
+        let (path, left) = (file.name.path(&self.log), stub.erased().path(&self.log));
+        publish_file(storage, &left, &stub.encode()).map_err(AuditError::storage("write", &left))?;
+        storage.remove(&path).map_err(AuditError::storage("remove", &path))
+    }
+}
+
+/// How many of the last days, without today, have entries.
+fn days_before(names: &[SealedName], now: Timestamp) -> usize {
+    let today = day_of(now);
+    let first = today.checked_sub(Span::new().days(DAYS_LOOKED_AT)).unwrap_or(Date::MIN);
+    names
+        .iter()
+        .map(|name| name.day)
+        .filter(|day| (first..today).contains(day))
+        .collect::<BTreeSet<_>>()
+        .len()
+}
+
+impl AuditLog {
+    /// Erases what of this log is over, and gives what was erased. What is of a day before now is sealed soon, and erased by a later call. `draft` says
+    /// who does it. `goes_on` is asked before each few files.
     ///
     /// # Errors
-    /// If it cannot be recorded: nothing more is erased then. Those of the file system.
-    pub fn carry_out(self, storage: &dyn Storage, log: &AuditLog, draft: &Draft) -> Result<u64, AuditError> {
-        let mut erased = 0;
-        for files in self.files.chunks(FILES_AT_ONCE) {
+    /// [`AuditError::UnlikelyClock`]; if a file is not what it says; if nothing can be recorded. Those of the file system. What was
+    /// erased until then is recorded.
+    pub fn erase(
+        &self,
+        retention: &Retention,
+        (now, by): (Timestamp, ClockBy),
+        draft: &Draft,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<Vec<Erasable>, AuditError> {
+        self.tell_time(now)?;
+        let _alone = self.sealing.alone();
+        let storage = &*self.storage;
+        let erasure = Erasure::plan(storage, &self.folder, retention, now)?;
+        if !erasure.files.is_empty() && by == ClockBy::Entries && !erasure.clock_is_likely {
+            return Err(AuditError::UnlikelyClock { now });
+        }
+        let mut erased = Vec::new();
+        for files in erasure.files.chunks(FILES_AT_ONCE.min(self.queue_entries_max)) {
+            if !goes_on() {
+                break;
+            }
+            erasure.check(storage, files)?;
             let recorded = |file: &Erasable| Draft {
                 act: Act::Erased,
                 client_reference: Some(file.reference.as_str().into()),
@@ -95,29 +154,34 @@ impl Erasure {
                 ..draft.clone()
             };
             let entries = files.iter().map(|file| (recorded(file), file.clone())).collect();
-            let audited = log.submit_many(entries)?.wait()?;
+            let audited = self.submit_synced(entries)?.wait()?;
             for file in audited.get() {
-                self.erase(storage, file)?;
-                erased += file.entries;
+                erasure.destroy(storage, file)?;
+                erased.push(file.clone());
             }
         }
-        for key in &self.keys {
-            key.destroy(storage, &self.log)?;
-        }
-        let folder = sealed_folder(&self.log);
-        storage.sync_dir(&folder).map_err(AuditError::storage("sync", &folder))?;
+        destroy_keys(storage, &self.folder, retention, now)?;
         Ok(erased)
     }
+}
 
-    /// The stub first: what is gone without one was stolen.
-    fn erase(&self, storage: &dyn Storage, file: &Erasable) -> Result<(), AuditError> {
-        let id = self.log.file_name().and_then(|name| LogId::parse_put_aside(name.to_str()?));
-        let id = id.ok_or_else(|| AuditError::NoLog { path: self.log.clone() })?;
-        let stub = SealedFile::open_stub(storage, &self.log, &id, file.name)?.stub;
-        let (path, left) = (file.name.path(&self.log), stub.erased());
-        let left_path = left.path(&self.log);
-        publish_file(storage, &left_path, &stub.encode())
-            .map_err(AuditError::storage("write", &left_path))?;
-        storage.remove(&path).map_err(AuditError::storage("remove", &path))
+/// Those of months that are over, of which no file is left.
+fn destroy_keys(
+    storage: &dyn Storage,
+    log: &Path,
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<(), AuditError> {
+    let names = SealedName::list(storage, log)?;
+    let is_used = |key: &KeyName| names.iter().any(|name| name.state == State::Sealed && key.seals(*name));
+    let is_over =
+        |key: &KeyName| retention.first_kept(key.class, now).is_some_and(|first| key.last_day() < first);
+    for key in KeyName::list(storage, log)?.iter().filter(|key| is_over(key) && !is_used(key)) {
+        key.destroy(storage, log)?;
+    }
+    let folder = sealed_folder(log);
+    match storage.list(&folder).map_err(AuditError::storage("list", &folder))?.is_empty() {
+        true => Ok(()),
+        false => storage.sync_dir(&folder).map_err(AuditError::storage("sync", &folder)),
     }
 }

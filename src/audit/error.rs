@@ -175,10 +175,18 @@ pub enum AuditError {
         /// The key's file.
         path: PathBuf,
     },
+    /// A clock by which nothing is erased.
+    #[error(
+        "the clock says {now:.0}, and the audit log has entries of fewer than three of the 31 days before that: nothing is erased. If the \
+         clock is right, stop the service and say `portcullis audit erase`"
+    )]
+    UnlikelyClock {
+        /// What it says.
+        now: jiff::Timestamp,
+    },
     /// The key of sealed entries can't be used.
     #[error(
-        "{} is no key of the entries that were sealed with it, or is gone: restore it from a backup. Without it nobody can read them; \
-         their leaves, and proofs of them, are not concerned",
+        "{} is no key of the entries that were sealed with it, or is gone: restore it from a backup; without it nobody can read them",
         path.display()
     )]
     SealingKey {
@@ -278,6 +286,12 @@ pub enum Fault {
     /// Entries are gone and nobody recorded that they were to go.
     #[error("the entries are gone, and the log does not say that they were erased: they were taken away")]
     Unrecorded,
+    /// A file stands where the log has none.
+    #[error("the file belongs to no part of the log: see who writes there, and move it away")]
+    Stray,
+    /// What stands before the journal is not vouched for.
+    #[error("no checkpoint covers what stands before the journal's newest file: checkpoints were taken away")]
+    Unsigned,
     /// There are more leaves than entries.
     #[error("{leaves} leaves stand for {entries} entries: entries were cut off")]
     EntriesMissing {
@@ -293,7 +307,9 @@ pub enum Fault {
     #[error("the checkpoint covers no more than the one before it")]
     CheckpointOrder,
     /// An entry stands elsewhere.
-    #[error("the entry stands elsewhere; remove the file, and the next start makes it again")]
+    #[error(
+        "the entry stands elsewhere; if it is the newest such file, remove it, and the next start makes it again"
+    )]
     Place,
     /// A hash of the tree is not that of the hashes below it.
     #[error(

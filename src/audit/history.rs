@@ -13,7 +13,7 @@ use super::{AuditError, Damage, Fault};
 use crate::ground::storage::Storage;
 
 /// How often what is not found where it was is looked for again.
-const TRIES: usize = 3;
+pub(super) const TRIES: usize = 3;
 
 /// What is done with each entry.
 pub(super) type VisitPast<'a> = &'a mut dyn FnMut(&Past<'_>) -> Result<(), BodyFault>;
@@ -77,10 +77,11 @@ fn go_on(
 }
 
 /// Whether a file is not there any more that was there a moment ago.
-fn was_moved(error: &AuditError) -> bool {
+pub(super) fn was_moved(error: &AuditError) -> bool {
     match error {
         AuditError::Storage { source, .. } => source.kind() == io::ErrorKind::NotFound,
-        AuditError::Damaged(Damage { fault, .. }) => *fault == Fault::Missing,
+        AuditError::Damaged(Damage { fault, .. }) => matches!(fault, Fault::Missing | Fault::Unaccounted),
+        AuditError::SealingKey { .. } => true,
         _ => false,
     }
 }

@@ -8,6 +8,8 @@ use crate::ground::storage::Storage;
 
 const BODIES: &str = "bodies";
 const PLACES: &str = "places";
+/// More than any log will ever have, so that where they stand can be computed.
+pub(super) const ENTRIES_MAX: u64 = 1 << 48;
 
 /// A file of the journal, by the first entry in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +34,16 @@ impl JournalFile {
         let digits = name.strip_prefix(BODIES)?.strip_prefix('-')?;
         let first = u64::from_str_radix(digits, 16).ok()?;
         let file = Self { first };
-        (first > 0 && file.named(BODIES) == name).then_some(file)
+        ((1..ENTRIES_MAX).contains(&first) && file.named(BODIES) == name).then_some(file)
+    }
+
+    /// Whether a path of the log's folder is that of an unfinished file of the journal, or of places without their entries.
+    pub(super) fn is_left_over(path: &Path, folder: &Path, journal: &[Self]) -> bool {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let is_unfinished = name.starts_with(BODIES) && name.ends_with(".tmp");
+        let is_places =
+            name.strip_prefix(PLACES).is_some_and(|rest| Self::parse(&format!("{BODIES}{rest}")).is_some());
+        is_unfinished || (is_places && journal.iter().all(|file| file.places(folder) != path))
     }
 
     /// Where its entries are.
@@ -56,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_name_is_read_back_and_nothing_else_is_one() {
-        for first in [0, 1, 70_000, u64::MAX] {
+        for first in [0, 1, 70_000, ENTRIES_MAX - 1] {
             let file = JournalFile { first };
             let path = file.bodies(Path::new("/log"));
             assert_eq!(JournalFile::parse(path.file_name().unwrap().to_str().unwrap()), Some(file));
@@ -67,6 +78,7 @@ mod tests {
             "bodies-0000000000000000",
             "bodies-1",
             "bodies.tmp",
+            "bodies-0001000000000000",
             "bodies-000000000000000G",
         ] {
             assert_eq!(JournalFile::parse(name), None, "{name}");

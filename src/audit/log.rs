@@ -1,6 +1,6 @@
 //! The handle that callers hold.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::JoinHandle;
@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::export::Exporter;
 use super::log_id::LogId;
 use super::open::Which;
-use super::sealed::Sealer;
+use super::sealed::{Sealer, Sealing};
 use super::writer::{Job, Writer};
 use super::{AuditError, Config, Draft, Pending, Role, open};
 use crate::ground::storage::Storage;
@@ -19,10 +19,14 @@ use crate::ground::storage::Storage;
 /// A log that this process writes. One thread does; this handle is shared by all that decide.
 #[derive(Debug)]
 pub struct AuditLog {
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) folder: PathBuf,
+    /// Held by whoever changes sealed files.
+    pub(super) sealing: Sealing,
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<Result<(), AuditError>>>,
     shared: Arc<Shared>,
-    queue_entries_max: usize,
+    pub(super) queue_entries_max: usize,
     log_id: Arc<str>,
 }
 
@@ -62,7 +66,8 @@ impl AuditLog {
     /// Opens the first log of the role that no process holds, else makes a new one, and starts its writing
     /// thread.
     ///
-    /// The log is verified from its first entry to its last. What a crash tore off is cut and reported in
+    /// The log's journal is verified from its first entry to its last, and what is sealed must join it without a gap; `verify` reads that too.
+    /// What a crash tore off is cut and reported in
     /// [`Opened`]. `data_dir` exists already, and its own name is durable. `now` is when a new log says that it
     /// was made.
     ///
@@ -113,13 +118,17 @@ impl AuditLog {
         let exporter = Exporter::start(storage.clone(), &config.checkpoints_to, &opened.log_id, newest)?;
         let queue_entries_max = config.queue_entries_max;
         let unsealed = std::mem::take(&mut files.unsealed);
-        let sealer = Sealer::start(storage.clone(), files.folder.clone(), files.log_id.clone(), unsealed)?;
-        let writer = Writer::new((storage, files, config), shared.clone(), (exporter, sealer));
+        let (folder, id, sealing) = (files.folder.clone(), files.log_id.clone(), Sealing::default());
+        let sealer = Sealer::start((storage.clone(), folder.clone(), id), sealing.clone(), unsealed)?;
+        let writer = Writer::new((storage.clone(), files, config), shared.clone(), (exporter, sealer));
         let thread = std::thread::Builder::new()
             .name("audit".to_owned())
             .spawn(move || writer.run(&queue, now))
             .map_err(|error| AuditError::Thread(Arc::new(error)))?;
         let log = Self {
+            storage,
+            folder,
+            sealing,
             jobs: Some(jobs),
             thread: Some(thread),
             shared,
@@ -135,7 +144,7 @@ impl AuditLog {
     /// [`AuditError::Overloaded`] if the queue is full, [`AuditError::Stopped`] once the log can't be written any
     /// more.
     pub fn submit<T>(&self, draft: Draft, what: T) -> Result<Pending<T>, AuditError> {
-        self.send(vec![draft], what)
+        self.send(vec![draft], what, false)
     }
 
     /// Hands in several entries as one: all are recorded or none. The receipt names the first; the others
@@ -146,7 +155,22 @@ impl AuditLog {
     /// ever takes.
     pub fn submit_many<T>(&self, entries: Vec<(Draft, T)>) -> Result<Pending<Vec<T>>, AuditError> {
         let (drafts, what) = entries.into_iter().unzip();
-        self.send(drafts, what)
+        self.send(drafts, what, false)
+    }
+
+    /// As [`submit_many`](Self::submit_many), and synced whatever the durability of others.
+    pub(super) fn submit_synced<T>(&self, entries: Vec<(Draft, T)>) -> Result<Pending<Vec<T>>, AuditError> {
+        let (drafts, what) = entries.into_iter().unzip();
+        self.send(drafts, what, true)
+    }
+
+    /// Lets the log know what time it is, so that a day ends in which nothing more is recorded.
+    pub(super) fn tell_time(&self, now: Timestamp) -> Result<(), AuditError> {
+        let (reply, told) = oneshot::channel();
+        let jobs = self.jobs.as_ref().expect("the queue closes only when the handle ends");
+        let job = Job { drafts: Vec::new(), synced: false, now: Some(now), reply };
+        jobs.send(job).map_err(|_| AuditError::WriterGone)?;
+        told.blocking_recv().unwrap_or(Err(AuditError::WriterGone)).map(drop)
     }
 
     /// True if an entry handed in now can be expected to be recorded. For readiness.
@@ -180,7 +204,7 @@ impl AuditLog {
         self.end()
     }
 
-    fn send<T>(&self, drafts: Vec<Draft>, what: T) -> Result<Pending<T>, AuditError> {
+    fn send<T>(&self, drafts: Vec<Draft>, what: T, synced: bool) -> Result<Pending<T>, AuditError> {
         if let Some(error) = self.shared.stopped.get() {
             return Err(error.clone());
         }
@@ -196,7 +220,7 @@ impl AuditLog {
             .map_err(|_| AuditError::Overloaded { queue_entries_max: entries_max })?;
         let (reply, receipt) = oneshot::channel();
         let jobs = self.jobs.as_ref().expect("the queue closes only when the handle ends");
-        jobs.send(Job { drafts, reply }).map_err(|_| AuditError::WriterGone)?;
+        jobs.send(Job { drafts, synced, now: None, reply }).map_err(|_| AuditError::WriterGone)?;
         Ok(Pending::new(what, receipt))
     }
 

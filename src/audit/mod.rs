@@ -56,7 +56,7 @@ pub use body::{BodyFault, DIGESTS_KEPT, Entry, FINDINGS_KEPT};
 pub use checkpoint::Checkpoint;
 pub use config::Config;
 pub use draft::{Act, Draft};
-pub use erase::{Erasable, Erasure};
+pub use erase::{ClockBy, Erasable, Erasure};
 pub use error::{AuditError, Damage, Fault, HeaderFault};
 pub use format::BODY_BYTES_MAX;
 pub use generation_mark::GenerationMark;

@@ -1,19 +1,21 @@
-//! Finds a free log or makes one, verifies it, and brings its two files into step.
+//! Finds a free log or makes one, verifies its journal, and brings leaves and journal into step.
 
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::body::time_of;
+use super::checkpoints::CHECKPOINTS;
 use super::format::{File, Header, LEAF_BYTES, LEAVES, leaf, leaf_offset};
 use super::journal::JournalFile;
 use super::log_id::LogId;
 use super::note::NoteSigner;
 use super::output::Output;
 use super::scan::{Found, Seen, Sound, each_frame, scan};
+use super::sealed::Range;
 use super::tree_writer::{TreeWriter, Trusted};
 use super::vouched::Vouched;
-use super::{AuditError, Config, Opened, Role, signing};
+use super::{AuditError, Config, Damage, Fault, Opened, Role, signing};
 use crate::ground::storage::{Lock, LockError, Storage, publish_file};
 
 const LEAVES_PER_APPEND: usize = 4096;
@@ -29,7 +31,7 @@ pub(super) struct Files {
     pub(super) entries: u64,
     /// The journal's newest file.
     pub(super) newest: JournalFile,
-    /// The time of its first entry.
+    /// The time of its first entries.
     pub(super) newest_since: Option<Timestamp>,
     /// The files before it, which are to be sealed.
     pub(super) unsealed: Vec<JournalFile>,
@@ -70,6 +72,12 @@ pub(super) fn open(
     };
     let trusted = key.as_ref().map(|key| Trusted::of(storage, &folder, newest, key.key())).transpose()?;
     let trusted = trusted.unwrap_or_default();
+    if trusted.signed() < newest.first {
+        let (path, fault) = (folder.join(CHECKPOINTS), Fault::Unsigned);
+        return Err(AuditError::Damaged(Damage { path, offset: 0, entry: None, fault }));
+    }
+    Range::check_joined(storage, &folder, &log_id, first)?;
+    remove_unfinished(storage, &folder, &journal)?;
     let key = key.as_ref().map(NoteSigner::key);
     let mut vouched = Vouched::of(storage, &folder, &log_id, key, exported_to)?;
     vouched.begin_at(storage, &folder, first)?;
@@ -192,6 +200,19 @@ fn give_birth(
     };
     publish(JournalFile::default().bodies(folder), File::Bodies, &header)?;
     Ok(header)
+}
+
+/// What was about to be a file of the journal when a process ended, or went with one that is sealed.
+fn remove_unfinished(
+    storage: &dyn Storage,
+    folder: &Path,
+    journal: &[JournalFile],
+) -> Result<(), AuditError> {
+    let names = storage.list(folder).map_err(AuditError::storage("list", folder))?;
+    for path in names.iter().filter(|path| JournalFile::is_left_over(path, folder, journal)) {
+        storage.remove(path).map_err(AuditError::storage("remove", path))?;
+    }
+    Ok(())
 }
 
 /// Cuts the torn tail off the journal's newest file and syncs it, so that leaves may be written for all that is left.

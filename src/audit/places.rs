@@ -11,6 +11,7 @@ use std::path::Path;
 use super::format::{
     CHECKSUM_BYTES, FRAME_HEAD_BYTES, FrameHead, LEAVES, SALT_BYTES, checksum_agrees, leaf, leaf_offset,
 };
+use super::history::{TRIES, was_moved};
 use super::journal::JournalFile;
 use super::log_id::LogId;
 use super::sealed::{SealedFile, SealedName};
@@ -101,11 +102,22 @@ fn frame(bodies: &File, offset: u64, entry: u64) -> io::Result<Option<Left>> {
 }
 
 fn sealed(storage: &dyn Storage, folder: &Path, id: &LogId, entry: u64) -> Result<Left, AuditError> {
+    // What is erased at this moment has another name when it is looked for again.
+    let mut tries = 1..;
+    loop {
+        match sealed_now(storage, folder, id, entry) {
+            Err(error) if was_moved(&error) && tries.next() < Some(TRIES) => {}
+            found => return found,
+        }
+    }
+}
+
+fn sealed_now(storage: &dyn Storage, folder: &Path, id: &LogId, entry: u64) -> Result<Left, AuditError> {
     let names = SealedName::list(storage, folder)?;
     let first = names.iter().rfind(|name| name.first <= entry).map(|name| name.first);
     for name in names.iter().filter(|name| Some(name.first) == first) {
-        let file = SealedFile::open(storage, folder, id, *name)?;
-        if file.has(entry) {
+        if SealedFile::open_stub(storage, folder, id, *name)?.has(entry) {
+            let file = SealedFile::open(storage, folder, id, *name)?;
             let erased = Left::Erased { class: name.class, day: name.day };
             let read = file.read(entry)?;
             return Ok(read.map_or(erased, |(salt, body)| Left::Written { salt, body }));

@@ -185,6 +185,12 @@ impl Input {
         }
     }
 
+    fn measure_again(&mut self) -> Result<(), AuditError> {
+        let measured = self.reader.get_ref().metadata();
+        self.bytes = measured.map_err(AuditError::storage("measure", &self.path))?.len();
+        Ok(())
+    }
+
     /// How many whole leaves there are.
     fn leaves(&self) -> u64 {
         self.bytes.saturating_sub(HEADER_BYTES as u64) / LEAF_BYTES as u64
@@ -280,7 +286,7 @@ impl Pass<'_> {
         }
         found.highest_time =
             found.highest_time.max(header.before.map(|Before { highest_time, .. }| highest_time));
-        let leaves = self.leaves.leaves();
+        let mut leaves = self.leaves.leaves();
         (found.bodies_bytes, found.rebuild_from) = (bodies.offset, bodies.offset);
         let mut last_body = Vec::new();
         let mut last_offset = 0;
@@ -296,6 +302,11 @@ impl Pass<'_> {
             }
             let body = &self.frame[FRAME_HEAD_BYTES..FRAME_HEAD_BYTES + head.body_bytes];
             let leaf = leaf(&head.salt, body);
+            if entry >= leaves && file != found.newest {
+                // Somebody may have gone on writing since they were counted.
+                self.leaves.measure_again()?;
+                leaves = self.leaves.leaves();
+            }
             let is_vouched_for = entry < leaves && leaf_agrees(&mut self.leaves, entry, &leaf)?;
             // Before the newest file was begun, every leaf of those before it was synced.
             if !is_vouched_for && file != found.newest {

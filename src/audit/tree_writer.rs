@@ -71,6 +71,11 @@ impl Trusted {
         Ok(Self { signed, places_end: newest.first.saturating_add(places).min(signed.max(newest.first)) })
     }
 
+    /// How many entries the newest checkpoint covers.
+    pub(super) fn signed(self) -> u64 {
+        self.signed
+    }
+
     /// Whether the place of an entry is to be made again.
     pub(super) fn lacks_place(self, entry: u64) -> bool {
         entry >= self.places_end

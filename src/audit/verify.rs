@@ -9,8 +9,10 @@ use super::body::Entry;
 use super::computed::Computed;
 use super::erasures::{Erasures, Stubs};
 use super::history::history;
+use super::journal::JournalFile;
 use super::log_id::LogId;
 use super::note::NoteKey;
+use super::sealed::{Kept, SealedFile, SealedName};
 use super::signing::VERIFYING;
 use super::vouched::{EXPORTED, Vouched};
 use super::{AuditError, Checkpoint, Damage, Fault, checkpoints, signing};
@@ -165,11 +167,19 @@ fn examine(
     let mut computed = Computed::open(storage, folder)?;
     let (mut stubs, mut erasures) = (Stubs::default(), Erasures::default());
     let mut fault = None;
-    let read = history(storage, folder, id, &mut |file| stubs.push(file), &mut |past| {
+    let (mut ranges, mut journal) = (BTreeSet::new(), BTreeSet::new());
+    let files = &mut |file: &SealedFile| {
+        ranges.insert(file.name().first);
+        stubs.push(file);
+    };
+    let read = history(storage, folder, id, files, &mut |past| {
         examined.entries = past.sequence + 1;
         vouched.push(past.leaf);
         if fault.is_none() {
             fault = computed.push(storage, folder, past).err();
+        }
+        if let Kept::Journal { file, .. } = past.kept {
+            journal.insert(file.first);
         }
         match past.kept.written() {
             None => examined.erased += 1,
@@ -183,9 +193,41 @@ fn examine(
     });
     examined.faults.extend(fault);
     examined.torn_bytes += read?.torn_bytes;
-    vouched.check()?;
-    computed.check(signed)?;
-    erasures.check(stubs)
+    let newest = journal.last().copied().unwrap_or(0);
+    let unsigned = || Damage {
+        path: folder.join(checkpoints::CHECKPOINTS),
+        offset: 0,
+        entry: None,
+        fault: Fault::Unsigned,
+    };
+    let is_signed = if signed < newest { Err(AuditError::Damaged(unsigned())) } else { Ok(()) };
+    ranges.extend(journal);
+    let checks = [
+        vouched.check().map(drop),
+        computed.check(signed),
+        erasures.check(stubs),
+        is_signed,
+        no_strays(storage, folder, &ranges, examined.entries),
+    ];
+    examined.faults.extend(checks.into_iter().filter_map(Result::err));
+    Ok(())
+}
+
+/// Every file of entries is one that was read.
+fn no_strays(
+    storage: &dyn Storage,
+    folder: &Path,
+    read: &BTreeSet<u64>,
+    entries: u64,
+) -> Result<(), AuditError> {
+    let is_stray = |first: u64| first < entries && !read.contains(&first);
+    let sealed = SealedName::list(storage, folder)?;
+    let sealed = sealed.iter().find(|name| is_stray(name.first)).map(|name| name.path(folder));
+    let journal = JournalFile::list(storage, folder)?;
+    let journal = journal.iter().find(|file| is_stray(file.first)).map(|file| file.bodies(folder));
+    sealed.or(journal).map_or(Ok(()), |path| {
+        Err(AuditError::Damaged(Damage { path, offset: 0, entry: None, fault: Fault::Stray }))
+    })
 }
 
 fn exported(storage: &dyn Storage, path: &Path, key: &NoteKey) -> Result<Option<Checkpoint>, AuditError> {

@@ -4,11 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
+use super::format::{LEAVES, leaf_offset};
 use super::log_id::LogId;
 use super::note::NoteKey;
 use super::signing::SIGNING;
 use super::tree::{Frontier, Hash, Hashes};
-use super::{AuditError, checkpoints};
+use super::{AuditError, Damage, Fault, checkpoints};
 use crate::ground::storage::Storage;
 
 /// The name of a log's newest checkpoint where checkpoints are exported to: `<folder>/<log id>/checkpoint`.
@@ -74,18 +75,35 @@ impl Vouched {
         }
         let failed = |error| AuditError::storage("read the tree in", folder)(error);
         let hashes = Hashes::open(storage, folder).map_err(failed)?;
+        let there = hashes.count(0).map_err(failed)?;
+        if there < first {
+            let (path, offset, fault) = (folder.join(LEAVES), leaf_offset(there), Fault::Leaf);
+            return Err(AuditError::Damaged(Damage { path, offset, entry: Some(there), fault }));
+        }
+        let mut agree = self.agree(&hashes, first).map_err(failed)?;
+        let mut hashes = hashes;
+        if !agree {
+            // What is computed may be spoilt, while the leaves are not.
+            hashes = hashes.leaves_alone();
+            agree = self.agree(&hashes, first).map_err(failed)?;
+        }
         self.frontier = Frontier::of(&hashes, first).map_err(failed)?;
-        while let Some((checkpoint, path)) = self.expected.get(self.reached)
-            && checkpoint.size <= first
-        {
-            let root = Frontier::of(&hashes, checkpoint.size).map_err(failed)?.root();
-            if checkpoint.root != root {
-                let error = AuditError::Forked { path: path.clone(), size: checkpoint.size };
-                self.forked.get_or_insert(error);
-            }
-            self.reached += 1;
+        self.reached = self.expected.partition_point(|(checkpoint, _)| checkpoint.size <= first);
+        if !agree && let Some((checkpoint, path)) = self.expected.get(self.reached.saturating_sub(1)) {
+            self.forked = Some(AuditError::Forked { path: path.clone(), size: checkpoint.size });
         }
         Ok(())
+    }
+
+    /// Whether hashes are those that were vouched for up to an entry.
+    fn agree(&self, hashes: &Hashes, first: u64) -> io::Result<bool> {
+        let below = self.expected.iter().filter(|(checkpoint, _)| checkpoint.size <= first);
+        for (checkpoint, _) in below {
+            if Frontier::of(hashes, checkpoint.size)?.root() != checkpoint.root {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The next leaf.

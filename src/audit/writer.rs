@@ -36,10 +36,17 @@ const PROBE_BYTES: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) drafts: Vec<Draft>,
+    /// They are synced before anybody hears of it, however durable others are.
+    pub(super) synced: bool,
+    /// What time it is, where that is known: a day may have ended in which nothing was recorded.
+    pub(super) now: Option<Timestamp>,
     pub(super) reply: oneshot::Sender<Result<Receipt, AuditError>>,
 }
 
 pub(super) struct Writer {
+    // First, so that they have ended when the lock goes, which is with the files.
+    sealer: Sealer,
+    exporter: Exporter,
     storage: Arc<dyn Storage>,
     files: Files,
     config: Config,
@@ -60,8 +67,6 @@ pub(super) struct Writer {
     checkpoint_due: Option<Instant>,
     /// Until when no new file of the journal is begun, because that failed.
     file_not_before: Option<Instant>,
-    exporter: Exporter,
-    sealer: Sealer,
 }
 
 impl Writer {
@@ -74,6 +79,8 @@ impl Writer {
         let checkpoint_due = (files.tree.unsigned() > 0).then(monotonic);
         let (frames, held, held_places) = (Vec::new(), Vec::new(), Vec::new());
         Self {
+            sealer,
+            exporter,
             storage,
             files,
             config,
@@ -87,8 +94,6 @@ impl Writer {
             due: None,
             checkpoint_due,
             file_not_before: None,
-            exporter,
-            sealer,
         }
     }
 
@@ -102,8 +107,8 @@ impl Writer {
             };
             match first {
                 Ok(first) => {
-                    self.commit(self.drain(first, queue));
-                    self.begin_file_if_due(self.newest_time());
+                    let group_time = self.commit(self.drain(first, queue));
+                    group_time.into_iter().for_each(|time| self.begin_file_if_due(time));
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return self.finish(),
@@ -136,14 +141,17 @@ impl Writer {
         group
     }
 
-    fn commit(&mut self, group: Vec<Job>) {
+    /// Records a group, and gives the highest time of it.
+    fn commit(&mut self, group: Vec<Job>) -> Option<Timestamp> {
         let (start, entries, held) = (self.files.bodies.bytes, self.files.entries, self.held.len());
         let wanted = group.iter().map(|job| job.drafts.len()).sum();
         let mut outcome = self.ready().and_then(|()| self.draw_salts(wanted));
         let mut encoded = Vec::with_capacity(group.len());
         let mut highest_us = i64::MIN;
+        let synced = group.iter().any(|job| job.synced);
+        let now_us = group.iter().filter_map(|job| job.now).map(Timestamp::as_microsecond).max();
         self.frames.clear();
-        for Job { drafts, reply } in group {
+        for Job { drafts, reply, .. } in group {
             match outcome.clone().and_then(|()| self.encode(&drafts)) {
                 Ok((entry_id, leaves)) => {
                     let times = drafts.iter().map(|draft| draft.time.as_microsecond());
@@ -154,15 +162,15 @@ impl Writer {
             }
         }
         if encoded.is_empty() {
-            return;
+            return None;
         }
-        outcome = self.write(start);
+        outcome = if self.frames.is_empty() { Ok(()) } else { self.write(start, synced) };
         if outcome.is_err() {
             self.files.entries = entries;
             self.truncate_held(held);
             self.due.get_or_insert_with(|| monotonic() + SYNC_EVERY);
         }
-        if outcome.is_ok() {
+        if outcome.is_ok() && highest_us > i64::MIN {
             let newest_us = self.files.newest_since.map_or(highest_us, Timestamp::as_microsecond);
             self.files.newest_since = Timestamp::from_microsecond(newest_us).ok();
             self.shared.highest_us.fetch_max(highest_us, Ordering::Relaxed);
@@ -180,6 +188,7 @@ impl Writer {
         }
         self.frames.clear();
         self.frames.shrink_to(BUFFER_BYTES_KEPT);
+        now_us.into_iter().chain([highest_us]).max().and_then(|time| Timestamp::from_microsecond(time).ok())
     }
 
     /// Fails if nothing may be written any more, or not before leaves that wait are written.
@@ -231,7 +240,7 @@ impl Writer {
     }
 
     /// Writes the buffered frames; after an error `bodies` ends at `start` again, or the log is stopped.
-    fn write(&mut self, start: u64) -> Result<(), AuditError> {
+    fn write(&mut self, start: u64, synced: bool) -> Result<(), AuditError> {
         if let Err(error) = self.files.bodies.file.append(&self.frames) {
             self.files.bodies.cut_back(start, &self.shared)?;
             self.bodies_unsynced = false;
@@ -240,7 +249,7 @@ impl Writer {
         self.files.bodies.bytes += self.frames.len() as u64;
         self.bodies_unsynced = true;
         self.due.get_or_insert_with(|| monotonic() + SYNC_EVERY);
-        if self.config.durability == Durability::Written {
+        if self.config.durability == Durability::Written && !synced {
             return Ok(());
         }
         let settled = self.settle();

@@ -1,8 +1,11 @@
 //! `portcullis audit erase`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use portcullis::audit::{self, Act, AuditError, AuditLog, Draft, Erasure};
+use jiff::Timestamp;
+use portcullis::audit::{self, Act, AuditError, AuditLog, ClockBy, Draft, Erasable, Erasure};
+use portcullis::config::Settings;
 use portcullis::ground::causes;
 
 use super::audit_arguments::AuditErase;
@@ -11,52 +14,49 @@ use super::site;
 pub(super) fn run(arguments: &AuditErase) -> anyhow::Result<ExitCode> {
     let settings = site::settings(&arguments.config)?;
     site::must_exist(&settings.data_dir)?;
-    let (storage, now) = (site::disk(), site::clock().now().time);
-    let draft = Draft::new(now, Act::Erased, site::principal()?, settings.digest());
+    let now = site::clock().now().time;
+    println!("as of {now:.0}, by this machine's clock");
     let mut failed = false;
-    for folder in audit::log_folders(&*storage, &settings.data_dir)? {
+    for folder in audit::log_folders(&*site::disk(), &settings.data_dir)? {
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if name.contains('.') {
-            println!("{name} was put aside: remove the folder once nobody needs it any more");
+            println!("{name}: put aside; remove the folder once nobody needs it any more");
             continue;
         }
-        let plan = || Erasure::plan(&*storage, &folder, &settings.retention, now);
-        if arguments.dry_run {
-            tell(name, "would be erased", &plan()?);
-            continue;
-        }
-        // What is in the journal from days before is sealed at this moment, and found by the plan.
-        let config = settings.audit.clone();
-        match AuditLog::open_named(storage.clone(), &settings.data_dir, name, config.clone(), now) {
-            Err(error @ AuditError::InUse { .. }) => {
-                println!(
-                    "{name} is being written: the service that does erases what is to be erased in it ({error})"
-                );
-                continue;
+        let (done, files) = if arguments.dry_run {
+            ("would be erased", planned(&folder, &settings, now))
+        } else {
+            ("erased", erased(name, &settings, now))
+        };
+        match files {
+            Ok(files) if files.is_empty() => println!("{name}: nothing is over"),
+            Ok(files) => files.iter().for_each(|file| {
+                println!("{name}: {} entries of {} of {} {done}", file.entries, file.class.word(), file.day);
+            }),
+            Err(AuditError::InUse { .. }) => {
+                println!("{name}: being written; the service that writes it erases what is over in it");
             }
             Err(error) => {
                 eprintln!("{name}: {}", causes(&error));
                 failed = true;
-                continue;
             }
-            Ok((log, _)) => log.close()?,
         }
-        let erasure = plan()?;
-        if !erasure.is_empty() {
-            let (log, _) = AuditLog::open_named(storage.clone(), &settings.data_dir, name, config, now)?;
-            erasure.clone().carry_out(&*storage, &log, &draft)?;
-            log.close()?;
-        }
-        tell(name, "erased", &erasure);
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn tell(log: &str, done: &str, erasure: &Erasure) {
-    if erasure.files().is_empty() {
-        println!("{log}: nothing is over");
-    }
-    for file in erasure.files() {
-        println!("{log}: {} entries of {} of {} {done}", file.entries, file.class.word(), file.day);
-    }
+fn planned(folder: &Path, settings: &Settings, now: Timestamp) -> Result<Vec<Erasable>, AuditError> {
+    Ok(Erasure::plan(&*site::disk(), folder, &settings.retention, now)?.files().to_vec())
+}
+
+fn erased(name: &str, settings: &Settings, now: Timestamp) -> Result<Vec<Erasable>, AuditError> {
+    let open = || AuditLog::open_named(site::disk(), &settings.data_dir, name, settings.audit.clone(), now);
+    // What is of days before is sealed when the log is opened, and that is waited for at its end.
+    open()?.0.close()?;
+    let (log, _) = open()?;
+    let principal = site::principal().unwrap_or_else(|_| "unknown".into());
+    let draft = Draft::new(now, Act::Erased, principal, settings.digest());
+    let erased = log.erase(&settings.retention, (now, ClockBy::Word), &draft, &|| true)?;
+    log.close()?;
+    Ok(erased)
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan};
 use portcullis::audit::{
-    Act, AuditError, AuditLog, Config, Draft, Entry, Erasure, Examined, Expected, Fault, LogReader, NoteKey,
+    Act, AuditError, AuditLog, ClockBy, Config, Draft, Entry, Examined, Expected, Fault, LogReader, NoteKey,
     ProofFault, Recorded, Retention, RetentionClass, Role, check_proof, inspect, prove, read_log, verify,
 };
+use portcullis::domain::Durability;
 use portcullis::ground::storage::{Disk, Storage};
 use proptest::prelude::*;
 
@@ -52,15 +53,17 @@ fn examined(folder: &Path) -> Examined {
     verify(&Disk, folder, Expected::default(), &mut |_| {}).unwrap()
 }
 
+fn by_rule(now: Timestamp) -> Draft {
+    Draft::new(now, Act::Erased, "retention".into(), draft(0, 0).settings_digest)
+}
+
 fn erase(data: &Path, retention: &Retention, now: Timestamp) -> Result<u64, AuditError> {
     // What is of days before is sealed when the log is opened, and that is waited for at its end.
     open(&Disk, data, 64 << 20, now).close()?;
     let log = open(&Disk, data, 64 << 20, now);
-    let plan = Erasure::plan(&Disk, &folder_of(data, &log), retention, now)?;
-    let draft = Draft::new(now, Act::Erased, "retention".into(), draft(0, 0).settings_digest);
-    let erased = plan.carry_out(&Disk, &log, &draft)?;
+    let erased = log.erase(retention, (now, ClockBy::Word), &by_rule(now), &|| true)?;
     log.close()?;
-    Ok(erased)
+    Ok(erased.iter().map(|file| file.entries).sum())
 }
 
 fn sealed_files(folder: &Path, ending: &str) -> Vec<PathBuf> {
@@ -246,44 +249,175 @@ fn a_flipped_bit_anywhere_in_what_is_sealed_is_found_and_named() {
 
 #[test]
 fn no_crash_while_sealing_or_erasing_loses_an_entry_or_erases_one_unrecorded() {
-    let root = tempfile::tempdir().unwrap();
-    let disk = Recording::new(root.path());
-    let mut acknowledged = Vec::new();
-    let log = open(&disk, root.path(), 64 << 20, at(0));
-    for number in 0..4 {
-        record(&log, &on(number as i64 / 3, number)).unwrap();
-        acknowledged.push(disk.operations());
-    }
-    log.close().unwrap();
-    open(&disk, root.path(), 64 << 20, at(5)).close().unwrap();
-    let log = open(&disk, root.path(), 64 << 20, at(5));
-    let folder = folder_of(root.path(), &log);
-    let plan = Erasure::plan(&disk, &folder, &SHORT, at(5)).unwrap();
-    assert!(!plan.is_empty());
-    let erasing = disk.operations();
-    let by_rule = Draft::new(at(5), Act::Erased, "retention".into(), draft(0, 0).settings_digest);
-    plan.carry_out(&disk, &log, &by_rule).unwrap();
-    log.close().unwrap();
-    let images = disk.crash_images(11, |image| {
-        let context = format!("after {}, lost {:?}, tear {:?}", image.operations, image.lost, image.tear);
-        let log = open(&Recording::new(image.root()), image.root(), 64 << 20, at(5));
-        let folder = folder_of(image.root(), &log);
-        let receipt = record(&log, &on(5, 999)).unwrap();
-        log.close().unwrap();
-        let examined = verify(&Disk, &folder, Expected::default(), &mut |_| {}).unwrap();
-        assert!(examined.faults.is_empty(), "{context}: {:?}", examined.faults);
-        let owed = acknowledged.iter().filter(|at| **at <= image.operations).count();
-        assert!(receipt.entry_id as usize >= owed, "{context}: {} of {owed}", receipt.entry_id);
-        if image.operations < erasing {
-            assert_eq!(examined.erased, 0, "{context}");
-            let found = entries(&folder).unwrap();
-            for (entry, number) in found.iter().take(owed).zip(0..) {
-                assert_eq!(*entry, Entry::of(&on(number as i64 / 3, number), number), "{context}");
-            }
+    for durability in [Durability::Synced, Durability::Written] {
+        let root = tempfile::tempdir().unwrap();
+        let disk = Recording::new(root.path());
+        let again = |storage: &Recording, root: &Path| {
+            let config = Config { durability, ..Config::default() };
+            AuditLog::open(Arc::new(storage.clone()), root, Role::Serve, config, at(5)).unwrap().0
+        };
+        let mut acknowledged = Vec::new();
+        let log = open(&disk, root.path(), 64 << 20, at(0));
+        for number in 0..3 {
+            record(&log, &on(number as i64 / 2, number)).unwrap();
+            acknowledged.push(disk.operations());
         }
-    });
-    eprintln!("{images} images");
-    assert!(images > 200, "{images}");
+        log.close().unwrap();
+        again(&disk, root.path()).close().unwrap();
+        let log = again(&disk, root.path());
+        let erasing = disk.operations();
+        let erased = log.erase(&SHORT, (at(5), ClockBy::Word), &by_rule(at(5)), &|| true).unwrap();
+        assert!(!erased.is_empty());
+        log.close().unwrap();
+        let images = disk.crash_images(11, |image| {
+            let context = format!("after {}, lost {:?}, tear {:?}", image.operations, image.lost, image.tear);
+            let log = again(&Recording::new(image.root()), image.root());
+            let folder = folder_of(image.root(), &log);
+            let receipt = record(&log, &on(5, 999)).unwrap();
+            log.close().unwrap();
+            let examined = verify(&Disk, &folder, Expected::default(), &mut |_| {}).unwrap();
+            assert!(examined.faults.is_empty(), "{context}: {:?}", examined.faults);
+            let owed = acknowledged.iter().filter(|at| **at <= image.operations).count();
+            assert!(receipt.entry_id as usize >= owed, "{context}: {} of {owed}", receipt.entry_id);
+            if image.operations < erasing {
+                assert_eq!(examined.erased, 0, "{context}");
+                let found = entries(&folder).unwrap();
+                for (entry, number) in found.iter().take(owed).zip(0..) {
+                    assert_eq!(*entry, Entry::of(&on(number as i64 / 2, number), number), "{context}");
+                }
+            }
+        });
+        assert!(images > 200, "{images}");
+    }
+}
+
+#[test]
+fn nothing_is_erased_under_the_name_of_what_is_over() {
+    let data = tempfile::tempdir().unwrap();
+    let (folder, _) = log_of_days(data.path(), 5, 6);
+    open(&Disk, data.path(), 64 << 20, at(4)).close().unwrap();
+    let log = open(&Disk, data.path(), 64 << 20, at(4));
+    // Somebody wants a hit gone: its stub stands there as that of an answer of years before.
+    let hit =
+        sealed_files(&folder, "sealed").into_iter().find(|path| name(path).starts_with("hits")).unwrap();
+    let mut bytes = content(&hit);
+    bytes[12] = 0;
+    bytes[48..50].copy_from_slice(&2020_u16.to_le_bytes());
+    let sum = xxhash_rust::xxh3::xxh3_64(&bytes[..56]);
+    bytes[56..64].copy_from_slice(&sum.to_le_bytes());
+    let forged = hit.with_file_name(name(&hit).replace("hits", "answers").replace("2026", "2020"));
+    replace(&forged, &bytes);
+    let key = "portcullis-sealing-key 1 ".to_owned() + &"07".repeat(32) + "\n";
+    replace(&hit.with_file_name("answers-2020-03.key"), key.as_bytes());
+    assert!(!examined(&folder).faults.is_empty());
+    assert!(log.erase(&SHORT, (at(4), ClockBy::Word), &by_rule(at(4)), &|| true).is_err());
+    log.close().unwrap();
+    assert!(sealed_files(&folder, "erased").iter().all(|path| !name(path).contains("2020")));
+    assert!(hit.exists());
+}
+
+fn name(path: &Path) -> &str {
+    path.file_name().unwrap().to_str().unwrap()
+}
+
+#[test]
+fn a_start_refuses_a_log_whose_past_has_a_gap_or_is_vouched_for_by_nobody() {
+    let data = tempfile::tempdir().unwrap();
+    let (folder, _) = log_of_days(data.path(), 3, 6);
+    let again = || {
+        let config = Config::default();
+        AuditLog::open(Arc::new(Disk), data.path(), Role::Serve, config, at(2)).map(drop)
+    };
+    again().unwrap();
+    let gone = sealed_files(&folder, "sealed").remove(0);
+    let bytes = content(&gone);
+    std::fs::remove_file(&gone).unwrap();
+    let refused = again().unwrap_err();
+    assert!(
+        matches!(&refused, AuditError::Damaged(damage) if damage.fault == Fault::Unaccounted),
+        "{refused}"
+    );
+    replace(&gone, &bytes);
+    again().unwrap();
+    for name in ["checkpoints", "signing.pem", "verify.key"] {
+        std::fs::remove_file(folder.join(name)).unwrap();
+    }
+    let refused = again().unwrap_err();
+    assert!(matches!(&refused, AuditError::Damaged(damage) if damage.fault == Fault::Unsigned), "{refused}");
+    assert!(!examined(&folder).faults.is_empty());
+}
+
+#[test]
+fn a_file_that_belongs_nowhere_is_told_of() {
+    let data = tempfile::tempdir().unwrap();
+    let (folder, _) = log_of_days(data.path(), 3, 6);
+    let one = sealed_files(&folder, "sealed").remove(0);
+    let planted = one.with_file_name("hits-2026-02-01-0000000000000003.erased");
+    replace(&planted, &content(&one));
+    assert_eq!(fault(&folder), Some((planted, Fault::Stray)));
+}
+
+#[test]
+fn a_stub_that_ends_where_it_begins_ends_nothing_else() {
+    let data = tempfile::tempdir().unwrap();
+    let (folder, _) = log_of_days(data.path(), 3, 6);
+    for path in sealed_files(&folder, "sealed") {
+        let sound = content(&path);
+        for end in [0_u64, 1, u64::MAX] {
+            let mut bytes = sound.clone();
+            bytes[40..48].copy_from_slice(&end.to_le_bytes());
+            let sum = xxhash_rust::xxh3::xxh3_64(&bytes[..56]);
+            bytes[56..64].copy_from_slice(&sum.to_le_bytes());
+            replace(&path, &bytes);
+            assert_eq!(fault(&folder), Some((path.clone(), Fault::Stub)));
+        }
+        replace(&path, &sound);
+    }
+}
+
+#[test]
+fn a_clock_that_is_ahead_erases_nothing_without_a_word() {
+    let data = tempfile::tempdir().unwrap();
+    log_of_days(data.path(), 5, 6);
+    let years = at(2000);
+    open(&Disk, data.path(), 64 << 20, at(5)).close().unwrap();
+    let log = open(&Disk, data.path(), 64 << 20, years);
+    let refused = log.erase(&SHORT, (years, ClockBy::Entries), &by_rule(years), &|| true);
+    assert!(matches!(refused, Err(AuditError::UnlikelyClock { .. })), "{refused:?}");
+    // Nor once it has recorded something, and was started again.
+    record(&log, &Draft { time: years, ..on(0, 77) }).unwrap();
+    log.close().unwrap();
+    let log = open(&Disk, data.path(), 64 << 20, years);
+    assert!(log.erase(&SHORT, (years, ClockBy::Entries), &by_rule(years), &|| true).is_err());
+    let erased = log.erase(&SHORT, (at(4), ClockBy::Entries), &by_rule(at(4)), &|| true).unwrap();
+    assert_eq!(erased.iter().map(|file| file.entries).sum::<u64>(), 2 * 4);
+    log.close().unwrap();
+}
+
+#[test]
+fn a_day_ends_also_where_nothing_more_is_recorded() {
+    let data = tempfile::tempdir().unwrap();
+    let log = open(&Disk, data.path(), 64 << 20, at(0));
+    let folder = folder_of(data.path(), &log);
+    record(&log, &on(0, 1)).unwrap();
+    log.erase(&SHORT, (at(9), ClockBy::Word), &by_rule(at(9)), &|| true).unwrap();
+    log.close().unwrap();
+    assert_eq!(sealed_files(&folder, "sealed").len(), 1);
+}
+
+#[test]
+fn a_key_that_is_lost_is_not_replaced() {
+    let data = tempfile::tempdir().unwrap();
+    let (folder, _) = log_of_days(data.path(), 3, 6);
+    let (lost, before) = (sealed_files(&folder, "key").remove(0), sealed_files(&folder, "sealed").len());
+    let key = content(&lost);
+    std::fs::remove_file(&lost).unwrap();
+    open(&Disk, data.path(), 64 << 20, at(3)).close().unwrap();
+    assert!(!lost.exists(), "what it sealed could never be read again");
+    replace(&lost, &key);
+    open(&Disk, data.path(), 64 << 20, at(3)).close().unwrap();
+    assert!(examined(&folder).faults.is_empty());
+    assert!(sealed_files(&folder, "sealed").len() > before);
 }
 
 proptest! {

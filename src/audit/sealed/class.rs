@@ -93,6 +93,6 @@ pub fn bounds_of(day: Date) -> (Timestamp, Timestamp) {
 }
 
 /// The day in UTC.
-pub(super) fn day_of(time: Timestamp) -> Date {
+pub(in crate::audit) fn day_of(time: Timestamp) -> Date {
     Offset::UTC.to_datetime(time).date()
 }

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{BLOCK_ENTRIES, ENTRY_HEAD_BYTES, Opener, PREFIX_BYTES, ROW_BYTES};
+use super::key;
 use super::name::sealed_folder;
 use super::stub::Stub;
-use super::{KeyName, key};
 use crate::audit::AuditError;
 use crate::audit::format::SALT_BYTES;
 use crate::ground::storage::{Storage, StorageFile};
@@ -31,7 +31,7 @@ impl FileWriter {
     /// Begins one that is to have the members of the stub.
     pub(super) fn create(storage: &dyn Storage, log: &Path, stub: &Stub) -> Result<Self, AuditError> {
         let name = stub.name;
-        let key = key::existing_or_new(storage, &KeyName::of(name).path(log))?;
+        let key = key::existing_or_new(storage, log, name)?;
         let temporary = sealed_folder(log).join(format!("{}.{TEMPORARY}", name.stem()));
         let mut file = storage.create(&temporary).map_err(AuditError::storage("create", &temporary))?;
         let mut prefix = [0; PREFIX_BYTES];

@@ -1,5 +1,5 @@
 //! The keys that seal: one for each class and month, in the folder of what they seal. Whoever destroys one has erased what it sealed,
-//! wherever there are copies of that.
+//! wherever there are copies of that without the key.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use aws_lc_rs::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use jiff::civil::Date;
 use zeroize::Zeroizing;
 
-use super::{RetentionClass, SealedName, sealed_folder};
+use super::{RetentionClass, SealedName, State, sealed_folder};
 use crate::audit::AuditError;
 use crate::domain::Digest;
 use crate::ground::storage::{Storage, publish_file};
@@ -88,9 +88,20 @@ pub(super) fn existing(storage: &dyn Storage, path: &Path) -> Result<LessSafeKey
     UnboundKey::new(&AES_256_GCM, &*key).map(LessSafeKey::new).map_err(|_| unusable())
 }
 
-/// Reads a key or makes it. Of one log only one thread does.
-pub(super) fn existing_or_new(storage: &dyn Storage, path: &Path) -> Result<LessSafeKey, AuditError> {
+/// Reads the key of a file that is to be sealed, or makes it: not in place of one that is lost, with which others are sealed.
+pub(super) fn existing_or_new(
+    storage: &dyn Storage,
+    log: &Path,
+    name: SealedName,
+) -> Result<LessSafeKey, AuditError> {
+    let key = KeyName::of(name);
+    let path = &key.path(log);
     if storage.open_read(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        let names = SealedName::list(storage, log)?;
+        let others = names.iter().filter(|other| other.first != name.first && other.state == State::Sealed);
+        if others.into_iter().any(|other| key.seals(*other)) {
+            return Err(AuditError::SealingKey { path: path.clone() });
+        }
         let mut key = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *key).map_err(AuditError::Random)?;
         let text = Zeroizing::new(format!("{FILE_TAG} {}\n", Digest(*key)));

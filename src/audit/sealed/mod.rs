@@ -15,9 +15,10 @@ mod range;
 mod sealer;
 mod stub;
 
+pub(super) use class::day_of;
 pub use class::{Retention, RetentionClass, bounds_of};
 pub(super) use file::SealedFile;
 pub(super) use key::KeyName;
 pub(super) use name::{SealedName, State, sealed_folder};
 pub(super) use range::{Kept, Past, Range};
-pub(super) use sealer::Sealer;
+pub(super) use sealer::{Sealer, Sealing};

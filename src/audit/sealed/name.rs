@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::RetentionClass;
+use super::{RetentionClass, day_of};
 use crate::audit::AuditError;
+use crate::audit::body::Sorting;
+use crate::audit::journal::ENTRIES_MAX;
 use crate::ground::storage::Storage;
 
 /// What is left of a sealed file.
@@ -59,7 +61,12 @@ impl SealedName {
             day: day.parse().ok()?,
             state,
         };
-        (found.file_name() == name).then_some(found)
+        (found.first < ENTRIES_MAX && found.file_name() == name).then_some(found)
+    }
+
+    /// Whether an entry belongs into such a file.
+    pub(super) fn is_of(&self, entry: &Sorting<'_>) -> bool {
+        (self.class, self.day) == (RetentionClass::of(entry), day_of(entry.time))
     }
 
     /// What the file is called whatever is left of it.

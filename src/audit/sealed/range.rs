@@ -1,12 +1,13 @@
 //! The sealed files of one range of a log, read as if they still were the journal's file that they come from.
 
+use std::iter::Peekable;
 use std::path::Path;
 
 use jiff::civil::Date;
 
 use super::file::{BLOCK_ENTRIES, Block, SealedFile, damage};
-use super::{RetentionClass, SealedName};
-use crate::audit::body::BodyFault;
+use super::{RetentionClass, SealedName, sealed_folder};
+use crate::audit::body::{BodyFault, Sorting};
 use crate::audit::format::{LEAVES, SALT_BYTES, leaf, leaf_offset};
 use crate::audit::journal::JournalFile;
 use crate::audit::log_id::LogId;
@@ -53,7 +54,7 @@ pub(in crate::audit) struct Range {
 
 struct Reading {
     file: SealedFile,
-    members: std::iter::Peekable<std::vec::IntoIter<u64>>,
+    members: Peekable<Box<dyn Iterator<Item = u64>>>,
     rank: u64,
     block: Option<Block>,
 }
@@ -69,15 +70,31 @@ impl Range {
         let names = names.iter().filter(|name| name.first == first);
         let files = names.map(|name| SealedFile::open(storage, log, log_id, *name));
         let files = files.collect::<Result<Vec<_>, _>>()?;
-        let Some(end) = files.first().map(|file| file.stub.end) else { return Ok(None) };
-        if let Some(other) = files.iter().find(|file| file.stub.end != end) {
-            return Err(damage(other.path(), 0, None, Fault::Stub));
-        }
+        let Some(end) = end_of(log, &files)? else { return Ok(None) };
         let reading = |file: SealedFile| {
-            let members: Vec<_> = file.stub.members.iter().collect();
-            Reading { file, members: members.into_iter().peekable(), rank: 0, block: None }
+            let members: Box<dyn Iterator<Item = u64>> = Box::new(file.stub.members.clone().into_iter());
+            Reading { file, members: members.peekable(), rank: 0, block: None }
         };
         Ok(Some(Self { first, end, files: files.into_iter().map(reading).collect() }))
+    }
+
+    /// Whether sealed files take up a log from its first entry to another without a gap, by what stands in them in clear.
+    pub(in crate::audit) fn check_joined(
+        storage: &dyn Storage,
+        log: &Path,
+        log_id: &LogId,
+        end: u64,
+    ) -> Result<(), AuditError> {
+        let names = SealedName::list(storage, log)?;
+        let mut next = 0;
+        while next < end {
+            let of_range = names.iter().filter(|name| name.first == next);
+            let files = of_range.map(|name| SealedFile::open_stub(storage, log, log_id, *name));
+            let files = files.collect::<Result<Vec<_>, _>>()?;
+            let ended = end_of(log, &files)?.filter(|ended| *ended <= end);
+            next = ended.ok_or_else(|| unaccounted(log, next))?;
+        }
+        Ok(())
     }
 
     /// What its files say of themselves.
@@ -107,7 +124,8 @@ impl Range {
             }
             self.entry(log, sequence, leaves[at as usize], visit)?;
         }
-        Ok(self.end)
+        let left = self.files.iter_mut().find_map(|reading| reading.members.peek().map(|_| &reading.file));
+        left.map_or(Ok(self.end), |file| Err(damage(file.path(), 0, None, Fault::Stub)))
     }
 
     fn entry(
@@ -117,21 +135,54 @@ impl Range {
         right: Hash,
         visit: &mut dyn FnMut(&Past<'_>) -> Result<(), BodyFault>,
     ) -> Result<(), AuditError> {
-        let next = |reading: &mut Reading| reading.members.next_if_eq(&sequence).is_some();
-        let Some(reading) = self.files.iter_mut().find_map(|reading| next(reading).then_some(reading)) else {
-            let path = JournalFile { first: self.first }.bodies(log);
-            return Err(damage(&path, 0, Some(sequence), Fault::Unaccounted));
-        };
+        let mut own = None;
+        for reading in &mut self.files {
+            if reading.members.next_if_eq(&sequence).is_some() && own.replace(reading).is_some() {
+                return Err(damage(
+                    &JournalFile { first: self.first }.bodies(log),
+                    0,
+                    Some(sequence),
+                    Fault::Stub,
+                ));
+            }
+        }
+        let Some(reading) = own else { return Err(unaccounted(log, sequence)) };
+        let name = reading.file.name();
         let kept = reading.next()?;
         if kept.written().is_some_and(|(salt, body)| leaf(salt, body) != right) {
             return Err(damage(&log.join(LEAVES), leaf_offset(sequence), Some(sequence), Fault::Leaf));
         }
-        let visited = visit(&Past { sequence, leaf: right, kept });
-        visited.map_err(|fault| match fault {
-            BodyFault::Newer(version) => AuditError::Newer { path: reading.file.path().to_owned(), version },
-            fault => damage(reading.file.path(), 0, Some(sequence), Fault::Body(fault)),
-        })
+        let sorted = match kept.written() {
+            None => Ok(true),
+            Some((_, body)) => Sorting::of(body, sequence).map(|entry| name.is_of(&entry)),
+        };
+        let visited = sorted.and_then(|sorted| {
+            visit(&Past { sequence, leaf: right, kept })?;
+            Ok(sorted)
+        });
+        let path = reading.file.path();
+        match visited {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(damage(path, 0, Some(sequence), Fault::Stub)),
+            Err(BodyFault::Newer(version)) => Err(AuditError::Newer { path: path.to_owned(), version }),
+            Err(fault) => Err(damage(path, 0, Some(sequence), Fault::Body(fault))),
+        }
     }
+}
+
+/// Where a range ends that some files take up whole; `None` if there are none.
+fn end_of(log: &Path, files: &[SealedFile]) -> Result<Option<u64>, AuditError> {
+    let Some(file) = files.first() else { return Ok(None) };
+    let (first, end) = (file.name().first, file.stub.end);
+    if let Some(other) = files.iter().find(|other| other.stub.end != end) {
+        return Err(damage(other.path(), 0, None, Fault::Stub));
+    }
+    let members: u64 = files.iter().map(|file| file.stub.entries()).sum();
+    if members == end - first { Ok(Some(end)) } else { Err(unaccounted(log, first)) }
+}
+
+fn unaccounted(log: &Path, entry: u64) -> AuditError {
+    damage(&sealed_folder(log), 0, Some(entry), Fault::Unaccounted)
 }
 
 impl Reading {

@@ -1,8 +1,9 @@
 //! Seals the journal's files that nobody writes to any more, in a thread of its own.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,6 +24,17 @@ use crate::ground::{causes, step_back};
 
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
+/// Whoever changes a log's sealed files does so alone.
+#[derive(Clone, Debug, Default)]
+pub(in crate::audit) struct Sealing(Arc<Mutex<()>>);
+
+impl Sealing {
+    pub(in crate::audit) fn alone(&self) -> MutexGuard<'_, ()> {
+        // What another has left half done is found by whoever comes next, as after a crash.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Seals files in the order in which they are handed in.
 #[derive(Debug)]
 pub(in crate::audit) struct Sealer {
@@ -33,9 +45,8 @@ pub(in crate::audit) struct Sealer {
 impl Sealer {
     /// Begins with those that a process before has left.
     pub(in crate::audit) fn start(
-        storage: Arc<dyn Storage>,
-        log: PathBuf,
-        log_id: LogId,
+        (storage, log, log_id): (Arc<dyn Storage>, PathBuf, LogId),
+        sealing: Sealing,
         left: Vec<JournalFile>,
     ) -> Result<Self, AuditError> {
         let (files, queue) = mpsc::channel();
@@ -43,7 +54,7 @@ impl Sealer {
             // It waits in the queue, whose other end is at hand.
             let _ = files.send(file);
         }
-        let run = move || run(&*storage, &log, &log_id, &queue);
+        let run = move || run((&*storage, &log, &log_id), &sealing, &queue);
         let thread = std::thread::Builder::new().name("audit-seal".to_owned()).spawn(run);
         let thread = thread.map_err(|error| AuditError::Thread(Arc::new(error)))?;
         Ok(Self { files: Some(files), thread: Some(thread) })
@@ -64,10 +75,18 @@ impl Drop for Sealer {
     }
 }
 
-fn run(storage: &dyn Storage, log: &Path, log_id: &LogId, queue: &mpsc::Receiver<JournalFile>) {
+fn run(
+    (storage, log, log_id): (&dyn Storage, &Path, &LogId),
+    sealing: &Sealing,
+    queue: &mpsc::Receiver<JournalFile>,
+) {
     // Whoever waits for an answer goes first.
     step_back();
-    if let Err(error) = finish_erasures(storage, log) {
+    let finished = {
+        let _alone = sealing.alone();
+        finish_erasures(storage, log)
+    };
+    if let Err(error) = finished {
         tracing::warn!(error = %causes(&error), "what was erased from the audit log before is not removed yet");
     }
     let (mut waiting, mut ended, mut failing) = (VecDeque::new(), false, false);
@@ -78,7 +97,11 @@ fn run(storage: &dyn Storage, log: &Path, log_id: &LogId, queue: &mpsc::Receiver
             Err(mpsc::RecvTimeoutError::Disconnected) => ended = true,
         }
         while let Some(file) = waiting.front() {
-            if let Err(error) = seal(storage, log, log_id, *file) {
+            let sealed = {
+                let _alone = sealing.alone();
+                seal(storage, log, log_id, *file)
+            };
+            if let Err(error) = sealed {
                 // Those after it wait behind it. What is left when the process ends is sealed by the next.
                 if !failing {
                     tracing::warn!(error = %causes(&error), "a file of the audit log's journal is not sealed yet");
@@ -96,6 +119,12 @@ fn run(storage: &dyn Storage, log: &Path, log_id: &LogId, queue: &mpsc::Receiver
 fn seal(storage: &dyn Storage, log: &Path, log_id: &LogId, file: JournalFile) -> Result<(), AuditError> {
     let folder = sealed_folder(log);
     let synced = |path: &Path| storage.sync_dir(path).map_err(AuditError::storage("sync", path));
+    let journal = JournalFile::list(storage, log)?;
+    if !journal.contains(&file) {
+        // It was sealed, and only what goes with it is left.
+        remove_if_there(storage, &file.places(log))?;
+        return synced(log);
+    }
     storage.create_dir_all(&folder).map_err(AuditError::storage("create", &folder))?;
     synced(log)?;
     remove_unfinished(storage, &folder)?;
@@ -108,6 +137,9 @@ fn seal(storage: &dyn Storage, log: &Path, log_id: &LogId, file: JournalFile) ->
         sorted.entry(name).or_default().push(seen.sequence);
         Ok(())
     })?;
+    if journal.iter().find(|other| other.first > file.first).is_none_or(|next| next.first != end) {
+        return Err(super::file::damage(&file.bodies(log), 0, Some(end), Fault::Frame));
+    }
     let mut writers = Vec::new();
     for (name, members) in sorted {
         let stub = Stub { log_id: log_id.clone(), name, end, members };
@@ -131,9 +163,8 @@ fn seal(storage: &dyn Storage, log: &Path, log_id: &LogId, file: JournalFile) ->
         let path = file.bodies(log);
         return Err(super::file::damage(&path, 0, Some(file.first), Fault::Unaccounted));
     }
-    for path in [file.bodies(log), file.places(log)] {
-        storage.remove(&path).map_err(AuditError::storage("remove", &path))?;
-    }
+    remove_if_there(storage, &file.bodies(log))?;
+    remove_if_there(storage, &file.places(log))?;
     synced(log)
 }
 
@@ -143,18 +174,21 @@ fn finish_erasures(storage: &dyn Storage, log: &Path) -> Result<(), AuditError> 
     let names = storage.list(&folder).map_err(AuditError::storage("list", &folder))?;
     let erased = SealedName::list(storage, log)?.into_iter().filter(|name| name.state == State::Erased);
     let left = erased.map(|name| SealedName { state: State::Sealed, ..name }.path(log));
-    for path in left.filter(|path| names.contains(path)) {
-        storage.remove(&path).map_err(AuditError::storage("remove", &path))?;
-    }
-    Ok(())
+    left.filter(|path| names.contains(path)).try_for_each(|path| remove_if_there(storage, &path))
 }
 
 /// What was being written when a process was killed, or the disk full.
 fn remove_unfinished(storage: &dyn Storage, folder: &Path) -> Result<(), AuditError> {
     let names = storage.list(folder).map_err(AuditError::storage("list", folder))?;
     let unfinished = names.iter().filter(|path| path.extension().is_some_and(|end| end == TEMPORARY));
-    for path in unfinished {
-        storage.remove(path).map_err(AuditError::storage("remove", path))?;
+    unfinished.into_iter().try_for_each(|path| remove_if_there(storage, path))
+}
+
+fn remove_if_there(storage: &dyn Storage, path: &Path) -> Result<(), AuditError> {
+    match storage.remove(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(AuditError::storage("remove", path)(error))
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }

@@ -19,6 +19,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::membership::Membership;
 use super::name::{SealedName, State};
+use crate::audit::journal::ENTRIES_MAX;
 use crate::audit::log_id::LogId;
 use crate::domain::Digest;
 
@@ -97,7 +98,8 @@ impl Stub {
             end,
             members: Membership::decode(members, first, end)?,
         };
-        (found.name == name && found.encode() == bytes).then_some(found)
+        let has_entries = first < end && end <= ENTRIES_MAX && found.members.total() > 0;
+        (has_entries && found.name == name && found.encode() == bytes).then_some(found)
     }
 
     /// The name of what is left once it is erased.

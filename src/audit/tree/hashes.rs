@@ -21,6 +21,9 @@ pub(in crate::audit) const LEVEL_HEIGHT: u32 = 8;
 /// is computed from it.
 pub(in crate::audit) const LEVELS: u32 = 4;
 
+/// The highest subtree that is computed at once.
+const PIECE_HEIGHT: u32 = 12;
+
 /// The file of a level above the leaves.
 pub(in crate::audit) fn level_name(level: u32) -> String {
     format!("tree-{level}")
@@ -47,6 +50,12 @@ impl Hashes {
         Ok(Self { levels })
     }
 
+    /// The same without what was computed before.
+    pub(in crate::audit) fn leaves_alone(mut self) -> Self {
+        self.levels.truncate(1);
+        self
+    }
+
     /// How many whole hashes a level has.
     pub(in crate::audit) fn count(&self, level: u32) -> io::Result<u64> {
         let Some(file) = self.levels.get(level as usize) else { return Ok(0) };
@@ -71,6 +80,10 @@ impl Hashes {
 
     fn computed(&self, level: u32, height: u32, index: u64) -> io::Result<Hash> {
         let above = height - level * LEVEL_HEIGHT;
+        if above > PIECE_HEIGHT {
+            let half = |index| self.computed(level, height - 1, index);
+            return Ok(node(&half(2 * index)?, &half(2 * index + 1)?));
+        }
         let mut hashes = self.read(level, index << above, 1 << above)?;
         while hashes.len() > 1 {
             let (pairs, _) = hashes.as_chunks::<2>();
