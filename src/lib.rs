@@ -29,6 +29,11 @@
 //! | verdict | `hit`, `no_hit` or `inconclusive` |
 //! | manifest | a list of documents to be screened together |
 //! | entry | one record of the audit log |
+//! | journal | what a log was told lately, as it was written, in files that follow one another |
+//! | range | the entries of one file of the journal, wherever they are by now |
+//! | sealed file | the entries of one range, retention class and day, compressed and encrypted |
+//! | retention class | entries that are kept as long as one another: answers, hits, acts, erasures |
+//! | stub | what a sealed file says of itself in clear, and all that is left of it once it is erased |
 //! | leaf | an entry's hash, salted: what stays of it when its body is gone |
 //! | checkpoint | what a log has signed of itself: how many entries, and the root of their tree |
 //! | proof | an entry, the hashes that lead from it to a checkpoint, and the checkpoint |

@@ -12,6 +12,7 @@ mod audit_proofs;
 mod audit_retention;
 mod audit_samples;
 mod cli_audit;
+mod cli_audit_erase;
 mod cli_check;
 mod cli_contract;
 mod cli_feeds;
