@@ -23,13 +23,14 @@ pub(crate) fn run(lists: &Lists, rounds: usize, table: &Table) {
     let (misses, hits) = (misses(&[snapshot]), hits(lists.records));
     let places = lines.places(&misses);
     let looked = &misses[..QUESTIONS / 16];
-    let [single_ns, bare, batch_ns, grouped, hit, second] = medians(
+    let [single_ns, bare, batch_ns, grouped, packed, hit, second] = medians(
         rounds,
         [
             &|| timed(QUESTIONS, || single(snapshot, &misses)),
             &|| timed(QUESTIONS, || lines.read_one_by_one(&places)),
             &|| timed(QUESTIONS, || batch(snapshot, &misses)),
             &|| timed(QUESTIONS, || lines.read_in_groups(&places)),
+            &|| timed(QUESTIONS, || lines.pack_and_read(&misses)),
             &|| timed(hits.len(), || single_hits(snapshot, &hits)),
             &|| timed(looked.len(), || second_looks(snapshot, looked)),
         ],
@@ -37,6 +38,7 @@ pub(crate) fn run(lists: &Lists, rounds: usize, table: &Table) {
     let row = |name, value, baseline, limit| table.row(&Row { name, value, unit: "ns", baseline, limit });
     row("single miss", single_ns, Some(("a dependent bare read", bare)), Some(1.15));
     row("batch miss", batch_ns, Some(("a prefetched bare read", grouped)), Some(1.8));
+    row("  keys packed, nothing looked up", packed, Some(("a prefetched bare read", grouped)), None);
     row("single hit with findings", hit, Some(("a single miss", single_ns)), Some(2.5));
     table.note(&format!("  {sets} sets in the dictionary"));
     row("second look at look-alikes", second, None, Some(1000.0));

@@ -47,6 +47,9 @@ pub enum AppError {
     /// The last entries could not be made durable.
     #[error("the audit log could not be closed: answers of the last second may have no durable entry")]
     Close(#[source] AuditError),
+    /// The log does not take what it would have to take of every answer.
+    #[error("the start could not be recorded in the audit log, and so nothing else could")]
+    Start(#[source] AuditError),
     /// Metrics could not be registered.
     #[error("metrics could not be registered")]
     Metrics(#[from] prometheus::Error),

@@ -8,7 +8,7 @@ use actix_web::dev::{Server as HttpServerTask, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer};
 
-use crate::audit::{LogReader, Opened, Role};
+use crate::audit::{Act, LogReader, Opened, Role};
 use crate::config::Settings;
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
@@ -118,6 +118,19 @@ impl Server {
             Synchronise::start(&shared, scheduled)
         });
         Ok(Self { screening, watch, recorder, eraser, synchronise, board, task: http.run(), address })
+    }
+
+    /// Records that it is about to answer, and by which settings: another digest than at the start before is another policy. `principal`
+    /// is who started it.
+    ///
+    /// # Errors
+    /// [`AppError::Start`] if the log takes no entry: then there would be no answer either.
+    pub async fn record_start(&self, principal: &Arc<str>) -> Result<(), AppError> {
+        let version = env!("CARGO_PKG_VERSION").into();
+        let pending = self.screening.record_act(Act::Started, principal, version).map_err(AppError::Start)?;
+        let recorded = pending.await.map_err(AppError::Start)?;
+        let () = *recorded.get();
+        Ok(())
     }
 
     /// Where it listens.

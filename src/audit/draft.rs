@@ -114,6 +114,8 @@ pub enum Act {
     Sync,
     /// The same of a publication that lost more than the settings allow, on an operator's word.
     SyncShrunk,
+    /// A service began to answer by the settings that the entry names: another digest than at the start before is another policy.
+    Started,
     /// The logs of before, which the client's reference names, were put aside after a restore or on a clone.
     Adopted,
     /// A new digest key, which the entry names, makes digests from the next start of each process on.
@@ -145,6 +147,7 @@ impl Act {
         Self::Rollback,
         Self::Sync,
         Self::SyncShrunk,
+        Self::Started,
         Self::Adopted,
         Self::KeyRotated,
         Self::KeyDestroyed,
@@ -168,6 +171,7 @@ impl Act {
             Self::Rollback => "rollback",
             Self::Sync => "sync",
             Self::SyncShrunk => "sync_shrunk",
+            Self::Started => "started",
             Self::Adopted => "adopted",
             Self::KeyRotated => "key_rotated",
             Self::KeyDestroyed => "key_destroyed",

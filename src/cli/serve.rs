@@ -14,6 +14,7 @@ pub(super) fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     start_logging(&settings.log);
     actix_web::rt::System::new().block_on(async {
         let server = Server::start(&settings, site::disk(), site::clock())?;
+        server.record_start(&site::principal()?).await?;
         eprintln!("portcullis: listening on http://{}", server.address());
         until_told(server).await
     })?;

@@ -97,7 +97,7 @@ fn no_log() -> Problem {
 }
 
 async fn record(service: &Service, act: Act, reference: String) -> Result<(), Problem> {
-    let recorded = service.screening.record_reading(act, &service.principal, reference.into())?.await?;
+    let recorded = service.screening.record_act(act, &service.principal, reference.into())?.await?;
     let () = *recorded.get();
     Ok(())
 }

@@ -128,11 +128,11 @@ impl Screening {
         self.log.submit(Draft { counts, ..draft }, ())
     }
 
-    /// Records that somebody reads the log, before anything of it is shown.
+    /// Records an act that changes no list, such as reading the log, which is recorded before anything of it is shown.
     ///
     /// # Errors
-    /// [`AuditError`] if the log takes nothing: then nothing is shown.
-    pub fn record_reading(
+    /// [`AuditError`] if the log takes nothing: then nothing is done.
+    pub fn record_act(
         &self,
         act: Act,
         principal: &Arc<str>,

@@ -183,10 +183,11 @@ fn an_auditor_reads_entries_proofs_and_checkpoints_from_a_service() {
     let checkpoint = serving.get("/v1/audit/checkpoint");
     let checkpoint = String::from_utf8(checkpoint.body).unwrap();
     assert!(checkpoint.starts_with(&format!("portcullis/{log}\n")), "{checkpoint}");
-    let entries = serving.get("/v1/audit/entries?from=0&count=2");
+    let entries = serving.get("/v1/audit/entries?from=0&count=3");
     let lines = json_lines(std::str::from_utf8(&entries.body).unwrap());
-    assert_eq!((lines.len(), &lines[0]["leaf"]), (2, &leaf.into()));
-    assert!(lines[1]["entry"]["act"] == "audit_prove", "{lines:?}");
+    assert_eq!((lines.len(), &lines[1]["leaf"]), (3, &leaf.into()));
+    assert!(lines[0]["entry"]["act"] == "started", "{lines:?}");
+    assert!(lines[2]["entry"]["act"] == "audit_prove", "{lines:?}");
     for (path, code) in [
         ("/v1/audit/entries?log=..%2F..%2Fetc", "not_found"),
         ("/v1/audit/entries?log=serve-00000000", "not_found"),

@@ -59,7 +59,9 @@ fn recorded(data: &Path) -> Vec<String> {
         let folder = entry.unwrap().path();
         if folder.join("bodies").exists() {
             read_log(&Disk, &folder, &mut |recorded| {
-                let reference = recorded.whole().and_then(|stored| stored.entry.client_reference);
+                let entry = recorded.whole().expect("nothing was erased").entry;
+                // A start refers to nothing that anybody asked.
+                let reference = entry.client_reference.filter(|_| entry.act != "started");
                 references.extend(reference.map(|text| text.to_string()))
             })
             .unwrap();

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use proptest::prelude::*;
 
 use sha2::{Digest as _, Sha256};
@@ -88,6 +89,33 @@ fn roots_are_those_of_the_known_answers() {
 }
 
 proptest! {
+    #[test]
+    fn roots_and_paths_are_those_of_somebody_elses_tree(
+        size in 1_usize..400,
+        at in any::<proptest::sample::Index>(),
+    ) {
+        let (mut theirs, mut ours) = (MemoryBackedTree::<Sha256, _>::new(), Vec::new());
+        for number in 0..size {
+            let value = number.to_le_bytes();
+            theirs.push(value);
+            ours.push(Sha256::new().chain_update([0]).chain_update(value).finalize().into());
+        }
+        let ours = Leaves(ours);
+        let root: Hash = (*theirs.root().as_bytes()).into();
+        prop_assert_eq!(frontier(&ours).root(), root);
+        let index = at.index(size);
+        let Ok(path) = inclusion(&ours, index as u64, size as u64);
+        let right = theirs.prove_inclusion(index);
+        prop_assert_eq!(&path.concat()[..], right.as_bytes());
+    }
+
+    #[test]
+    fn an_edge_that_is_read_is_the_one_that_grew(size in 0_u64..600) {
+        let leaves = Leaves::of(size);
+        let Ok(read) = Frontier::of(&leaves, size);
+        prop_assert_eq!(read, frontier(&leaves));
+    }
+
     #[test]
     fn what_is_proved_is_accepted_and_nothing_else(
         size in 1_u64..600,
