@@ -1,5 +1,6 @@
 //! The wiring: settings to a running service, and its ordered end.
 
+mod backup;
 mod eraser;
 mod error;
 mod logging;
@@ -10,6 +11,7 @@ mod stores;
 mod synchronise;
 mod watch;
 
+pub use backup::{Backup, BackupError, back_up, restore};
 pub use error::AppError;
 pub use logging::start_logging;
 pub use server::{Server, open_screening};

@@ -116,6 +116,10 @@ pub enum Act {
     SyncShrunk,
     /// A service began to answer by the settings that the entry names: another digest than at the start before is another policy.
     Started,
+    /// Somebody made a backup, in which logs and keys are.
+    BackedUp,
+    /// The site was restored from a backup that was made at the time of the client's reference.
+    Restored,
     /// The logs of before, which the client's reference names, were put aside after a restore or on a clone.
     Adopted,
     /// A new digest key, which the entry names, makes digests from the next start of each process on.
@@ -148,6 +152,8 @@ impl Act {
         Self::Sync,
         Self::SyncShrunk,
         Self::Started,
+        Self::BackedUp,
+        Self::Restored,
         Self::Adopted,
         Self::KeyRotated,
         Self::KeyDestroyed,
@@ -172,6 +178,8 @@ impl Act {
             Self::Sync => "sync",
             Self::SyncShrunk => "sync_shrunk",
             Self::Started => "started",
+            Self::BackedUp => "backed_up",
+            Self::Restored => "restored",
             Self::Adopted => "adopted",
             Self::KeyRotated => "key_rotated",
             Self::KeyDestroyed => "key_destroyed",

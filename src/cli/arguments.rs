@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::audit_arguments::Audit;
+use super::backup_arguments::{Backup, Restore};
 use super::feed_arguments::Feed;
 
 /// Screens travel documents against lists of lost, stolen and revoked documents, and proves every answer.
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Rollback(Rollback),
     Serve(Serve),
     Adopt(Adopt),
+    Backup(Backup),
+    Restore(Restore),
     #[command(subcommand)]
     Audit(Audit),
     #[command(subcommand)]

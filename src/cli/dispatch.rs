@@ -11,8 +11,8 @@ use super::audit_arguments::Audit;
 use super::feed_arguments::Feed;
 use super::usage::Usage;
 use super::{
-    audit, audit_erase, audit_read, check, demo, feed, generate, import, inspect, keys, lists, manifest,
-    publisher, serve, stores, sync,
+    audit, audit_erase, audit_read, backup, check, demo, feed, generate, import, inspect, keys, lists,
+    manifest, publisher, serve, stores, sync,
 };
 
 const USAGE: u8 = 2;
@@ -39,6 +39,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Feed(Feed::Reproduce(arguments)) => publisher::run_reproduce(&arguments),
         Command::Feed(Feed::Push(arguments)) => stores::run(&arguments.dir),
         Command::Adopt(arguments) => audit::adopt(&arguments.data),
+        Command::Backup(arguments) => backup::back_up(&arguments),
+        Command::Restore(arguments) => backup::restore(&arguments),
         Command::Audit(Audit::Verify(arguments)) => audit::verify(&arguments),
         Command::Audit(Audit::Prove(arguments)) => audit::prove(&arguments),
         Command::Audit(Audit::CheckProof(arguments)) => audit::check_proof(&arguments),

@@ -5,6 +5,8 @@ mod audit;
 mod audit_arguments;
 mod audit_erase;
 mod audit_read;
+mod backup;
+mod backup_arguments;
 mod bars;
 mod check;
 mod demo;

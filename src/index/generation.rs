@@ -188,6 +188,17 @@ impl Generation {
         Ok(next)
     }
 
+    /// The generation after `previous` in which nothing is in force and nothing expected; every floor remains.
+    #[must_use]
+    pub(super) fn of_floors((previous, id): (&Self, GenerationId), now: Timestamp) -> Self {
+        let mut next = Self::after(Some((previous, id)), now);
+        next.expected.clear();
+        for feed in next.feeds.drain(..).map(|record| record.bulletin.feed) {
+            next.floors.extend(previous.kept(&feed).map(|kept| (feed, kept)));
+        }
+        next
+    }
+
     /// The generation after `previous` in which a feed's list stands in one base, and is the same list.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::support::command::portcullis;
 
-const COMMANDS: [(&[&str], &[&str]); 12] = [
+const COMMANDS: [(&[&str], &[&str]); 24] = [
     (&["demo"], &["--data", "--once", "--port", "--records"]),
     (&["generate"], &["--dirty", "--like", "--out", "--records", "--seed"]),
     (
@@ -31,6 +31,18 @@ const COMMANDS: [(&[&str], &[&str]); 12] = [
     (&["fold"], &["--data", "--feed", "--mib-per-second"]),
     (&["rollback"], &["--data", "--to"]),
     (&["serve"], &["--config"]),
+    (&["adopt"], &["--data"]),
+    (&["backup"], &["--config", "--to"]),
+    (&["restore"], &["--data"]),
+    (&["audit", "verify"], &["--data", "--exported", "--json", "--key"]),
+    (&["audit", "prove"], &["--data", "--out"]),
+    (&["audit", "check-proof"], &["--key", "--leaf"]),
+    (&["audit", "export"], &["--data", "--from", "--log", "--out", "--purpose", "--to"]),
+    (&["audit", "find"], &["--data", "--document", "--from", "--json", "--log", "--purpose", "--to"]),
+    (&["audit", "report"], &["--data", "--from", "--json", "--log", "--purpose", "--suppress-below", "--to"]),
+    (&["audit", "erase"], &["--config", "--dry-run"]),
+    (&["audit", "rotate-digest-key"], &["--data"]),
+    (&["audit", "destroy-digest-key"], &["--data"]),
     (&["inspect", "index"], &["--data", "--verify"]),
     (&["inspect", "audit"], &["--data"]),
     (&["inspect", "config"], &["--config"]),

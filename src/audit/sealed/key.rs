@@ -43,7 +43,7 @@ impl KeyName {
         (found.file_name() == name).then_some(found)
     }
 
-    pub(super) fn path(self, log: &Path) -> PathBuf {
+    pub(in crate::audit) fn path(self, log: &Path) -> PathBuf {
         sealed_folder(log).join(self.file_name())
     }
 

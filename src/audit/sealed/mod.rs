@@ -14,6 +14,8 @@ mod name;
 mod range;
 mod sealer;
 mod stub;
+#[cfg(test)]
+mod tests;
 
 pub(super) use class::day_of;
 pub use class::{Retention, RetentionClass, bounds_of};
@@ -22,3 +24,4 @@ pub(super) use key::KeyName;
 pub(super) use name::{SealedName, State, sealed_folder};
 pub(super) use range::{Kept, Past, Range};
 pub(super) use sealer::{Sealer, Sealing};
+use stub::Stub;

@@ -1,0 +1,239 @@
+//! A backup: everything of a site that nobody else has. Lists are fetched, or imported, again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::audit::{self, AuditError};
+use crate::domain::{Digest, GenerationId};
+use crate::feed::file_digest;
+use crate::ground::storage::{Storage, publish_file};
+use crate::index::{self, IndexError};
+
+const MANIFEST: &str = "backup.json";
+const FORMAT: u32 = 1;
+const MANIFEST_BYTES_MAX: u64 = 64 << 20;
+const FILE_BYTES_MAX: u64 = 1 << 20;
+/// The settings of the site.
+const SETTINGS: &str = "portcullis.toml";
+
+/// What a backup has, and when it was made. Written last: without it a backup is none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    format: u32,
+    /// When it was begun.
+    pub made_at: Timestamp,
+    /// The ids of its logs, or the names of their folders if they were put aside.
+    pub logs: Vec<String>,
+    /// Length and SHA-256 of each file.
+    files: BTreeMap<String, (u64, String)>,
+}
+
+/// Why there is no backup, or why it is not restored.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// A folder that must be new is not.
+    #[error("{} has something in it: name a folder that does not exist yet", path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no manifest.
+    #[error("{} is no backup, or was not finished: it has no {MANIFEST} that this program reads", path.display())]
+    NoBackup {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A newer program made it.
+    #[error(
+        "the backup has format version {found}: it needs a program that reads it, this one reads {FORMAT}"
+    )]
+    Newer {
+        /// The version it names.
+        found: u32,
+    },
+    /// A file is not what was backed up.
+    #[error("{} is not as it was backed up: take another copy of the backup", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file system refused something.
+    #[error("cannot {doing} {}", path.display())]
+    Storage {
+        /// What we were doing, to be followed by the path.
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the file system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A log cannot be copied.
+    #[error(transparent)]
+    Log(#[from] AuditError),
+    /// The generation in force cannot be read.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+}
+
+impl BackupError {
+    fn storage(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Storage { doing, path: path.to_owned(), source }
+    }
+}
+
+/// Backs up a site, also while it works: each log as of its newest checkpoint, all keys but those that sign, the floors of all
+/// feeds, and the settings. `told` hears of each log.
+///
+/// # Errors
+/// [`BackupError`]; what is in the folder then is no backup.
+pub fn back_up(
+    storage: &Arc<dyn Storage>,
+    data_dir: &Path,
+    settings: Option<&Path>,
+    to: &Path,
+    (now, told): (Timestamp, &mut dyn FnMut(&str)),
+) -> Result<Backup, BackupError> {
+    must_be_new(&**storage, to)?;
+    create(&**storage, to)?;
+    let mut logs = Vec::new();
+    for log in audit::log_folders(&**storage, data_dir)? {
+        let Some(name) = log.file_name().and_then(|name| name.to_str()) else { continue };
+        told(name);
+        audit::copy_log(&**storage, &log, &to.join("audit").join(name))?;
+        logs.push(name.to_owned());
+    }
+    copy_folder(&**storage, &data_dir.join("audit/keys"), &to.join("audit/keys"))?;
+    if let Some(settings) = settings {
+        copy(&**storage, settings, &to.join(SETTINGS))?;
+    }
+    index::back_up_floors(storage, data_dir, to)?;
+    let mut files = BTreeMap::new();
+    measure(&**storage, to, Path::new(""), &mut files)?;
+    let backup = Backup { format: FORMAT, made_at: now, logs, files };
+    let text = serde_json::to_vec_pretty(&backup).expect("plain fields, written to memory");
+    let path = to.join(MANIFEST);
+    publish_file(&**storage, &path, &text).map_err(BackupError::storage("write", &path))?;
+    Ok(backup)
+}
+
+/// Restores a site into a folder that does not exist yet. Every file is held against the manifest first. The logs are put aside: to be
+/// read, and not gone on with. No list is in force, and none is accepted that is older than those that were.
+///
+/// # Errors
+/// [`BackupError`]; remove the folder and try again then.
+pub fn restore(
+    storage: &Arc<dyn Storage>,
+    backup: &Path,
+    data_dir: &Path,
+    now: Timestamp,
+) -> Result<(Backup, Option<GenerationId>), BackupError> {
+    must_be_new(&**storage, data_dir)?;
+    let path = backup.join(MANIFEST);
+    let none = || BackupError::NoBackup { path: backup.to_owned() };
+    let bytes = storage.read(&path, MANIFEST_BYTES_MAX).map_err(|_| none())?;
+    let manifest: Backup = serde_json::from_slice(&bytes).map_err(|_| newer(&bytes).unwrap_or_else(none))?;
+    if manifest.format != FORMAT {
+        return Err(BackupError::Newer { found: manifest.format });
+    }
+    for (name, (length, sha256)) in &manifest.files {
+        let path = backup.join(name);
+        let found = file_digest(&**storage, &path).map_err(BackupError::storage("read", &path))?;
+        if found.1 != *length || Digest::from_hex(sha256) != Some(found.0) {
+            return Err(BackupError::Changed { path });
+        }
+    }
+    create(&**storage, data_dir)?;
+    for name in manifest.files.keys().filter(|name| name.starts_with("audit/")) {
+        let to = data_dir.join(restored_name(name));
+        create(&**storage, to.parent().unwrap_or(data_dir))?;
+        copy(&**storage, &backup.join(name), &to)?;
+    }
+    for log in &manifest.logs {
+        // A log may have nothing sealed, and is looked at as one that could.
+        create(&**storage, &data_dir.join(restored_name(&format!("audit/{log}/sealed"))))?;
+    }
+    let generation = index::restore_floors(storage, backup, data_dir, now)?;
+    Ok((manifest, generation))
+}
+
+/// Where a file of a backup goes: a log's folder has an ending, by which it is put aside.
+fn restored_name(name: &str) -> String {
+    let mut parts: Vec<_> = name.split('/').map(str::to_owned).collect();
+    if let [audit, log, _, ..] = &mut parts[..]
+        && audit == "audit"
+        && log != "keys"
+        && !log.contains('.')
+    {
+        log.push_str(".restored");
+    }
+    parts.join("/")
+}
+
+fn newer(manifest: &[u8]) -> Option<BackupError> {
+    #[derive(Deserialize)]
+    struct Version {
+        format: u32,
+    }
+    let found = serde_json::from_slice::<Version>(manifest).ok()?.format;
+    (found > FORMAT).then_some(BackupError::Newer { found })
+}
+
+fn must_be_new(storage: &dyn Storage, path: &Path) -> Result<(), BackupError> {
+    let there = storage.list(path).map_err(BackupError::storage("list", path))?;
+    if there.is_empty() { Ok(()) } else { Err(BackupError::NotEmpty { path: path.to_owned() }) }
+}
+
+fn create(storage: &dyn Storage, path: &Path) -> Result<(), BackupError> {
+    storage.create_dir_all(path).map_err(BackupError::storage("create", path))
+}
+
+fn copy_folder(storage: &dyn Storage, from: &Path, to: &Path) -> Result<(), BackupError> {
+    create(storage, to)?;
+    for path in storage.list(from).map_err(BackupError::storage("list", from))? {
+        let is_key = path.extension().is_some_and(|end| end == "key") || path.ends_with("current");
+        if let Some(name) = path.file_name().filter(|_| is_key) {
+            copy(storage, &path, &to.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy(storage: &dyn Storage, from: &Path, to: &Path) -> Result<(), BackupError> {
+    let mut source = storage.open_read(from).map_err(BackupError::storage("read", from))?;
+    let mut target = storage.create(to).map_err(BackupError::storage("create", to))?;
+    let mut piece = vec![0; FILE_BYTES_MAX as usize];
+    loop {
+        let read =
+            std::io::Read::read(&mut source, &mut piece).map_err(BackupError::storage("read", from))?;
+        if read == 0 {
+            return target.sync().map_err(BackupError::storage("write", to));
+        }
+        target.append(&piece[..read]).map_err(BackupError::storage("write", to))?;
+    }
+}
+
+fn measure(
+    storage: &dyn Storage,
+    folder: &Path,
+    below: &Path,
+    files: &mut BTreeMap<String, (u64, String)>,
+) -> Result<(), BackupError> {
+    for path in storage.list(&folder.join(below)).map_err(BackupError::storage("list", folder))? {
+        let Some(name) = path.file_name() else { continue };
+        let name = below.join(name);
+        if storage.open_read(&path).and_then(|file| file.metadata()).is_ok_and(|found| found.is_dir()) {
+            measure(storage, folder, &name, files)?;
+        } else {
+            let (digest, length) =
+                file_digest(storage, &path).map_err(BackupError::storage("read", &path))?;
+            files.insert(name.to_string_lossy().into_owned(), (length, digest.to_string()));
+        }
+    }
+    Ok(())
+}

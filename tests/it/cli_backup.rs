@@ -1,0 +1,98 @@
+//! A site that burnt down is restored: what was asked there can be proved, and no older list comes back.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::command::{Place, flip_a_byte, portcullis};
+use crate::support::serving::Serving;
+
+/// A site that answered, was asked while it was backed up, and is gone.
+fn backed_up() -> (Place, String, String) {
+    let place = Place::with_site();
+    let answer = place.check("L898902C3").json();
+    let named = format!("{}/{}", answer["audit"]["log_id"].as_str().unwrap(), answer["audit"]["entry_id"]);
+    let leaf = answer["audit"]["leaf"].as_str().unwrap().to_owned();
+    let serving = Serving::start_with(&place, "[audit]\nkeep-hits-days = 30\n");
+    serving
+        .post("/v1/checks", "application/json", r#"{"document":{"number":"X2","issuing_state":"UTO"}}"#)
+        .json();
+    let config = place.write("own.toml", format!("[data]\ndir = {:?}\n", place.site()));
+    let to = place.argument("backup");
+    let said = portcullis(&["backup", "--config", &config, "--to", &to]).exits(0).out;
+    assert!(said.contains("logs, keys, settings and floors"), "{said}");
+    portcullis(&["backup", "--config", &config, "--to", &to]).fails_saying("does not exist yet");
+    drop(serving);
+    fs::remove_dir_all(place.site()).unwrap();
+    (place, named, leaf)
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            names.extend(files(&path));
+        } else {
+            names.push(path.display().to_string());
+        }
+    }
+    names
+}
+
+#[test]
+fn what_was_asked_is_proved_after_a_restore_and_a_new_log_begins() {
+    let (place, named, leaf) = backed_up();
+    let backup = place.argument("backup");
+    assert!(!files(&place.path("backup")).iter().any(|name| name.contains("signing.pem")));
+    let said = portcullis(&["restore", &backup, "--data", &place.site()]).exits(0).out;
+    assert!(said.contains("is put aside") && said.contains("synchronise, or import"), "{said}");
+    let (log, entry) = named.split_once('/').unwrap();
+    let proof = place.argument("proof");
+    let restored = format!("{log}.restored/{entry}");
+    portcullis(&["audit", "prove", &restored, "--data", &place.site(), "--out", &proof]).exits(0);
+    let key = place.argument(&format!("site/audit/{log}.restored/verify.key"));
+    portcullis(&["audit", "check-proof", &proof, "--key", &key, "--leaf", &leaf]).exits(0);
+    portcullis(&["audit", "verify", "--data", &place.site()]).exits(0);
+    let report = portcullis(&["audit", "report", "--data", &place.site(), "--json"]).exits(0).json();
+    assert_eq!((&report["act"]["restored"], &report["act"]["backed_up"]), (&1.into(), &1.into()), "{report}");
+    assert_eq!(report["verdict"]["hit"], 1, "{report}");
+    // Nothing is in force, and so nothing is clear.
+    assert_eq!(place.check("X2").exits(11).json()["verdict"], "inconclusive");
+    portcullis(&["restore", &backup, "--data", &place.site()]).fails_saying("does not exist yet");
+}
+
+#[test]
+fn no_list_comes_back_that_is_older_than_those_of_the_backup() {
+    let (place, ..) = backed_up();
+    portcullis(&["restore", &place.argument("backup"), "--data", &place.site()]).exits(0);
+    let shown = portcullis(&["inspect", "index", "--data", &place.site()]).exits(0).out;
+    assert!(shown.contains("generation    2"), "{shown}");
+    let old = place.write("old.csv", "issuing_state,document_number,kind,status\nUTO,OLD1,passport,lost\n");
+    let data = place.site();
+    let import =
+        ["import", "--data", &data, "--feed", "local", "--format", "csv", "--as-of", "2020-01-01T00:00:00Z"];
+    portcullis(&[&import[..], &[&old]].concat()).exits(1);
+    let new = portcullis(&["import", "--data", &data, "--feed", "local", "--format", "csv", &old]);
+    new.exits(0);
+}
+
+#[test]
+fn a_backup_that_was_changed_or_not_finished_is_not_restored() {
+    let (place, ..) = backed_up();
+    let backup = place.argument("backup");
+    let restore = || portcullis(&["restore", &backup, "--data", &place.site()]);
+    for name in files(&place.path("backup")).into_iter().filter(|name| !name.ends_with("backup.json")) {
+        let bytes = fs::read(&name).unwrap();
+        if bytes.is_empty() {
+            continue;
+        }
+        flip_a_byte(Path::new(&name));
+        restore().fails_saying("is not as it was backed up");
+        assert!(!place.path("site").exists());
+        fs::write(&name, bytes).unwrap();
+    }
+    fs::rename(place.path("backup/backup.json"), place.path("kept.json")).unwrap();
+    restore().fails_saying("was not finished");
+    fs::rename(place.path("kept.json"), place.path("backup/backup.json")).unwrap();
+    restore().exits(0);
+}
