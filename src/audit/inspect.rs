@@ -147,12 +147,13 @@ fn summary(storage: &dyn Storage, folder: &Path, name: &str, id: &LogId) -> LogS
         damage: None,
     };
     let read = history(storage, folder, id, &mut |_| {}, &mut |past| {
-        summary.entries += 1;
         let Some((_, body)) = past.kept.written() else {
+            summary.entries += 1;
             summary.erased += 1;
             return Ok(());
         };
         let entry = Entry::decode(body, past.sequence)?;
+        summary.entries += 1;
         summary.first_time.get_or_insert(entry.time);
         summary.last_time = Some(entry.time);
         *summary.acts.entry(entry.act.into_owned()).or_default() += 1;
