@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
-use portcullis::audit::{Act, Draft, Entry, inspect, read_log};
+use portcullis::audit::{Act, Draft, Entry, Expected, Recorded, inspect, prove, read_log, verify};
 use portcullis::domain::{Digest, GenerationId};
 use portcullis::ground::storage::Disk;
 use portcullis::index::{Generation, current};
@@ -93,12 +93,61 @@ pub fn audit_log(data: &[u8]) {
     assert!(unchanged("bodies", &bodies) && unchanged("leaves", &leaves), "reading a log changes it");
 }
 
+/// A byte that says what is given, how many entries the range has, then a sealed file or what is left of an erased one: its checksums
+/// are made right where that is asked.
+pub fn audit_sealed(data: &[u8]) {
+    let mut choices = Choices(data);
+    let (choice, count) = (choices.byte(), u64::from(choices.byte() % 8) + 1);
+    let mut file = choices.rest().to_vec();
+    if choice & 1 == 1 {
+        make_right(&mut file);
+    }
+    let data_dir = tempfile::tempdir().expect("there is room for a folder");
+    let folder = data_dir.path().join("audit").join(ID);
+    fs::create_dir_all(folder.join("sealed")).expect("there is room for a folder");
+    let write = |name: &str, bytes: &[u8]| {
+        fs::write(folder.join(name), bytes).expect("there is room for a file");
+    };
+    let (mut bodies, mut leaves) = headers();
+    leaves.resize(64 + 32 * count as usize, 9);
+    bodies[8] = 2;
+    bodies[40..48].copy_from_slice(&count.to_le_bytes());
+    let checksum = xxh3_64(&bodies[..56]);
+    bodies[56..64].copy_from_slice(&checksum.to_le_bytes());
+    write(&format!("bodies-{count:016x}"), &bodies);
+    write("leaves", &leaves);
+    write("sealed/answers-2026-03.key", format!("portcullis-sealing-key 1 {}\n", "07".repeat(32)).as_bytes());
+    let ending = if choice & 2 == 2 { "erased" } else { "sealed" };
+    write(&format!("sealed/answers-2026-03-01-0000000000000000.{ending}"), &file);
+    assert_agree(data_dir.path(), &folder);
+    let examined = verify(&Disk, &folder, Expected::default(), &mut |_| {}).expect("it is a log");
+    assert!(!examined.faults.is_empty(), "nobody has signed, or recorded an erasure of, this");
+    let _ = prove(&Disk, &folder, 0);
+}
+
+/// The checksums of a stub's head and of its members.
+fn make_right(file: &mut [u8]) {
+    let Some(head) = file.first_chunk_mut::<64>() else { return };
+    let checksum = xxh3_64(&head[..56]);
+    head[56..].copy_from_slice(&checksum.to_le_bytes());
+    let length = u32::from_le_bytes(std::array::from_fn(|at| head[52 + at])) as usize;
+    let Some(members) = file.get_mut(64..).filter(|rest| rest.len() >= length + 8) else { return };
+    let checksum = xxh3_64(&members[..length]);
+    members[length..length + 8].copy_from_slice(&checksum.to_le_bytes());
+}
+
 /// The summary and the entries tell the same.
 fn assert_agree(data_dir: &Path, folder: &Path) {
-    let mut visited = 0;
+    let (mut visited, mut erased) = (0, 0);
     let read = read_log(&Disk, folder, &mut |recorded| {
-        let stored = recorded.whole().expect("nothing was erased");
-        assert_eq!(stored.entry.sequence, visited, "entries are out of order");
+        let sequence = match recorded {
+            Recorded::Whole(stored) => stored.entry.sequence,
+            Recorded::Erased(entry) => {
+                erased += 1;
+                entry.sequence
+            }
+        };
+        assert_eq!(sequence, visited, "entries are out of order");
         visited += 1;
     });
     let summaries = inspect(&Disk, data_dir).expect("the folder can be listed");
@@ -106,10 +155,10 @@ fn assert_agree(data_dir: &Path, folder: &Path) {
         panic!("there is one log and {} were seen", summaries.len())
     };
     assert_eq!((summary.folder.as_str(), summary.entries), (ID, visited));
-    assert_eq!(summary.acts.values().sum::<u64>(), visited);
+    assert_eq!((summary.acts.values().sum::<u64>(), summary.erased), (visited - erased, erased));
     assert!(summary.verdicts.values().sum::<u64>() <= visited);
-    assert_eq!(summary.first_time.is_some(), visited > 0);
-    assert_eq!(summary.last_time.is_some(), visited > 0);
+    assert_eq!(summary.first_time.is_some(), visited > erased);
+    assert_eq!(summary.last_time.is_some(), visited > erased);
     match (read, &summary.damage) {
         (Ok(entries), None) => assert_eq!(entries, visited),
         (Err(error), Some(damage)) => {

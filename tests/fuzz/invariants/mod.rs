@@ -12,7 +12,7 @@ mod segments;
 mod words;
 
 pub use feeds::{bulletin, feed_metadata, feed_settings};
-pub use logs::{audit_log, generation};
+pub use logs::{audit_log, audit_sealed, generation};
 pub use proofs::audit_proof;
 pub use registers::{mapping, register_csv, register_ndjson, register_publisher, register_source};
 pub use segments::{list_checked, segment_checked, segment_raw};
@@ -22,9 +22,10 @@ pub use words::{manifest, mrz, request, settings};
 pub type Invariant = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder too.
-pub const TARGETS: [(&str, Invariant); 18] = [
+pub const TARGETS: [(&str, Invariant); 19] = [
     ("audit_log", audit_log),
     ("audit_proof", audit_proof),
+    ("audit_sealed", audit_sealed),
     ("bulletin", bulletin),
     ("feed_metadata", feed_metadata),
     ("feed_settings", feed_settings),
