@@ -61,7 +61,7 @@ pub(super) fn verify(arguments: &AuditVerify) -> anyhow::Result<ExitCode> {
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn keys(storage: &dyn Storage, path: &Path) -> anyhow::Result<Vec<NoteKey>> {
+pub(super) fn keys(storage: &dyn Storage, path: &Path) -> anyhow::Result<Vec<NoteKey>> {
     let bytes =
         storage.read(path, FILE_BYTES_MAX).with_context(|| format!("cannot read {}", path.display()))?;
     let text = String::from_utf8_lossy(&bytes);

@@ -18,6 +18,7 @@ pub(crate) enum Audit {
     Export(AuditExport),
     Find(AuditFind),
     Report(AuditReport),
+    Collect(AuditCollect),
     Erase(AuditErase),
     RotateDigestKey(AuditRotate),
     DestroyDigestKey(AuditDestroy),
@@ -48,6 +49,33 @@ pub(crate) struct AuditVerify {
     /// One JSON object a log.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Collects logs elsewhere, entry by entry: what comes is verified, and kept once a checkpoint vouches for it.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  portcullis audit collect --from site --to /mnt/collected
+  portcullis audit collect --from http://127.0.0.1:8080 --key keys.txt --to /mnt/collected --every 10
+A copy goes on where it ended, whatever ended it. `audit verify --data /mnt/collected`, and whatever else reads logs, works on copies as on
+logs. A log that has become shorter than its copy, or another, is refused and told of: exit code 1, or a line on standard error with
+--every.")]
+pub(crate) struct AuditCollect {
+    /// The data directory of a site, or http://ADDRESS:PORT of a service on this machine.
+    #[arg(long, value_name = "FROM")]
+    pub(crate) from: String,
+    /// The folder of the copies.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+    /// A file with the public keys of the logs, one a line; of a data directory, if it is left out, what the logs show themselves.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// Only this log.
+    #[arg(long, value_name = "ID")]
+    pub(crate) log: Vec<String>,
+    /// Look again after so many seconds, until it is told to stop.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) every: Option<u64>,
 }
 
 /// Erases entries whose time is over, as audit.keep-…-days of the settings say; their hashes stay, and the log is proved as before.

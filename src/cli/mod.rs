@@ -3,6 +3,7 @@
 mod arguments;
 mod audit;
 mod audit_arguments;
+mod audit_collect;
 mod audit_erase;
 mod audit_read;
 mod backup;

@@ -208,3 +208,33 @@ fn an_auditor_reads_entries_proofs_and_checkpoints_from_a_service() {
     serving.log();
     portcullis(&["audit", "verify", "--data", &place.site()]).exits(0);
 }
+
+#[test]
+fn a_services_log_is_collected_while_it_works_and_the_copy_is_a_log() {
+    let place = Place::with_site();
+    let serving = Serving::start_with(&place, "[audit]\ncheckpoint-every = \"1s\"\n");
+    let ask = r#"{"document":{"number":"L898902C3","issuing_state":"UTO"}}"#;
+    let answer = serving.post("/v1/checks", "application/json", ask).json();
+    let (log, entry, leaf) = receipt(&answer);
+    let key = place.argument(&format!("site/audit/{log}/verify.key"));
+    let (from, to) = (format!("http://{}", serving.address), place.argument("collected"));
+    let collect = ["audit", "collect", "--from", &from, "--key", &key, "--to", &to];
+    portcullis(&["audit", "collect", "--from", &from, "--to", &to]).exits(2);
+    portcullis(&["audit", "collect", "--from", "http://192.0.2.1:80", "--key", &key, "--to", &to]).exits(2);
+    let copied = (0..100).find(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        portcullis(&collect).exits(0).out.contains(" entries in ")
+    });
+    assert!(copied.is_some(), "a checkpoint covers it within a second");
+    let verified = portcullis(&["audit", "verify", "--data", &to, "--key", &key]).exits(0).out;
+    assert!(verified.contains(&format!("{log}.collected: sound")), "{verified}");
+    let proof = place.argument("proof");
+    portcullis(&["audit", "prove", &format!("{log}.collected/{entry}"), "--data", &to, "--out", &proof])
+        .exits(0);
+    portcullis(&["audit", "check-proof", &proof, "--key", &key, "--leaf", &leaf]).exits(0);
+    drop(serving);
+    portcullis(&collect).fails_saying("cannot be reached");
+    let site = place.site();
+    let said = portcullis(&["audit", "collect", "--from", &site, "--to", &to, "--log", &log]).exits(0).out;
+    assert!(said.contains(&log), "{said}");
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::support::command::portcullis;
 
-const COMMANDS: [(&[&str], &[&str]); 24] = [
+const COMMANDS: [(&[&str], &[&str]); 25] = [
     (&["demo"], &["--data", "--once", "--port", "--records"]),
     (&["generate"], &["--dirty", "--like", "--out", "--records", "--seed"]),
     (
@@ -40,6 +40,7 @@ const COMMANDS: [(&[&str], &[&str]); 24] = [
     (&["audit", "export"], &["--data", "--from", "--log", "--out", "--purpose", "--to"]),
     (&["audit", "find"], &["--data", "--document", "--from", "--json", "--log", "--purpose", "--to"]),
     (&["audit", "report"], &["--data", "--from", "--json", "--log", "--purpose", "--suppress-below", "--to"]),
+    (&["audit", "collect"], &["--every", "--from", "--key", "--log", "--to"]),
     (&["audit", "erase"], &["--config", "--dry-run"]),
     (&["audit", "rotate-digest-key"], &["--data"]),
     (&["audit", "destroy-digest-key"], &["--data"]),

@@ -24,4 +24,3 @@ pub(super) use key::KeyName;
 pub(super) use name::{SealedName, State, sealed_folder};
 pub(super) use range::{Kept, Past, Range};
 pub(super) use sealer::{Sealer, Sealing};
-use stub::Stub;

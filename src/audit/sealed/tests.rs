@@ -6,6 +6,7 @@ use jiff::civil::date;
 
 use super::file_writer::FileWriter;
 use super::membership::Membership;
+use super::stub::Stub;
 use super::*;
 use crate::audit::Role;
 use crate::audit::log_id::LogId;
