@@ -1,5 +1,6 @@
 //! The checkpoints of a log: `checkpoints` in its folder, one signed note after another, each with a line of one dot after it.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -55,47 +56,61 @@ pub(super) fn newest(storage: &dyn Storage, folder: &Path, key: &NoteKey) -> Res
     Ok(Newest { checkpoint: Some(checkpoint), note, bytes: from + end as u64 + 3 })
 }
 
-/// Reads every checkpoint in order, with where it stands, and tells how many bytes after the last make none.
-pub(super) fn each(
-    storage: &dyn Storage,
-    folder: &Path,
-    key: &NoteKey,
-    visit: &mut dyn FnMut(u64, &str, Checkpoint) -> Result<(), AuditError>,
-) -> Result<u64, AuditError> {
-    let path = folder.join(CHECKPOINTS);
-    let failed = |error| AuditError::storage("read", &path)(error);
-    let file = match storage.open_read(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        Err(error) => return Err(failed(error)),
-    };
-    let mut reader = BufReader::new(file);
-    let (mut note, mut line) = (Vec::new(), Vec::new());
-    let (mut at, mut offset) = (0, 0);
-    loop {
-        line.clear();
-        let read =
-            reader.by_ref().take(CHECKPOINT_BYTES_MAX as u64).read_until(b'\n', &mut line).map_err(failed)?;
-        if read == 0 {
-            return Ok(offset - at);
+/// The notes that are in the file when it is opened, one after another.
+#[derive(Debug)]
+pub(super) struct Notes {
+    reader: io::Take<BufReader<File>>,
+    pub(super) path: PathBuf,
+    /// Where the next one begins.
+    pub(super) at: u64,
+    /// How much was read.
+    read: u64,
+}
+
+impl Notes {
+    /// `None` if there is no such file.
+    pub(super) fn open(storage: &dyn Storage, folder: &Path) -> Result<Option<Self>, AuditError> {
+        let path = folder.join(CHECKPOINTS);
+        match storage.open_read(&path) {
+            Ok(file) => {
+                let length = file.metadata().map_err(AuditError::storage("measure", &path))?.len();
+                Ok(Some(Self { reader: BufReader::new(file).take(length), path, at: 0, read: 0 }))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(AuditError::storage("read", &path)(error)),
         }
-        offset += read as u64;
-        if line == END.as_bytes() {
-            let text = std::str::from_utf8(&note).ok();
-            let opened = text.and_then(|text| Some((text, Checkpoint::open(text, key)?)));
-            let Some((text, checkpoint)) = opened else { return Err(damaged(path, at)) };
-            visit(at, text, checkpoint)?;
-            note.clear();
-            at = offset;
-            continue;
-        }
-        note.extend_from_slice(&line);
-        if note.len() > CHECKPOINT_BYTES_MAX {
-            return Err(damaged(path, at));
+    }
+
+    /// How many bytes make no note, once there is none any more.
+    pub(super) fn torn(&self) -> u64 {
+        self.read - self.at
+    }
+
+    /// The next note; `None` if there is no whole one any more.
+    pub(super) fn next(&mut self) -> Result<Option<String>, AuditError> {
+        let mut note = Vec::new();
+        loop {
+            let before = note.len();
+            let mut line = self.reader.by_ref().take(CHECKPOINT_BYTES_MAX as u64);
+            let line = line.read_until(b'\n', &mut note);
+            let read = line.map_err(AuditError::storage("read", &self.path))?;
+            if read == 0 {
+                return Ok(None);
+            }
+            self.read += read as u64;
+            if &note[before..] == END.as_bytes() {
+                note.truncate(before);
+                let at = std::mem::replace(&mut self.at, self.read);
+                let note = String::from_utf8(note).map_err(|_| damaged(self.path.clone(), at))?;
+                return Ok(Some(note));
+            }
+            if note.len() > CHECKPOINT_BYTES_MAX {
+                return Err(damaged(self.path.clone(), self.at));
+            }
         }
     }
 }
 
-fn damaged(path: PathBuf, offset: u64) -> AuditError {
+pub(super) fn damaged(path: PathBuf, offset: u64) -> AuditError {
     AuditError::Damaged(Damage { path, offset, entry: None, fault: Fault::Checkpoint })
 }

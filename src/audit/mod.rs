@@ -45,6 +45,7 @@ mod reader;
 mod report;
 mod scan;
 mod sealed;
+mod signed;
 mod signing;
 mod tail;
 mod tree;

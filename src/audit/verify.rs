@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::body::Entry;
+use super::checkpoints::Notes;
 use super::computed::Computed;
 use super::erasures::{Erasures, Stubs};
 use super::history::history;
@@ -13,6 +14,7 @@ use super::journal::JournalFile;
 use super::log_id::LogId;
 use super::note::NoteKey;
 use super::sealed::{Kept, SealedFile, SealedName};
+use super::signed::Signed;
 use super::signing::VERIFYING;
 use super::vouched::{EXPORTED, Vouched};
 use super::{AuditError, Checkpoint, Damage, Fault, checkpoints, signing};
@@ -141,32 +143,18 @@ fn examine(
     }
     // Before the entries: those of a log that somebody is writing are never behind its checkpoints then.
     let mut vouched = Vouched::default();
-    let mut signed = 0;
-    if let Some(key) = &key {
-        let mut signed_before = 0;
-        let mut all = Vec::new();
-        let path = folder.join(checkpoints::CHECKPOINTS);
-        let torn = checkpoints::each(storage, folder, key, &mut |offset, _, checkpoint| {
-            if checkpoint.size <= signed_before {
-                let (path, fault) = (path.clone(), Fault::CheckpointOrder);
-                return Err(AuditError::Damaged(Damage { path, offset, entry: None, fault }));
-            }
-            signed_before = checkpoint.size;
-            examined.newest = Some(checkpoint.clone());
-            all.push((checkpoint, path.clone()));
-            Ok(())
-        })?;
-        examined.torn_bytes = torn;
-        examined.checkpoints = all.len() as u64;
-        signed = signed_before;
-        for path in exported_to() {
-            all.extend(exported(storage, &path, key)?.map(|checkpoint| (checkpoint, path)));
+    let mut checkpoints = match &key {
+        None => None,
+        Some(key) => {
+            let exported = exported_to().map(|path| Ok(exported(storage, &path, key)?.zip(Some(path))));
+            let exported = exported.collect::<Result<Vec<_>, AuditError>>()?;
+            vouched = Vouched::all(exported.into_iter().flatten().collect());
+            Some(Signed::of(Notes::open(storage, folder)?, key)?)
         }
-        vouched = Vouched::all(all);
-    }
+    };
     let mut computed = Computed::open(storage, folder)?;
     let (mut stubs, mut erasures) = (Stubs::default(), Erasures::default());
-    let mut fault = None;
+    let (mut fault, mut forked) = (None, None);
     let (mut ranges, mut journal) = (BTreeSet::new(), BTreeSet::new());
     let files = &mut |file: &SealedFile| {
         ranges.insert(file.name().first);
@@ -175,6 +163,9 @@ fn examine(
     let read = history(storage, folder, id, files, &mut |past| {
         examined.entries = past.sequence + 1;
         vouched.push(past.leaf);
+        if let Some(signed) = checkpoints.as_mut().filter(|_| forked.is_none()) {
+            forked = signed.passed(vouched.frontier()).err();
+        }
         if fault.is_none() {
             fault = computed.push(storage, folder, past).err();
         }
@@ -191,8 +182,20 @@ fn examine(
         progress(past.sequence);
         Ok(())
     });
+    examined.faults.extend(forked);
     examined.faults.extend(fault);
+    let mut ended = Ok(0);
+    if let Some(signed) = &mut checkpoints {
+        ended = signed.end(examined.entries);
+        examined.checkpoints = signed.count;
+        examined.newest.clone_from(&signed.newest);
+    }
+    let signed = examined.newest.as_ref().map_or(0, |newest| newest.size);
     examined.torn_bytes += read?.torn_bytes;
+    match ended {
+        Ok(torn) => examined.torn_bytes += torn,
+        Err(fault) => examined.faults.push(fault),
+    }
     let newest = journal.last().copied().unwrap_or(0);
     let unsigned = || Damage {
         path: folder.join(checkpoints::CHECKPOINTS),

@@ -106,6 +106,11 @@ impl Vouched {
         Ok(true)
     }
 
+    /// The edge of the tree so far.
+    pub(super) fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
     /// The next leaf.
     pub(super) fn push(&mut self, leaf: Hash) {
         self.frontier.push(leaf, |_, _| {});
