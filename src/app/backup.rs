@@ -1,6 +1,6 @@
 //! A backup: everything of a site that nobody else has. Lists are fetched, or imported, again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::{self, AuditError};
 use crate::domain::{Digest, GenerationId};
 use crate::feed::file_digest;
+use crate::ground::causes;
 use crate::ground::storage::{Storage, publish_file};
 use crate::index::{self, IndexError};
 
@@ -29,6 +30,8 @@ pub struct Backup {
     pub made_at: Timestamp,
     /// The ids of its logs, or the names of their folders if they were put aside.
     pub logs: Vec<String>,
+    /// What is wrong with those that are not sound, and were copied as they are.
+    pub faults: BTreeMap<String, String>,
     /// Length and SHA-256 of each file.
     files: BTreeMap<String, (u64, String)>,
 }
@@ -47,6 +50,12 @@ pub enum BackupError {
     NoBackup {
         /// The folder.
         path: PathBuf,
+    },
+    /// A name that no backup has.
+    #[error("the backup names {name:?}, which is no file of a site: somebody changed it")]
+    Name {
+        /// The name.
+        name: String,
     },
     /// A newer program made it.
     #[error(
@@ -101,11 +110,20 @@ pub fn back_up(
 ) -> Result<Backup, BackupError> {
     must_be_new(&**storage, to)?;
     create(&**storage, to)?;
-    let mut logs = Vec::new();
+    let (mut logs, mut faults) = (Vec::new(), BTreeMap::new());
     for log in audit::log_folders(&**storage, data_dir)? {
         let Some(name) = log.file_name().and_then(|name| name.to_str()) else { continue };
+        if storage.open_read(&log.join("leaves")).is_err() {
+            // It was never born, or is being born: nothing was acknowledged in it.
+            continue;
+        }
         told(name);
-        audit::copy_log(&**storage, &log, &to.join("audit").join(name))?;
+        let copy = to.join("audit").join(name);
+        if let Err(fault) = audit::copy_log(&**storage, &log, &copy) {
+            // Better as it is than not at all; and no other log is to suffer for it.
+            audit::copy_log_as_it_is(&**storage, &log, &copy)?;
+            faults.insert(name.to_owned(), causes(&fault));
+        }
         logs.push(name.to_owned());
     }
     copy_folder(&**storage, &data_dir.join("audit/keys"), &to.join("audit/keys"))?;
@@ -115,7 +133,7 @@ pub fn back_up(
     index::back_up_floors(storage, data_dir, to)?;
     let mut files = BTreeMap::new();
     measure(&**storage, to, Path::new(""), &mut files)?;
-    let backup = Backup { format: FORMAT, made_at: now, logs, files };
+    let backup = Backup { format: FORMAT, made_at: now, logs, faults, files };
     let text = serde_json::to_vec_pretty(&backup).expect("plain fields, written to memory");
     let path = to.join(MANIFEST);
     publish_file(&**storage, &path, &text).map_err(BackupError::storage("write", &path))?;
@@ -126,7 +144,7 @@ pub fn back_up(
 /// read, and not gone on with. No list is in force, and none is accepted that is older than those that were.
 ///
 /// # Errors
-/// [`BackupError`]; remove the folder and try again then.
+/// [`BackupError`]; nothing is at the place of the site then, and `<data>.restoring` may be removed.
 pub fn restore(
     storage: &Arc<dyn Storage>,
     backup: &Path,
@@ -141,25 +159,64 @@ pub fn restore(
     if manifest.format != FORMAT {
         return Err(BackupError::Newer { found: manifest.format });
     }
+    if let Some(name) = manifest.files.keys().find(|name| !is_of_a_site(name)) {
+        return Err(BackupError::Name { name: name.clone() });
+    }
+    if let Some(name) = manifest.logs.iter().find(|name| !is_of_a_site(&format!("audit/{name}/x"))) {
+        return Err(BackupError::Name { name: name.clone() });
+    }
     for (name, (length, sha256)) in &manifest.files {
         let path = backup.join(name);
+        if !storage.open_read(&path).and_then(|file| file.metadata()).is_ok_and(|found| found.is_file()) {
+            return Err(BackupError::Changed { path });
+        }
         let found = file_digest(&**storage, &path).map_err(BackupError::storage("read", &path))?;
         if found.1 != *length || Digest::from_hex(sha256) != Some(found.0) {
             return Err(BackupError::Changed { path });
         }
     }
-    create(&**storage, data_dir)?;
+    // Half of a site must not pass for a site: one without floors would take older lists.
+    let mut made = data_dir.as_os_str().to_owned();
+    made.push(".restoring");
+    let made = PathBuf::from(made);
+    must_be_new(&**storage, &made)?;
+    create(&**storage, &made)?;
+    let mut folders = BTreeSet::from([made.clone()]);
     for name in manifest.files.keys().filter(|name| name.starts_with("audit/")) {
-        let to = data_dir.join(restored_name(name));
-        create(&**storage, to.parent().unwrap_or(data_dir))?;
+        let to = made.join(restored_name(name));
+        for folder in to.ancestors().skip(1).take_while(|folder| **folder != made) {
+            folders.insert(folder.to_owned());
+        }
+        create(&**storage, to.parent().unwrap_or(&made))?;
         copy(&**storage, &backup.join(name), &to)?;
     }
-    for log in &manifest.logs {
-        // A log may have nothing sealed, and is looked at as one that could.
-        create(&**storage, &data_dir.join(restored_name(&format!("audit/{log}/sealed"))))?;
+    let generation = index::restore_floors(storage, backup, &made, now)?;
+    let above = data_dir.parent().filter(|above| !above.as_os_str().is_empty());
+    for folder in folders.iter().rev() {
+        storage.sync_dir(folder).map_err(BackupError::storage("sync", folder))?;
     }
-    let generation = index::restore_floors(storage, backup, data_dir, now)?;
+    storage.rename(&made, data_dir).map_err(BackupError::storage("rename", &made))?;
+    let above = above.unwrap_or(Path::new("."));
+    storage.sync_dir(above).map_err(BackupError::storage("sync", above))?;
     Ok((manifest, generation))
+}
+
+/// Whether a name is one that a site's files have, and leads nowhere else.
+fn is_of_a_site(name: &str) -> bool {
+    let is_plain = |part: &str| {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        !part.is_empty() && !part.starts_with('.') && part.bytes().all(known)
+    };
+    let parts: Vec<_> = name.split('/').collect();
+    let is_log = |part: &str| part == "keys" || part.starts_with("serve-") || part.starts_with("cli-");
+    let is_placed = match &parts[..] {
+        [SETTINGS] => true,
+        ["index", ..] => parts.len() <= 3,
+        ["audit", log, _] => is_log(log),
+        ["audit", log, "sealed", _] => is_log(log),
+        _ => false,
+    };
+    is_placed && parts.iter().all(|part| is_plain(part))
 }
 
 /// Where a file of a backup goes: a log's folder has an ending, by which it is put aside.

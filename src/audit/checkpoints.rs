@@ -81,6 +81,11 @@ impl Notes {
         }
     }
 
+    /// How much is left to be read.
+    pub(super) fn length(&self) -> u64 {
+        self.reader.limit()
+    }
+
     /// How many bytes make no note, once there is none any more.
     pub(super) fn torn(&self) -> u64 {
         self.read - self.at

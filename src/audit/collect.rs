@@ -1,12 +1,13 @@
 //! A copy of somebody else's log that follows it. Entries are kept as they come; nothing of them counts until a checkpoint vouches for
 //! it, and what does not come to the same tree is thrown away.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::body::Entry;
-use super::checkpoint::Checkpoint;
+use super::body::{BodyFault, Entry};
+use super::checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint};
 use super::checkpoints::{self, CHECKPOINTS, framed};
 use super::format::{
     BODY_BYTES_MAX, File, HEADER_BYTES, Header, LEAF_BYTES, LEAVES, SALT_BYTES, append_frame, leaf_offset,
@@ -77,6 +78,8 @@ impl Collector {
         let (size, checkpoint) =
             (newest.checkpoint.as_ref().map_or(0, |newest| newest.size), newest.checkpoint);
         let (mut frontier, mut places) = (Frontier::default(), Vec::new());
+        // What no checkpoint vouches for may have come to the disk before its bodies.
+        let leaves = Growing::cut(storage, folder.join(LEAVES), leaf_offset(size))?;
         let mut end = HEADER_BYTES as u64;
         let found = scan(storage, &folder, &id, Some(0), &mut |seen| {
             if seen.sequence < size {
@@ -97,9 +100,8 @@ impl Collector {
         }
         let journal = JournalFile::default();
         let bodies = Growing::cut(storage, journal.bodies(&folder), end)?;
-        let leaves = Growing::cut(storage, folder.join(LEAVES), leaf_offset(size))?;
         let mut of_places = Growing::cut(storage, journal.places(&folder), 0)?;
-        of_places.push(&places)?;
+        of_places.push(&places);
         of_places.keep()?;
         let checkpoints = Growing::cut(storage, folder.join(CHECKPOINTS), newest.bytes)?;
         storage.sync_dir(&folder).map_err(AuditError::storage("sync", &folder))?;
@@ -118,12 +120,15 @@ impl Collector {
     /// What the log has signed lately, read with its key; `None` if the log says what is not new.
     ///
     /// # Errors
-    /// [`AuditError::Exported`] for a note that the log has not signed, [`AuditError::CutOff`] for one of fewer entries than are here, and
+    /// [`AuditError::NotItsNote`] for a note that the log has not signed, [`AuditError::CutOff`] for one of fewer entries than are here, and
     /// [`AuditError::Forked`] for one of others.
     pub fn newer(&self, note: &str) -> Result<Option<Checkpoint>, AuditError> {
         let path = || self.folder.join(CHECKPOINTS);
-        let checkpoint = Checkpoint::open(note, &self.key);
-        let checkpoint = checkpoint.ok_or_else(|| AuditError::Exported { path: path() })?;
+        // As it is going to stand in the file of checkpoints, and nothing besides.
+        let is_one = note.len() <= CHECKPOINT_BYTES_MAX && note.ends_with('\n') && !note.contains("\n.\n");
+        let checkpoint = Some(note).filter(|_| is_one).and_then(|note| Checkpoint::open(note, &self.key));
+        let unsigned = || AuditError::NotItsNote { log: self.id.text().clone() };
+        let checkpoint = checkpoint.ok_or_else(unsigned)?;
         let size = self.kept.size();
         if checkpoint.size < size {
             return Err(AuditError::CutOff { path: path(), size, entries: checkpoint.size });
@@ -141,9 +146,12 @@ impl Collector {
     pub fn push(&mut self, salt: &[u8; SALT_BYTES], body: &[u8]) -> Result<(), AuditError> {
         let sequence = self.frontier.size();
         let length = body.len();
-        let read = Entry::decode(body, sequence).map(drop);
-        if let Err(fault) = read {
-            return Err(self.damaged(sequence, Fault::Body(fault)));
+        match Entry::decode(body, sequence) {
+            Ok(_) => {}
+            Err(BodyFault::Newer(version)) => {
+                return Err(AuditError::Newer { path: self.bodies.path.clone(), version });
+            }
+            Err(fault) => return Err(self.damaged(sequence, Fault::Body(fault))),
         }
         if length > BODY_BYTES_MAX {
             return Err(AuditError::EntryTooLong { bytes: length, bytes_max: BODY_BYTES_MAX });
@@ -151,11 +159,15 @@ impl Collector {
         let is_first = self.bodies.bytes == self.bodies.kept;
         let (place, mut frame) = (self.bodies.bytes, Vec::with_capacity(length + 64));
         let leaf = append_frame(&mut frame, is_first, sequence, *salt, body);
-        self.bodies.push(&frame)?;
-        self.leaves.push(&leaf)?;
-        self.places.push(&place.to_le_bytes())?;
+        self.bodies.push(&frame);
+        self.leaves.push(&leaf);
+        self.places.push(&place.to_le_bytes());
         self.frontier.push(leaf, |_, _| {});
-        Ok(())
+        if self.bodies.waiting.len() < BUFFER_BYTES {
+            return Ok(());
+        }
+        // No leaf before its body.
+        [&mut self.bodies, &mut self.leaves, &mut self.places].into_iter().try_for_each(Growing::write)
     }
 
     /// Keeps what came, if it is what the log has signed; else it is cut off again.
@@ -179,7 +191,7 @@ impl Collector {
         self.bodies.keep()?;
         self.leaves.keep()?;
         self.places.keep()?;
-        self.checkpoints.push(framed(note).as_bytes())?;
+        self.checkpoints.push(framed(note).as_bytes());
         self.checkpoints.keep()?;
         self.kept = self.frontier.clone();
         Ok(())
@@ -217,26 +229,42 @@ impl Collector {
 fn begin(storage: &dyn Storage, folder: &Path, id: &LogId, key: &NoteKey) -> Result<(), AuditError> {
     let path = folder.join(VERIFYING);
     let text = format!("{key}\n");
-    match storage.read(&path, KEY_BYTES_MAX) {
-        Ok(bytes) if bytes == text.as_bytes() => {}
-        Ok(bytes) => {
-            let found = String::from_utf8_lossy(&bytes).trim_end().into();
-            return Err(AuditError::OtherKey { path: folder.to_owned(), found });
-        }
-        Err(_) => publish_readable_file(storage, &path, text.as_bytes())
-            .map_err(AuditError::storage("write", &path))?,
-    }
+    let is_absent = |path: &Path| match storage.open_read(path) {
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(AuditError::storage("open", path)(error)),
+    };
+    let leaves = folder.join(LEAVES);
+    let is_new = is_absent(&leaves)? || {
+        let length = storage.open_read(&leaves).and_then(|file| file.metadata()).map(|found| found.len());
+        length.map_err(AuditError::storage("measure", &leaves))? <= HEADER_BYTES as u64
+    };
     let header = Header { log_id: id.clone(), created: Timestamp::UNIX_EPOCH, before: None };
     let files = [
-        (folder.join(LEAVES), header.encode(File::Leaves).to_vec()),
+        (path.clone(), text.clone().into_bytes()),
+        (leaves, header.encode(File::Leaves).to_vec()),
         (JournalFile::default().bodies(folder), header.encode(File::Bodies).to_vec()),
         (JournalFile::default().places(folder), Vec::new()),
         (folder.join(CHECKPOINTS), Vec::new()),
     ];
     for (path, bytes) in files {
-        if storage.open_read(&path).is_err() {
+        if !is_absent(&path)? {
+            continue;
+        }
+        // What was there once is not made again empty.
+        if !is_new {
+            return Err(AuditError::Damaged(Damage { path, offset: 0, entry: None, fault: Fault::Missing }));
+        }
+        if path.ends_with(VERIFYING) {
+            publish_readable_file(storage, &path, &bytes).map_err(AuditError::storage("write", &path))?;
+        } else {
             publish_file(storage, &path, &bytes).map_err(AuditError::storage("create", &path))?;
         }
+    }
+    let found = storage.read(&path, KEY_BYTES_MAX).map_err(AuditError::storage("read", &path))?;
+    if found != text.as_bytes() {
+        let found = String::from_utf8_lossy(&found).trim_end().into();
+        return Err(AuditError::OtherKey { path: folder.to_owned(), found });
     }
     Ok(())
 }
@@ -248,10 +276,9 @@ impl Growing {
         Ok(Self { file, path, kept: bytes, bytes, waiting: Vec::new() })
     }
 
-    fn push(&mut self, bytes: &[u8]) -> Result<(), AuditError> {
+    fn push(&mut self, bytes: &[u8]) {
         self.waiting.extend_from_slice(bytes);
         self.bytes += bytes.len() as u64;
-        if self.waiting.len() >= BUFFER_BYTES { self.write() } else { Ok(()) }
     }
 
     fn write(&mut self) -> Result<(), AuditError> {

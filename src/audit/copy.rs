@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::checkpoints::{self, CHECKPOINTS};
 use super::format::{LEAF_BYTES, LEAVES, leaf_offset};
-use super::history::{TRIES, was_moved};
+use super::history::TRIES;
 use super::journal::JournalFile;
 use super::places::PLACE_BYTES;
 use super::sealed::{KeyName, SealedName, sealed_folder};
-use super::signing::{self, VERIFYING};
+use super::signing::{self, SIGNING, VERIFYING};
 use super::tree::{LEVEL_HEIGHT, LEVELS, level_name};
 use super::{AuditError, Expected, verify};
 use crate::ground::storage::Storage;
@@ -25,11 +25,30 @@ pub fn copy_log(storage: &dyn Storage, log: &Path, to: &Path) -> Result<(), Audi
     let mut tries = 1..;
     loop {
         match try_copy(storage, log, to) {
-            // It was sealed, or erased, at this moment.
-            Err(error) if was_moved(&error) && tries.next() < Some(TRIES) => remove_all(storage, to)?,
+            // It was sealed, or erased, or went on in another file, while it was copied.
+            Err(_) if tries.next() < Some(TRIES) => remove_all(storage, to)?,
             copied => return copied,
         }
     }
+}
+
+/// Copies the folder of a log as it is, whatever is wrong with it.
+///
+/// # Errors
+/// Those of the file system.
+pub fn copy_log_as_it_is(storage: &dyn Storage, log: &Path, to: &Path) -> Result<(), AuditError> {
+    remove_all(storage, to)?;
+    for (from, to) in [(log.to_owned(), to.to_owned()), (sealed_folder(log), sealed_folder(to))] {
+        storage.create_dir_all(&to).map_err(AuditError::storage("create", &to))?;
+        for path in storage.list(&from).map_err(AuditError::storage("list", &from))? {
+            let name = path.file_name().filter(|name| *name != SIGNING && *name != "LOCK");
+            if let Some(name) = name.filter(|_| path != sealed_folder(log)) {
+                copy_beginning(storage, &path, &to.join(name), u64::MAX)?;
+            }
+        }
+        storage.sync_dir(&to).map_err(AuditError::storage("sync", &to))?;
+    }
+    Ok(())
 }
 
 fn try_copy(storage: &dyn Storage, log: &Path, to: &Path) -> Result<(), AuditError> {
@@ -49,7 +68,7 @@ fn try_copy(storage: &dyn Storage, log: &Path, to: &Path) -> Result<(), AuditErr
         copy(Path::new(&level_name(level)), (entries >> (level * LEVEL_HEIGHT)) * LEAF_BYTES as u64)?;
     }
     let mut journal = JournalFile::list(storage, log)?;
-    journal.retain(|file| file.first == 0 || file.first < entries);
+    journal.retain(|file| file.first <= entries);
     for file in &journal {
         copy_beginning(storage, &file.bodies(log), &file.bodies(to), whole)?;
         let places = (entries - file.first.min(entries)) * PLACE_BYTES as u64;

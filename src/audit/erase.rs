@@ -13,7 +13,7 @@ use super::sealed::{KeyName, Range, SealedFile, SealedName, State, day_of, seale
 use super::{Act, AuditError, AuditLog, Draft, Retention, RetentionClass};
 use crate::ground::storage::{Storage, publish_file};
 
-/// How many files are recorded at once.
+/// How many files of a range are recorded at once.
 const FILES_AT_ONCE: usize = 64;
 /// A log that somebody writes has entries of some of the last days. A clock that jumped ahead has none, and must not take years of the
 /// log with it.
@@ -26,6 +26,8 @@ pub struct Erasure {
     log: PathBuf,
     id: LogId,
     files: Vec<Erasable>,
+    /// The first of those whose time is over and that cannot be read.
+    fault: Option<AuditError>,
     clock_is_likely: bool,
 }
 
@@ -75,10 +77,15 @@ impl Erasure {
             let (class, day) = (name.class, name.day);
             Ok(Erasable { class, day, entries: stub.entries(), name: *name, reference: stub.reference() })
         };
-        let files = names.iter().filter(|name| is_over(name)).map(erasable);
-        let files = files.collect::<Result<_, AuditError>>()?;
+        let (mut files, mut fault) = (Vec::new(), None);
+        for name in names.iter().filter(|name| is_over(name)) {
+            match erasable(name) {
+                Ok(file) => files.push(file),
+                Err(error) => fault = fault.or(Some(error)),
+            }
+        }
         let clock_is_likely = days_before(&names, now) >= DAYS_WITH_ENTRIES_MIN;
-        Ok(Self { log: log.to_owned(), id, files, clock_is_likely })
+        Ok(Self { log: log.to_owned(), id, files, fault, clock_is_likely })
     }
 
     /// The files.
@@ -141,12 +148,18 @@ impl AuditLog {
         if !erasure.files.is_empty() && by == ClockBy::Entries && !erasure.clock_is_likely {
             return Err(AuditError::UnlikelyClock { now });
         }
-        let mut erased = Vec::new();
-        for files in erasure.files.chunks(FILES_AT_ONCE.min(self.queue_entries_max)) {
+        let (mut erased, mut fault) = (Vec::new(), erasure.fault.clone());
+        let of_one_range = erasure.files.chunk_by(|one, other| one.name.first == other.name.first);
+        let most = FILES_AT_ONCE.min(self.queue_entries_max);
+        for files in of_one_range.flat_map(|files| files.chunks(most)) {
             if !goes_on() {
                 break;
             }
-            erasure.check(storage, files)?;
+            // What is spoilt is kept, and keeps nothing else.
+            if let Err(error) = erasure.check(storage, files) {
+                fault.get_or_insert(error);
+                continue;
+            }
             let recorded = |file: &Erasable| Draft {
                 act: Act::Erased,
                 client_reference: Some(file.reference.as_str().into()),
@@ -161,7 +174,7 @@ impl AuditLog {
             }
         }
         destroy_keys(storage, &self.folder, retention, now)?;
-        Ok(erased)
+        fault.map_or(Ok(erased), Err)
     }
 }
 

@@ -165,6 +165,14 @@ pub enum AuditError {
         /// The file.
         path: PathBuf,
     },
+    /// Somebody gives as a checkpoint what is none of the log's.
+    #[error(
+        "what was given as the newest checkpoint of {log} is not signed with that log's key: see whom it was asked of"
+    )]
+    NotItsNote {
+        /// The log.
+        log: Arc<str>,
+    },
     /// The key of a log's checkpoints can't be used.
     #[error(
         "{} is no key of the audit log beside it, or is gone: restore it from a backup, or rename the log's folder to end in \

@@ -59,7 +59,7 @@ pub use body::{BodyFault, DIGESTS_KEPT, Entry, FINDINGS_KEPT};
 pub use checkpoint::Checkpoint;
 pub use collect::Collector;
 pub use config::Config;
-pub use copy::copy_log;
+pub use copy::{copy_log, copy_log_as_it_is};
 pub use draft::{Act, Draft};
 pub use erase::{ClockBy, Erasable, Erasure};
 pub use error::{AuditError, Damage, Fault, HeaderFault};

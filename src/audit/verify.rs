@@ -138,7 +138,8 @@ fn examine(
     examined.key.clone_from(&key);
     let exported_to = || expected.exported_to.iter().map(|to| to.join(id.as_str()).join(EXPORTED));
     let is_known = !expected.keys.is_empty() || exported_to().any(|path| storage.open_read(&path).is_ok());
-    if key.is_none() && is_known {
+    let has_signed = || Ok(Notes::open(storage, folder)?.is_some_and(|notes| notes.length() > 0));
+    if key.is_none() && (is_known || has_signed()?) {
         return Err(AuditError::SigningKey { path: folder.join(VERIFYING) });
     }
     // Before the entries: those of a log that somebody is writing are never behind its checkpoints then.
@@ -196,7 +197,9 @@ fn examine(
         Ok(torn) => examined.torn_bytes += torn,
         Err(fault) => examined.faults.push(fault),
     }
-    let newest = journal.last().copied().unwrap_or(0);
+    let listed = JournalFile::list(storage, folder)?;
+    let newest = listed.iter().map(|file| file.first).filter(|first| *first <= examined.entries).max();
+    let newest = newest.unwrap_or(0);
     let unsigned = || Damage {
         path: folder.join(checkpoints::CHECKPOINTS),
         offset: 0,

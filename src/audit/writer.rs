@@ -175,7 +175,9 @@ impl Writer {
             self.files.newest_since = Timestamp::from_microsecond(newest_us).ok();
             self.shared.highest_us.fetch_max(highest_us, Ordering::Relaxed);
         }
-        self.tell(outcome.as_ref().err());
+        if !self.frames.is_empty() {
+            self.tell(outcome.as_ref().err());
+        }
         for (reply, entry_id, leaves) in encoded {
             let receipt = outcome.clone().map(|()| Receipt {
                 log_id: self.files.log_id.text().clone(),

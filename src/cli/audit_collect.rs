@@ -29,15 +29,16 @@ pub(super) fn run(arguments: &AuditCollect) -> anyhow::Result<ExitCode> {
     let storage = site::disk();
     let known = arguments.key.as_deref().map(|path| keys(&*storage, path)).transpose()?.unwrap_or_default();
     let source = Source::of(&storage, &arguments.from)?;
-    let logs = source.logs(&*storage, &known, &arguments.log)?;
-    if logs.is_empty() {
-        println!("there is no log to collect from");
-    }
     let interrupt = Interrupt::watch()?;
     let mut failed = false;
     loop {
+        let logs = source.logs(&*storage, &known, &arguments.log)?;
+        if logs.is_empty() {
+            println!("there is no log to collect from");
+        }
         for (log, key) in &logs {
-            match collect(&*storage, &source, &arguments.to, (log, key)) {
+            match collect(&*storage, &source, &arguments.to, (log, key), &interrupt) {
+                _ if interrupt.asked() => bail!("stopped: what no checkpoint vouches for yet was given up"),
                 Ok(told) => println!("{told}"),
                 Err(error) if arguments.every.is_some() => eprintln!("{log}: {error:#}"),
                 Err(error) => {
@@ -63,16 +64,21 @@ fn collect(
     source: &Source,
     to: &Path,
     (log, key): (&str, &NoteKey),
+    interrupt: &Interrupt,
 ) -> anyhow::Result<String> {
+    let note = source.checkpoint(log)?;
     let mut collector = Collector::open(storage, to, log, key)?;
-    let Some(note) = source.checkpoint(log)? else {
+    let Some(note) = note else {
         return Ok(format!("{log}: has no checkpoint yet"));
     };
     let Some(checkpoint) = collector.newer(&note)? else {
         return Ok(format!("{log}: {} entries, nothing new", collector.entries()));
     };
     let bar = progress::count(checkpoint.size, "collecting");
-    let fetched = fetch(source, &mut collector, log, &checkpoint, &|at| bar.set_position(at));
+    let fetched = fetch(source, &mut collector, log, &checkpoint, &|at| {
+        bar.set_position(at);
+        !interrupt.asked()
+    });
     bar.finish_and_clear();
     if let Err(error) = fetched {
         collector.give_up()?;
@@ -87,7 +93,7 @@ fn fetch(
     collector: &mut Collector,
     log: &str,
     checkpoint: &Checkpoint,
-    told: &dyn Fn(u64),
+    goes_on: &dyn Fn(u64) -> bool,
 ) -> anyhow::Result<()> {
     while collector.entries() < checkpoint.size {
         let (from, left) = (collector.entries(), checkpoint.size - collector.entries());
@@ -98,7 +104,9 @@ fn fetch(
         for (salt, body) in entries {
             collector.push(&salt, &body)?;
         }
-        told(collector.entries());
+        if !goes_on(collector.entries()) {
+            bail!("stopped");
+        }
     }
     Ok(())
 }
@@ -136,7 +144,11 @@ impl Source {
                         tunnel, such as ssh -L";
             return Err(Usage::because(rule).into());
         }
-        let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false);
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(TIMEOUT))
+            .http_status_as_error(false)
+            .proxy(None)
+            .max_redirects(0);
         Ok(Self::Http(format!("http://{authority}/v1/audit"), config.build().new_agent()))
     }
 
@@ -164,6 +176,9 @@ impl Source {
             }
             _ => {}
         }
+        if let Some(unknown) = wanted.iter().find(|id| logs.iter().all(|(log, _)| log != *id)) {
+            bail!("there is no log {unknown}, or no key of it");
+        }
         logs.retain(|(log, _)| wanted.is_empty() || wanted.contains(log));
         Ok(logs)
     }
@@ -176,14 +191,18 @@ impl Source {
                 match status {
                     200 => Ok(Some(body)),
                     409 => Ok(None),
-                    _ => bail!("the service answers {status}: {body}"),
+                    _ => bail!("the service answers {status} to who asks for the checkpoint"),
                 }
             }
         }
     }
 
     fn entries(&self, log: &str, from: u64, count: u64) -> anyhow::Result<Vec<Written>> {
-        let erased = |entry| format!("entry {entry} was erased before it was collected: begin a new copy");
+        let erased = |entry| {
+            format!(
+                "entry {entry} was erased before it was collected: this log cannot be collected any more, `portcullis backup` copies what is left"
+            )
+        };
         match self {
             Self::Folder(data, reader) => {
                 record(data, Act::AuditExport, None, Some(&format!("{log}/{from}+{count}")), None)?;
@@ -197,7 +216,7 @@ impl Source {
                 let url = format!("{base}/entries?log={log}&from={from}&count={count}");
                 let (status, body) = get(agent, &url)?;
                 if status != 200 {
-                    bail!("the service answers {status}: {body}");
+                    bail!("the service answers {status} to who asks for entries from {from} on");
                 }
                 let written = |line: &str| {
                     let line: Line = serde_json::from_str(line).context("a line is no entry")?;

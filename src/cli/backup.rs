@@ -22,6 +22,9 @@ pub(super) fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     let made = made?;
     println!("{}: {} logs, keys, settings and floors", arguments.to.display(), made.logs.len());
+    for (log, fault) in &made.faults {
+        println!("{log}: NOT SOUND, and copied as it is: {fault}");
+    }
     println!("keep it where only the site's operator can read it, and no longer than the entries in it");
     Ok(ExitCode::SUCCESS)
 }
@@ -34,6 +37,7 @@ pub(super) fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     for log in &backup.logs {
         println!("{log} is put aside: it can be verified, searched and proved from");
     }
+    println!("the settings of then are {}", arguments.backup.join("portcullis.toml").display());
     if generation.is_some() {
         println!(
             "no list is in force, and none older than those of then is accepted: synchronise, or import"

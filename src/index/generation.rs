@@ -188,11 +188,12 @@ impl Generation {
         Ok(next)
     }
 
-    /// The generation after `previous` in which nothing is in force and nothing expected; every floor remains.
+    /// The generation after `previous` in which nothing is in force; every floor remains, and imports are expected as before. Signed feeds
+    /// are expected where settings name their sources.
     #[must_use]
     pub(super) fn of_floors((previous, id): (&Self, GenerationId), now: Timestamp) -> Self {
         let mut next = Self::after(Some((previous, id)), now);
-        next.expected.clear();
+        next.expected.retain(|feed| previous.authority(feed) == Some(Authority::Local));
         for feed in next.feeds.drain(..).map(|record| record.bulletin.feed) {
             next.floors.extend(previous.kept(&feed).map(|kept| (feed, kept)));
         }

@@ -170,3 +170,37 @@ fn a_collector_that_is_killed_anywhere_goes_on_with_what_was_vouched_for() {
     });
     assert!(images > 50, "{images}");
 }
+
+#[test]
+fn a_note_that_carries_something_else_is_refused_and_spoils_nothing() {
+    let collected = Collected::of(7);
+    let note = collected.reader().checkpoint(&collected.log).unwrap().unwrap();
+    let collector = Collector::open(&Disk, collected.to.path(), &collected.log, &collected.key()).unwrap();
+    let long = format!("{note}{}", "x".repeat(5000));
+    for wrong in [&format!("{note}.\njunk\n"), note.trim_end(), &long, "", "nonsense\n"] {
+        assert!(matches!(collector.newer(wrong), Err(AuditError::NotItsNote { .. })), "{wrong:.200}");
+    }
+    assert!(collector.newer(&note).unwrap().is_some());
+    drop(collector);
+    assert_eq!(collected.collect().unwrap(), 7);
+}
+
+#[test]
+fn what_a_kill_left_of_a_first_collection_is_cut_off_and_what_was_kept_is_never_made_anew() {
+    let collected = Collected::of(7);
+    Collector::open(&Disk, collected.to.path(), &collected.log, &collected.key()).unwrap();
+    // Leaves that came to the disk before their bodies.
+    let leaves = collected.folder().join("leaves");
+    replace(&leaves, &[content(&leaves), vec![7; 32 * 5]].concat());
+    assert_eq!(collected.collect().unwrap(), 7);
+    for name in ["checkpoints", "verify.key", "bodies", "places"] {
+        let path = collected.folder().join(name);
+        let bytes = content(&path);
+        Disk.remove(&path).unwrap();
+        let refused = collected.collect().unwrap_err();
+        assert!(matches!(refused, AuditError::Damaged(_)), "{name}: {refused}");
+        assert!(!path.exists());
+        replace(&path, &bytes);
+    }
+    assert_eq!(sound(&collected.folder()), 7);
+}

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use jiff::{Timestamp, ToSpan};
 use portcullis::audit::{
     Act, AuditError, AuditLog, ClockBy, Config, Draft, Entry, Examined, Expected, Fault, LogReader, NoteKey,
-    ProofFault, Recorded, Retention, RetentionClass, Role, check_proof, inspect, prove, read_log, verify,
+    ProofFault, Recorded, Retention, RetentionClass, Role, check_proof, copy_log, inspect, prove, read_log,
+    verify,
 };
 use portcullis::domain::Durability;
 use portcullis::ground::storage::{Disk, Storage};
@@ -117,6 +118,48 @@ fn what_is_sealed_is_read_proved_and_verified_as_before() {
     assert_eq!(record(&log, &on(2, 900)).unwrap().entry_id, 900);
     log.close().unwrap();
     assert!(examined(&folder).faults.is_empty());
+}
+
+#[test]
+fn a_log_is_copied_wherever_its_entries_are_and_the_copy_is_sound() {
+    let data = tempfile::tempdir().unwrap();
+    let (folder, drafts) = log_of_days(data.path(), 4, 6);
+    let copied = |name: &str| {
+        let to = data.path().join(name).join(folder.file_name().unwrap());
+        copy_log(&Disk, &folder, &to).unwrap();
+        assert!(!to.join("signing.pem").exists());
+        let right = entries(&folder).unwrap();
+        assert_eq!(entries(&to).unwrap(), right);
+        let proof = prove(&Disk, &to, 1).unwrap();
+        assert!(check_proof(&proof, &key(&folder), None).is_ok());
+    };
+    copied("with-a-journal");
+    // A day has ended in which nothing more came: the newest file has no entry.
+    open(&Disk, data.path(), 64 << 20, at(9)).close().unwrap();
+    copied("with-an-empty-file");
+    erase(data.path(), &SHORT, at(9)).unwrap();
+    let to = data.path().join("erased").join(folder.file_name().unwrap());
+    copy_log(&Disk, &folder, &to).unwrap();
+    assert_eq!(examined(&to).erased, 4 * 4);
+    assert_eq!(drafts.len(), 24);
+}
+
+#[test]
+fn one_spoilt_file_keeps_no_other_from_being_erased() {
+    let data = tempfile::tempdir().unwrap();
+    let (folder, _) = log_of_days(data.path(), 5, 6);
+    open(&Disk, data.path(), 64 << 20, at(9)).close().unwrap();
+    let is_answers = |path: &&PathBuf| name(path).starts_with("answers");
+    let spoilt = sealed_files(&folder, "sealed").iter().find(is_answers).unwrap().clone();
+    let mut bytes = content(&spoilt);
+    let last = bytes.len() - 20;
+    bytes[last] ^= 1;
+    replace(&spoilt, &bytes);
+    let before = sealed_files(&folder, "sealed").iter().filter(is_answers).count();
+    assert!(erase(data.path(), &SHORT, at(9)).is_err());
+    assert!(spoilt.exists());
+    let erased = sealed_files(&folder, "erased").len();
+    assert!(erased >= before - 2 && erased > 2, "{erased} of {before}");
 }
 
 #[test]

@@ -96,3 +96,49 @@ fn a_backup_that_was_changed_or_not_finished_is_not_restored() {
     fs::rename(place.path("kept.json"), place.path("backup/backup.json")).unwrap();
     restore().exits(0);
 }
+
+#[test]
+fn a_damaged_log_keeps_no_other_from_being_backed_up() {
+    let place = Place::with_site();
+    let answer = place.check("L898902C3").json();
+    let log = answer["audit"]["log_id"].as_str().unwrap();
+    let damaged = place.path("site/audit/serve-00c0ffee.damaged");
+    fs::create_dir_all(&damaged).unwrap();
+    for name in ["bodies", "leaves"] {
+        fs::write(damaged.join(name), "nonsense").unwrap();
+    }
+    let config = place.write("own.toml", format!("[data]\ndir = {:?}\n", place.site()));
+    let to = place.argument("backup");
+    let said = portcullis(&["backup", "--config", &config, "--to", &to]).exits(0).out;
+    assert!(said.contains("serve-00c0ffee.damaged: NOT SOUND") && said.contains("2 logs"), "{said}");
+    let again = place.argument("again");
+    portcullis(&["restore", &to, "--data", &again]).exits(0);
+    assert_eq!(fs::read(place.path("again/audit/serve-00c0ffee.damaged/bodies")).unwrap(), b"nonsense");
+    assert!(place.path(&format!("again/audit/{log}.restored/bodies")).exists());
+    assert!(!place.path("again.restoring").exists());
+}
+
+#[test]
+fn a_backup_that_names_other_places_is_refused_before_anything_is_written() {
+    let (place, ..) = backed_up();
+    let manifest = place.path("backup/backup.json");
+    let sound = fs::read_to_string(&manifest).unwrap();
+    for name in [
+        "audit/../../x",
+        "/etc/passwd",
+        "audit/x/y",
+        "audit/serve-1/../y",
+        "index/../../x",
+        "x",
+        "audit/serve-1/a/b",
+    ] {
+        let with = format!("\"files\": {{ \"{name}\": [0, \"00\"],");
+        fs::write(&manifest, sound.replacen("\"files\": {", &with, 1)).unwrap();
+        let said = portcullis(&["restore", &place.argument("backup"), "--data", &place.site()]);
+        said.fails_saying("which is no file of a site");
+        assert!(!place.path("site").exists() && !place.path("site.restoring").exists());
+    }
+    fs::write(&manifest, sound.replacen("\"logs\": [", "\"logs\": [ \"../x\",", 1)).unwrap();
+    portcullis(&["restore", &place.argument("backup"), "--data", &place.site()])
+        .fails_saying("which is no file");
+}
