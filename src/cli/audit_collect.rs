@@ -1,5 +1,6 @@
 //! `portcullis audit collect`.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::net::ToSocketAddrs as _;
 use std::path::{Path, PathBuf};
@@ -30,16 +31,21 @@ pub(super) fn run(arguments: &AuditCollect) -> anyhow::Result<ExitCode> {
     let known = arguments.key.as_deref().map(|path| keys(&*storage, path)).transpose()?.unwrap_or_default();
     let source = Source::of(&storage, &arguments.from)?;
     let interrupt = Interrupt::watch()?;
-    let mut failed = false;
+    let (mut failed, mut open) = (false, BTreeMap::new());
     loop {
         let logs = source.logs(&*storage, &known, &arguments.log)?;
         if logs.is_empty() {
             println!("there is no log to collect from");
         }
         for (log, key) in &logs {
-            match collect(&*storage, &source, &arguments.to, (log, key), &interrupt) {
+            // A copy that is open need not be read again to be gone on with; one that failed is.
+            let kept = open.remove(log);
+            match collect(&*storage, &source, &arguments.to, (log, key, kept), &interrupt) {
                 _ if interrupt.asked() => bail!("stopped: what no checkpoint vouches for yet was given up"),
-                Ok(told) => println!("{told}"),
+                Ok((told, collector)) => {
+                    println!("{told}");
+                    open.extend(collector.map(|collector| (log.clone(), collector)));
+                }
                 Err(error) if arguments.every.is_some() => eprintln!("{log}: {error:#}"),
                 Err(error) => {
                     eprintln!("{log}: {error:#}");
@@ -63,16 +69,15 @@ fn collect(
     storage: &dyn Storage,
     source: &Source,
     to: &Path,
-    (log, key): (&str, &NoteKey),
+    (log, key, kept): (&str, &NoteKey, Option<Collector>),
     interrupt: &Interrupt,
-) -> anyhow::Result<String> {
-    let note = source.checkpoint(log)?;
-    let mut collector = Collector::open(storage, to, log, key)?;
-    let Some(note) = note else {
-        return Ok(format!("{log}: has no checkpoint yet"));
+) -> anyhow::Result<(String, Option<Collector>)> {
+    let Some(note) = source.checkpoint(log)? else {
+        return Ok((format!("{log}: has no checkpoint yet"), kept));
     };
+    let mut collector = kept.map_or_else(|| Collector::open(storage, to, log, key), Ok)?;
     let Some(checkpoint) = collector.newer(&note)? else {
-        return Ok(format!("{log}: {} entries, nothing new", collector.entries()));
+        return Ok((format!("{log}: {} entries, nothing new", collector.entries()), Some(collector)));
     };
     let bar = progress::count(checkpoint.size, "collecting");
     let fetched = fetch(source, &mut collector, log, &checkpoint, &|at| {
@@ -85,7 +90,8 @@ fn collect(
         return Err(error);
     }
     collector.keep(&note)?;
-    Ok(format!("{log}: {} entries in {}", collector.entries(), collector.folder().display()))
+    let told = format!("{log}: {} entries in {}", collector.entries(), collector.folder().display());
+    Ok((told, Some(collector)))
 }
 
 fn fetch(
