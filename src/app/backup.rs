@@ -8,16 +8,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{self, AuditError};
-use crate::domain::{Digest, GenerationId};
+use crate::domain::Digest;
 use crate::feed::file_digest;
 use crate::ground::causes;
-use crate::ground::storage::{Storage, publish_file};
-use crate::index::{self, IndexError};
+use crate::ground::storage::{Storage, copy_file, publish_file};
+use crate::index::{self, Generation, IndexError};
 
-const MANIFEST: &str = "backup.json";
+const CONTENTS: &str = "backup.json";
 const FORMAT: u32 = 1;
-const MANIFEST_BYTES_MAX: u64 = 64 << 20;
-const FILE_BYTES_MAX: u64 = 1 << 20;
+const CONTENTS_BYTES_MAX: u64 = 64 << 20;
 /// The settings of the site.
 const SETTINGS: &str = "portcullis.toml";
 
@@ -45,8 +44,8 @@ pub enum BackupError {
         /// The folder.
         path: PathBuf,
     },
-    /// There is no manifest.
-    #[error("{} is no backup, or was not finished: it has no {MANIFEST} that this program reads", path.display())]
+    /// There is no contents.
+    #[error("{} is no backup, or was not finished: it has no {CONTENTS} that this program reads", path.display())]
     NoBackup {
         /// The folder.
         path: PathBuf,
@@ -135,12 +134,12 @@ pub fn back_up(
     measure(&**storage, to, Path::new(""), &mut files)?;
     let backup = Backup { format: FORMAT, made_at: now, logs, faults, files };
     let text = serde_json::to_vec_pretty(&backup).expect("plain fields, written to memory");
-    let path = to.join(MANIFEST);
+    let path = to.join(CONTENTS);
     publish_file(&**storage, &path, &text).map_err(BackupError::storage("write", &path))?;
     Ok(backup)
 }
 
-/// Restores a site into a folder that does not exist yet. Every file is held against the manifest first. The logs are put aside: to be
+/// Restores a site into a folder that does not exist yet. Every file is held against what the backup says of itself first. The logs are put aside: to be
 /// read, and not gone on with. No list is in force, and none is accepted that is older than those that were.
 ///
 /// # Errors
@@ -150,22 +149,22 @@ pub fn restore(
     backup: &Path,
     data_dir: &Path,
     now: Timestamp,
-) -> Result<(Backup, Option<GenerationId>), BackupError> {
+) -> Result<(Backup, Option<Generation>), BackupError> {
     must_be_new(&**storage, data_dir)?;
-    let path = backup.join(MANIFEST);
+    let path = backup.join(CONTENTS);
     let none = || BackupError::NoBackup { path: backup.to_owned() };
-    let bytes = storage.read(&path, MANIFEST_BYTES_MAX).map_err(|_| none())?;
-    let manifest: Backup = serde_json::from_slice(&bytes).map_err(|_| newer(&bytes).unwrap_or_else(none))?;
-    if manifest.format != FORMAT {
-        return Err(BackupError::Newer { found: manifest.format });
+    let bytes = storage.read(&path, CONTENTS_BYTES_MAX).map_err(|_| none())?;
+    let contents: Backup = serde_json::from_slice(&bytes).map_err(|_| newer(&bytes).unwrap_or_else(none))?;
+    if contents.format != FORMAT {
+        return Err(BackupError::Newer { found: contents.format });
     }
-    if let Some(name) = manifest.files.keys().find(|name| !is_of_a_site(name)) {
+    if let Some(name) = contents.files.keys().find(|name| !is_of_a_site(name)) {
         return Err(BackupError::Name { name: name.clone() });
     }
-    if let Some(name) = manifest.logs.iter().find(|name| !is_of_a_site(&format!("audit/{name}/x"))) {
+    if let Some(name) = contents.logs.iter().find(|name| !is_of_a_site(&format!("audit/{name}/x"))) {
         return Err(BackupError::Name { name: name.clone() });
     }
-    for (name, (length, sha256)) in &manifest.files {
+    for (name, (length, sha256)) in &contents.files {
         let path = backup.join(name);
         if !storage.open_read(&path).and_then(|file| file.metadata()).is_ok_and(|found| found.is_file()) {
             return Err(BackupError::Changed { path });
@@ -182,7 +181,7 @@ pub fn restore(
     must_be_new(&**storage, &made)?;
     create(&**storage, &made)?;
     let mut folders = BTreeSet::from([made.clone()]);
-    for name in manifest.files.keys().filter(|name| name.starts_with("audit/")) {
+    for name in contents.files.keys().filter(|name| name.starts_with("audit/")) {
         let to = made.join(restored_name(name));
         for folder in to.ancestors().skip(1).take_while(|folder| **folder != made) {
             folders.insert(folder.to_owned());
@@ -198,7 +197,7 @@ pub fn restore(
     storage.rename(&made, data_dir).map_err(BackupError::storage("rename", &made))?;
     let above = above.unwrap_or(Path::new("."));
     storage.sync_dir(above).map_err(BackupError::storage("sync", above))?;
-    Ok((manifest, generation))
+    Ok((contents, generation))
 }
 
 /// Whether a name is one that a site's files have, and leads nowhere else.
@@ -232,12 +231,12 @@ fn restored_name(name: &str) -> String {
     parts.join("/")
 }
 
-fn newer(manifest: &[u8]) -> Option<BackupError> {
+fn newer(contents: &[u8]) -> Option<BackupError> {
     #[derive(Deserialize)]
     struct Version {
         format: u32,
     }
-    let found = serde_json::from_slice::<Version>(manifest).ok()?.format;
+    let found = serde_json::from_slice::<Version>(contents).ok()?.format;
     (found > FORMAT).then_some(BackupError::Newer { found })
 }
 
@@ -262,26 +261,19 @@ fn copy_folder(storage: &dyn Storage, from: &Path, to: &Path) -> Result<(), Back
 }
 
 fn copy(storage: &dyn Storage, from: &Path, to: &Path) -> Result<(), BackupError> {
-    let mut source = storage.open_read(from).map_err(BackupError::storage("read", from))?;
-    let mut target = storage.create(to).map_err(BackupError::storage("create", to))?;
-    let mut piece = vec![0; FILE_BYTES_MAX as usize];
-    loop {
-        let read =
-            std::io::Read::read(&mut source, &mut piece).map_err(BackupError::storage("read", from))?;
-        if read == 0 {
-            return target.sync().map_err(BackupError::storage("write", to));
-        }
-        target.append(&piece[..read]).map_err(BackupError::storage("write", to))?;
-    }
+    copy_file(storage, from, to, u64::MAX).map_err(BackupError::storage("copy", from))
 }
 
+/// Length and digest of everything below, whose names are made durable on the way: what lists them must not be there before them.
 fn measure(
     storage: &dyn Storage,
     folder: &Path,
     below: &Path,
     files: &mut BTreeMap<String, (u64, String)>,
 ) -> Result<(), BackupError> {
-    for path in storage.list(&folder.join(below)).map_err(BackupError::storage("list", folder))? {
+    let here = folder.join(below);
+    storage.sync_dir(&here).map_err(BackupError::storage("sync", &here))?;
+    for path in storage.list(&here).map_err(BackupError::storage("list", &here))? {
         let Some(name) = path.file_name() else { continue };
         let name = below.join(name);
         if storage.open_read(&path).and_then(|file| file.metadata()).is_ok_and(|found| found.is_dir()) {

@@ -1,6 +1,5 @@
 //! A copy of a log as of its newest checkpoint, made also while somebody writes to it.
 
-use std::io::{Read as _, Seek as _};
 use std::path::Path;
 
 use super::checkpoints::{self, CHECKPOINTS};
@@ -12,9 +11,7 @@ use super::sealed::{KeyName, SealedName, sealed_folder};
 use super::signing::{self, SIGNING, VERIFYING};
 use super::tree::{LEVEL_HEIGHT, LEVELS, level_name};
 use super::{AuditError, Expected, verify};
-use crate::ground::storage::Storage;
-
-const PIECE_BYTES: usize = 1 << 20;
+use crate::ground::storage::{Storage, copy_file};
 
 /// Copies a log that has signed something into a folder that does not exist yet, and verifies the copy. It can be read, searched and
 /// proved from, and not be gone on with: the key that signs is not in it.
@@ -89,20 +86,7 @@ fn try_copy(storage: &dyn Storage, log: &Path, to: &Path) -> Result<(), AuditErr
 }
 
 fn copy_beginning(storage: &dyn Storage, from: &Path, to: &Path, bytes: u64) -> Result<(), AuditError> {
-    let read = |error| AuditError::storage("read", from)(error);
-    let write = |error| AuditError::storage("write", to)(error);
-    let mut source = storage.open_read(from).map_err(read)?;
-    source.rewind().map_err(read)?;
-    let (mut target, mut source) = (storage.create(to).map_err(write)?, source.take(bytes));
-    let mut piece = Vec::with_capacity(PIECE_BYTES);
-    loop {
-        piece.clear();
-        let length = source.by_ref().take(PIECE_BYTES as u64).read_to_end(&mut piece).map_err(read)?;
-        if length == 0 {
-            return target.sync().map_err(write);
-        }
-        target.append(&piece).and_then(|()| target.write_behind(length as u64)).map_err(write)?;
-    }
+    copy_file(storage, from, to, bytes).map_err(AuditError::storage("copy", from))
 }
 
 fn remove_all(storage: &dyn Storage, folder: &Path) -> Result<(), AuditError> {

@@ -22,9 +22,9 @@ impl Stubs {
 
 /// The erasures that a log records.
 #[derive(Debug, Default)]
-pub(super) struct Erasures(BTreeSet<String>);
+pub(super) struct RecordedErasures(BTreeSet<String>);
 
-impl Erasures {
+impl RecordedErasures {
     /// Whether a body is worth being understood, for there are few of them among many.
     pub(super) fn may_be_one(body: &[u8]) -> bool {
         memchr::memmem::find(body, b"\"act\":\"erased\"").is_some()

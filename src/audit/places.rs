@@ -23,7 +23,7 @@ pub(super) const PLACE_BYTES: usize = 8;
 
 /// What is left of an entry.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(super) struct FoundEntry {
     pub(super) leaf: Hash,
     pub(super) what: Left,
 }
@@ -43,7 +43,7 @@ pub(super) fn find_entry(
     folder: &Path,
     id: &LogId,
     entry: u64,
-) -> Result<Found, AuditError> {
+) -> Result<FoundEntry, AuditError> {
     let path = folder.join(LEAVES);
     let leaves = storage.open_read(&path).map_err(AuditError::storage("open", &path))?;
     let mut right = [0; 32];
@@ -57,7 +57,7 @@ pub(super) fn find_entry(
         Left::Written { salt, body } if leaf(salt, body) != right => {
             Err(damage(&path, leaf_offset(entry), entry, Fault::Leaf))
         }
-        _ => Ok(Found { leaf: right, what }),
+        _ => Ok(FoundEntry { leaf: right, what }),
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::body::Entry;
 use super::checkpoints::Notes;
 use super::computed::Computed;
-use super::erasures::{Erasures, Stubs};
+use super::erasures::{RecordedErasures, Stubs};
 use super::history::history;
 use super::journal::JournalFile;
 use super::log_id::LogId;
@@ -154,7 +154,7 @@ fn examine(
         }
     };
     let mut computed = Computed::open(storage, folder)?;
-    let (mut stubs, mut erasures) = (Stubs::default(), Erasures::default());
+    let (mut stubs, mut erasures) = (Stubs::default(), RecordedErasures::default());
     let (mut fault, mut forked) = (None, None);
     let (mut ranges, mut journal) = (BTreeSet::new(), BTreeSet::new());
     let files = &mut |file: &SealedFile| {
@@ -175,7 +175,7 @@ fn examine(
         }
         match past.kept.written() {
             None => examined.erased += 1,
-            Some((_, body)) if Erasures::may_be_one(body) => {
+            Some((_, body)) if RecordedErasures::may_be_one(body) => {
                 erasures.push(&Entry::decode(body, past.sequence)?);
             }
             Some(_) => {}

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use portcullis::app;
 use portcullis::audit::Act;
+use portcullis::domain::Authority;
 
 use super::audit_read::record;
 use super::backup_arguments::{Backup, Restore};
@@ -38,10 +39,11 @@ pub(super) fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         println!("{log} is put aside: it can be verified, searched and proved from");
     }
     println!("the settings of then are {}", arguments.backup.join("portcullis.toml").display());
-    if generation.is_some() {
-        println!(
-            "no list is in force, and none older than those of then is accepted: synchronise, or import"
-        );
+    for feed in generation.iter().flat_map(|generation| &generation.expected) {
+        let is_local = generation.as_ref().and_then(|of| of.authority(feed)) == Some(Authority::Local);
+        let how =
+            if is_local { "import it again".to_owned() } else { format!("portcullis sync --release {feed}") };
+        println!("nothing is clear until feed {feed} is in force again, with no older list than then: {how}");
     }
     println!("whoever writes next begins a new log; note its key, audit/<log id>/verify.key, elsewhere");
     Ok(ExitCode::SUCCESS)

@@ -27,8 +27,8 @@ pub(crate) struct Backup {
 Example:
   portcullis restore /mnt/backup/2026-11-27 --data site
 Every file is checked first. The logs of before are put aside, as `<log id>.restored`: they can be verified, searched and proved from,
-and whoever writes next begins a new log. No list is in force until one is fetched (portcullis sync) or imported, and none is accepted
-that is older than those that were in force when the backup was made.")]
+and whoever writes next begins a new log. No list is in force until it is fetched (portcullis sync --release NAME) or imported, none is accepted that is older than those that
+were in force when the backup was made, and nothing is clear until all of these feeds are there.")]
 pub(crate) struct Restore {
     /// The folder of the backup.
     #[arg(value_name = "BACKUP")]

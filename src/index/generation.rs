@@ -188,15 +188,17 @@ impl Generation {
         Ok(next)
     }
 
-    /// The generation after `previous` in which nothing is in force; every floor remains, and imports are expected as before. Signed feeds
-    /// are expected where settings name their sources.
+    /// The generation after `previous` in which nothing is in force and everything expected as before, so that no answer is clear until
+    /// each list is there again. No list is accepted that is older than those that were in force; of signed feeds these are, and each
+    /// waits for an operator to release it.
     #[must_use]
     pub(super) fn of_floors((previous, id): (&Self, GenerationId), now: Timestamp) -> Self {
         let mut next = Self::after(Some((previous, id)), now);
-        next.expected.retain(|feed| previous.authority(feed) == Some(Authority::Local));
         for feed in next.feeds.drain(..).map(|record| record.bulletin.feed) {
             next.floors.extend(previous.kept(&feed).map(|kept| (feed, kept)));
         }
+        let signed = next.floors.values_mut().filter(|kept| kept.authority == Authority::Signed);
+        signed.for_each(|kept| kept.floor.sequence = kept.floor.sequence.saturating_sub(1));
         next
     }
 

@@ -20,18 +20,12 @@ pub fn restore_floors(
     backup: &Path,
     data_dir: &Path,
     now: Timestamp,
-) -> Result<Option<GenerationId>, IndexError> {
+) -> Result<Option<Generation>, IndexError> {
     let Some((kept, id)) = current(&**storage, backup)? else { return Ok(None) };
-    let folder = Folder::of(data_dir);
     let _publisher = Publisher::lock(storage.clone(), data_dir)?;
     let next = Generation::of_floors((&kept, id), now);
-    let (path, pointer, id) = (folder.generation(next.number), folder.current(), next.id());
-    let write = |path: &Path, bytes: &[u8]| {
-        publish_file(&**storage, path, bytes).map_err(IndexError::io("write", path))
-    };
-    write(&path, &next.encode())?;
-    write(&pointer, pointer_text(Some(id)).as_bytes())?;
-    Ok(Some(id))
+    put(&**storage, data_dir, &next)?;
+    Ok(Some(next))
 }
 
 /// Copies what [`restore_floors`] needs into the folder of a backup; nothing, if no generation was ever in force.
@@ -44,14 +38,21 @@ pub fn back_up_floors(
     backup: &Path,
 ) -> Result<Option<GenerationId>, IndexError> {
     let Some((generation, id)) = current(&**storage, data_dir)? else { return Ok(None) };
-    let folder = Folder::of(backup);
-    let made = folder.generations();
-    storage.create_dir_all(&made).map_err(IndexError::io("create", &made))?;
-    let (path, pointer) = (folder.generation(id.number), folder.current());
-    let write = |path: &Path, bytes: &[u8]| {
-        publish_file(&**storage, path, bytes).map_err(IndexError::io("write", path))
-    };
-    write(&path, &generation.encode())?;
-    write(&pointer, pointer_text(Some(id)).as_bytes())?;
+    let folder = Folder::of(backup).generations();
+    storage.create_dir_all(&folder).map_err(IndexError::io("create", &folder))?;
+    put(&**storage, backup, &generation)?;
     Ok(Some(id))
+}
+
+/// The generation's file, then what names it.
+fn put(storage: &dyn Storage, data_dir: &Path, generation: &Generation) -> Result<(), IndexError> {
+    let folder = Folder::of(data_dir);
+    let pointer = pointer_text(Some(generation.id()));
+    let files = [
+        (folder.generation(generation.number), generation.encode()),
+        (folder.current(), pointer.into_bytes()),
+    ];
+    files.iter().try_for_each(|(path, bytes)| {
+        publish_file(storage, path, bytes).map_err(IndexError::io("write", path))
+    })
 }

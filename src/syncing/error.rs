@@ -66,7 +66,7 @@ pub enum SyncError {
     },
     /// The operator has gone back to before the feed.
     #[error(
-        "feed {0} was taken out of force by a rollback and is held there: `portcullis sync --release {0}` lets it follow its publisher again"
+        "feed {0} was taken out of force by a rollback, or a restore, and is held there: `portcullis sync --release {0}` lets it follow its publisher again"
     )]
     RolledBackAway(FeedName),
     /// The feed at this site is an import of the operator's.

@@ -45,7 +45,7 @@ fn what_was_asked_is_proved_after_a_restore_and_a_new_log_begins() {
     let backup = place.argument("backup");
     assert!(!files(&place.path("backup")).iter().any(|name| name.contains("signing.pem")));
     let said = portcullis(&["restore", &backup, "--data", &place.site()]).exits(0).out;
-    assert!(said.contains("is put aside") && said.contains("synchronise, or import"), "{said}");
+    assert!(said.contains("is put aside") && said.contains("until feed local is in force again"), "{said}");
     let (log, entry) = named.split_once('/').unwrap();
     let proof = place.argument("proof");
     let restored = format!("{log}.restored/{entry}");
@@ -141,4 +141,25 @@ fn a_backup_that_names_other_places_is_refused_before_anything_is_written() {
     fs::write(&manifest, sound.replacen("\"logs\": [", "\"logs\": [ \"../x\",", 1)).unwrap();
     portcullis(&["restore", &place.argument("backup"), "--data", &place.site()])
         .fails_saying("which is no file");
+}
+
+#[test]
+fn nothing_is_clear_after_a_restore_until_every_list_is_there_again() {
+    let place = Place::with_site();
+    let register = place.write("r.csv", "issuing_state,document_number,kind,status\nUTO,A1,passport,lost\n");
+    let data = place.site();
+    let import = |feed: &str| {
+        portcullis(&["import", "--data", &data, "--feed", feed, "--format", "csv", &register]).exits(0);
+    };
+    import("second");
+    let config = place.write("own.toml", format!("[data]\ndir = {data:?}\n"));
+    let to = place.argument("backup");
+    portcullis(&["backup", "--config", &config, "--to", &to]).exits(0);
+    fs::remove_dir_all(&data).unwrap();
+    portcullis(&["restore", &to, "--data", &data]).exits(0);
+    import("second");
+    let answer = place.check("X2").exits(11).json();
+    assert_eq!(answer["verdict"], "inconclusive", "the other list is missing: {answer}");
+    import("local");
+    assert_eq!(place.check("X2").exits(0).json()["verdict"], "no_hit");
 }

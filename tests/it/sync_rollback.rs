@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use portcullis::ground::storage::Disk;
-use portcullis::index::{IndexError, kept};
+use portcullis::ground::storage::{Disk, Storage};
+use portcullis::index::{IndexError, back_up_floors, kept, restore_floors};
 use portcullis::publishing::PublishingError;
 use portcullis::syncing::{Outcome, SyncError, Wish};
 
@@ -138,4 +138,29 @@ fn a_rollback_brings_no_feed_back_that_was_forgotten_since() {
     post.forget(&crate::support::site::feed("allies"));
     post.rollback(3);
     assert_eq!(listed(site.path()).len(), 40, "neither the later list nor the forgotten one");
+}
+
+#[test]
+fn after_a_restore_the_same_list_comes_back_on_a_word_and_no_older_one() {
+    let (folder, site, backup) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let post = Post::new(unsynced(site.path()), site.path(), hour(20));
+    let centre = Centre::found(Arc::new(Disk), &folder.path().join("national"), "national", hour(0));
+    centre.add(0..40).publish(hour(1));
+    let older = centre.copied(&folder.path().join("older"));
+    centre.add(40..42).publish(hour(2));
+    post.follow(&centre.source());
+    let disk: Arc<dyn Storage> = Arc::new(Disk);
+    back_up_floors(&disk, site.path(), backup.path()).unwrap();
+
+    let again = tempfile::tempdir().unwrap();
+    restore_floors(&disk, backup.path(), again.path(), hour(20)).unwrap().unwrap();
+    let post = Post::new(unsynced(again.path()), again.path(), hour(20));
+    let refused = post.sync(&centre.source(), Wish::default());
+    assert!(matches!(refused, Err(SyncError::RolledBackAway(_))), "{refused:?}");
+    let refused = post.sync(&older.source(), RELEASE);
+    assert!(refused.is_err(), "an older list came back: {refused:?}");
+    post.sync(&centre.source(), RELEASE).unwrap();
+    assert_eq!(listed(again.path()).len(), 42);
+    assert_eq!(post.follow(&centre.source()).outcome, Outcome::Current);
 }

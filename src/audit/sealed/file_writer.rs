@@ -10,7 +10,7 @@ use crate::audit::AuditError;
 use crate::audit::format::SALT_BYTES;
 use crate::ground::storage::{Storage, StorageFile};
 
-/// What fits beside answers on one core: a higher one takes much longer for little.
+/// The one that takes least: files are sealed beside answers.
 const LEVEL: i32 = 1;
 /// What a file is called before it has its name.
 pub(super) const TEMPORARY: &str = "tmp";

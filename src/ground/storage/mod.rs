@@ -3,6 +3,7 @@
 //! Writes are durable only after [`StorageFile::sync`] and, for names, [`Storage::sync_dir`]. The order that commits
 //! is always: write, sync the file, rename, sync the directory.
 
+mod copy_file;
 mod disk;
 mod lock;
 mod paced;
@@ -12,6 +13,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use copy_file::copy_file;
 pub use disk::Disk;
 pub use lock::{Lock, LockError};
 pub use paced::Paced;
