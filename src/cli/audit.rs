@@ -1,6 +1,6 @@
 //! `portcullis audit`: verifying and proving. What reads entries is in `audit_read.rs`.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -28,7 +28,7 @@ pub(super) fn verify(arguments: &AuditVerify) -> anyhow::Result<ExitCode> {
         _ => arguments.logs.clone(),
     };
     let expected = Expected { keys: &keys, exported_to: &arguments.exported };
-    let mut sound = true;
+    let (mut sound, mut out) = (true, std::io::stdout());
     for folder in &folders {
         let bar = progress::count(0, "verifying");
         let examined = audit::verify(&*storage, folder, expected, &mut |entry| {
@@ -39,22 +39,24 @@ pub(super) fn verify(arguments: &AuditVerify) -> anyhow::Result<ExitCode> {
         bar.finish_and_clear();
         let examined = examined?;
         sound &= examined.faults.is_empty();
-        if arguments.json { println!("{}", json(&examined)) } else { tell(&examined) }
+        if arguments.json {
+            writeln!(out, "{}", json(&examined))?;
+        } else {
+            tell(&mut out, &examined)?;
+        }
     }
     if folders.is_empty() {
-        println!("there is no log");
+        writeln!(out, "there is no log")?;
     }
     // Of a whole site: single logs are not all that export there.
     if arguments.logs.is_empty() {
         for id in audit::missing_logs(&*storage, &folders, &arguments.exported)? {
             sound = false;
             if arguments.json {
-                println!(
-                    "{}",
-                    serde_json::json!({ "log_id": id, "sound": false, "faults": ["the log is gone"] })
-                );
+                let gone = serde_json::json!({ "log_id": id, "sound": false, "faults": ["the log is gone"] });
+                writeln!(out, "{gone}")?;
             } else {
-                println!("{id}: NOT SOUND, the log is gone: it exported checkpoints");
+                writeln!(out, "{id}: NOT SOUND, the log is gone: it exported checkpoints")?;
             }
         }
     }
@@ -72,25 +74,26 @@ pub(super) fn keys(storage: &dyn Storage, path: &Path) -> anyhow::Result<Vec<Not
     Ok(lines.map(key).collect::<Result<_, _>>()?)
 }
 
-fn tell(examined: &Examined) {
+fn tell(out: &mut impl Write, examined: &Examined) -> io::Result<()> {
     let Examined { folder, entries, erased, checkpoints, newest, key, torn_bytes, faults, .. } = examined;
     let verdict = if faults.is_empty() { "sound" } else { "NOT SOUND" };
-    println!("{folder}: {verdict}, {entries} entries, {checkpoints} checkpoints");
+    writeln!(out, "{folder}: {verdict}, {entries} entries, {checkpoints} checkpoints")?;
     if *erased > 0 {
-        println!(
+        writeln!(
+            out,
             "  {erased} of them were erased when their time was over, as the log says: their hashes are sound"
-        );
+        )?;
     }
     if let Some(newest) = newest {
-        println!("  vouched for: {} entries, as of {:.0}", newest.size, newest.time);
+        writeln!(out, "  vouched for: {} entries, as of {:.0}", newest.size, newest.time)?;
     }
     if let Some(key) = key {
-        println!("  key: {key}");
+        writeln!(out, "  key: {key}")?;
     }
     if *torn_bytes > 0 {
-        println!("  {torn_bytes} bytes after the last entry: being written, or left by a crash");
+        writeln!(out, "  {torn_bytes} bytes after the last entry: being written, or left by a crash")?;
     }
-    faults.iter().for_each(|fault| println!("  {}", causes(fault)));
+    faults.iter().try_for_each(|fault| writeln!(out, "  {}", causes(fault)))
 }
 
 fn json(examined: &Examined) -> serde_json::Value {

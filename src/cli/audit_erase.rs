@@ -1,5 +1,6 @@
 //! `portcullis audit erase`.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,7 +17,7 @@ pub(super) fn run(arguments: &AuditErase) -> anyhow::Result<ExitCode> {
     site::must_exist(&settings.data_dir)?;
     let now = site::clock().now().time;
     println!("as of {now:.0}, by this machine's clock");
-    let mut failed = false;
+    let (mut failed, mut out) = (false, std::io::stdout());
     for folder in audit::log_folders(&*site::disk(), &settings.data_dir)? {
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if name.contains('.') {
@@ -30,9 +31,11 @@ pub(super) fn run(arguments: &AuditErase) -> anyhow::Result<ExitCode> {
         };
         match files {
             Ok(files) if files.is_empty() => println!("{name}: nothing is over"),
-            Ok(files) => files.iter().for_each(|file| {
-                println!("{name}: {} entries of {} of {} {done}", file.entries, file.class.word(), file.day);
-            }),
+            // Whoever reads it may have seen enough: the next time goes on.
+            Ok(files) => files.iter().try_for_each(|file| {
+                let (class, day) = (file.class.word(), file.day);
+                writeln!(out, "{name}: {} entries of {class} of {day} {done}", file.entries)
+            })?,
             Err(AuditError::InUse { .. }) => {
                 println!("{name}: being written; the service that writes it erases what is over in it");
             }

@@ -238,3 +238,18 @@ fn a_services_log_is_collected_while_it_works_and_the_copy_is_a_log() {
     let said = portcullis(&["audit", "collect", "--from", &site, "--to", &to, "--log", &log]).exits(0).out;
     assert!(said.contains(&log), "{said}");
 }
+
+#[test]
+fn a_reader_who_has_seen_enough_of_a_verification_hears_of_no_defect() {
+    let (place, _) = asked();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args(["audit", "verify", "--data", &place.site()])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(!said.contains("panicked"), "{said}");
+}
