@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::config::{Settings, SourceSettings};
 use crate::domain::FeedName;
-use crate::feed::mirror::{Directory, Https, HttpsSettings, Identity, Limits, Mirror, system_roots};
+use crate::feed::mirror::{Directory, Https, HttpsSettings, Limits, Mirror};
 use crate::feed::store::{StoreAccess, StoreError, signed_mirror};
 use crate::ground::storage::Storage;
+use crate::ground::web::{Identity, system_roots};
 use crate::syncing::Source;
 
 /// Why a source cannot be used.

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::config::StoreSettings;
 use crate::feed::Repository;
-use crate::feed::mirror::{Identity, system_roots};
 use crate::feed::store::{Pushed, StoreAccess, StoreError, push};
 use crate::ground::storage::Storage;
+use crate::ground::web::{Identity, system_roots};
 
 /// Why a store was not brought up to date.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,5 @@
-//! The body of an entry: compact JSON with its members in a fixed order, absent ones left out. Version 2 has `counts` besides; what
-//! has none is written as version 1, which older programs read.
+//! The body of an entry: compact JSON with its members in a fixed order, absent ones left out. Version 2 has `counts` besides, version 3
+//! `lines`; what has neither is written as version 1, which older programs read.
 //!
 //! An ordinary entry stays short. `settings` and the digest in `generation` are the first 16 bytes of a
 //! SHA-256, which is enough to recognise a file that is at hand. A document may be listed thousands of times,
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Draft, GenerationMark, KeyId, members};
+use super::{Draft, EntryLine, GenerationMark, KeyId, members};
 use crate::domain::{FeedName, FindingId, Reason};
 
 /// How many digests of each list of a draft an entry keeps, the first ones.
@@ -19,7 +19,7 @@ pub const DIGESTS_KEPT: usize = 256;
 /// How many findings of a draft an entry keeps, the first ones.
 pub const FINDINGS_KEPT: usize = 256;
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// An entry as it stands in a log. The order of the fields is the order of the members and part of the
 /// format.
@@ -106,6 +106,9 @@ pub struct Entry<'a> {
     /// How often each of what is told together was so.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub counts: BTreeMap<Cow<'a, str>, u64>,
+    /// The lines of a manifest's chunk, all of one retention class.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<EntryLine<'a>>,
     /// The first 16 bytes of the SHA-256 of the settings that verdicts depend on.
     #[serde(rename = "settings", with = "members::settings")]
     pub settings_digest_start: [u8; 16],
@@ -118,14 +121,14 @@ pub enum BodyFault {
     #[error("it has version {0}")]
     Newer(u32),
     /// Not the JSON of an entry of this version.
-    #[error("it is not an entry of version 1 or 2")]
+    #[error("it is not an entry of version 1 to 3")]
     Malformed,
     /// The entry names another place than the one it stands in.
     #[error("it says that it is entry {0}")]
     Sequence(u64),
 }
 
-fn reason(reason: &Reason) -> Cow<'static, str> {
+pub(super) fn reason(reason: &Reason) -> Cow<'static, str> {
     match &reason.feed {
         None => Cow::Borrowed(reason.code.word()),
         Some(feed) => Cow::Owned(format!("{}:{feed}", reason.code.word())),
@@ -139,7 +142,7 @@ impl<'a> Entry<'a> {
     pub fn of(draft: &'a Draft, sequence: u64) -> Self {
         let text = |text: &'a Option<std::sync::Arc<str>>| text.as_deref().map(Cow::Borrowed);
         Self {
-            version: if draft.counts.is_empty() { 1 } else { VERSION },
+            version: version_of(draft),
             sequence,
             time: Timestamp::from_microsecond(draft.time.as_microsecond()).unwrap_or(draft.time),
             act: Cow::Borrowed(draft.act.word()),
@@ -166,6 +169,7 @@ impl<'a> Entry<'a> {
             feeds: draft.feeds.clone(),
             alert_revision: draft.alert_revision,
             counts: draft.counts.iter().map(|(what, count)| (Cow::Borrowed(*what), *count)).collect(),
+            lines: draft.lines.iter().map(EntryLine::of).collect(),
             settings_digest_start: std::array::from_fn(|at| draft.settings_digest.0[at]),
         }
     }
@@ -182,6 +186,14 @@ impl<'a> Entry<'a> {
         check_version(body)?;
         let entry: Entry<'static> = serde_json::from_slice(body).map_err(|_| BodyFault::Malformed)?;
         if entry.sequence == sequence { Ok(entry) } else { Err(BodyFault::Sequence(entry.sequence)) }
+    }
+}
+
+fn version_of(draft: &Draft) -> u32 {
+    match (draft.counts.is_empty(), draft.lines.is_empty()) {
+        (_, false) => VERSION,
+        (false, true) => 2,
+        (true, true) => 1,
     }
 }
 
@@ -249,7 +261,8 @@ impl<'b> Sorting<'b> {
 /// Place and time as this program writes them, without reading on: a log has a hundred million of them.
 fn beginning_of(body: &[u8]) -> Option<(u64, Timestamp)> {
     let body = body.strip_prefix(b"{\"v\":")?;
-    let body = body.strip_prefix(b"1").or_else(|| body.strip_prefix(b"2"))?.strip_prefix(b",\"seq\":")?;
+    let (_, body) = body.split_first().filter(|(version, _)| (b'1'..=b'3').contains(version))?;
+    let body = body.strip_prefix(b",\"seq\":")?;
     let digits = body.iter().position(|byte| !byte.is_ascii_digit())?;
     let (sequence, body) = body.split_at(digits);
     let body = body.strip_prefix(b",\"time\":\"")?;
@@ -258,10 +271,10 @@ fn beginning_of(body: &[u8]) -> Option<(u64, Timestamp)> {
     Some((parse(sequence)?.parse().ok()?, parse(time)?.parse().ok()?))
 }
 
-fn beginning<T: Clone>(all: &[T], kept: usize) -> Vec<T> {
+pub(super) fn beginning<T: Clone>(all: &[T], kept: usize) -> Vec<T> {
     all[..all.len().min(kept)].to_vec()
 }
 
-fn total_beyond<T>(all: &[T], kept: usize) -> Option<u64> {
+pub(super) fn total_beyond<T>(all: &[T], kept: usize) -> Option<u64> {
     (all.len() > kept).then_some(all.len() as u64)
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::body::time_of;
-use super::{Act, BODY_BYTES_MAX, BodyFault, DIGESTS_KEPT, Draft, Entry, FINDINGS_KEPT, KeyId};
+use super::{Act, BODY_BYTES_MAX, BodyFault, DIGESTS_KEPT, Draft, DraftLine, Entry, FINDINGS_KEPT, KeyId};
 
 use crate::domain::{Digest, FeedName, FindingId, GenerationId, Reason, ReasonCode};
 
@@ -103,9 +103,9 @@ fn what_is_not_an_entry_of_its_place_is_refused() {
     let draft = full();
     let body = String::from_utf8(Entry::of(&draft, 5).encode()).unwrap();
     assert_eq!(Entry::decode(body.as_bytes(), 6), Err(BodyFault::Sequence(5)));
-    let newer = body.replace("\"v\":1", "\"v\":3").replace("\"line\"", "\"lime\"");
-    assert_eq!(Entry::decode(newer.as_bytes(), 5), Err(BodyFault::Newer(3)));
-    assert_eq!(time_of(newer.as_bytes(), 5), Err(BodyFault::Newer(3)));
+    let newer = body.replace("\"v\":1", "\"v\":4").replace("\"line\"", "\"lime\"");
+    assert_eq!(Entry::decode(newer.as_bytes(), 5), Err(BodyFault::Newer(4)));
+    assert_eq!(time_of(newer.as_bytes(), 5), Err(BodyFault::Newer(4)));
     let spoilt = [
         body.replace("\"v\":1", "\"v\":0"),
         body.replace("\"line\"", "\"lime\""),
@@ -190,4 +190,58 @@ fn what_is_counted_makes_an_entry_of_version_2_and_is_read_back() {
     let read = Entry::decode(&body, 5).unwrap();
     assert_eq!(read, Entry::of(&draft, 5));
     assert_eq!(read.counts["overloaded"], 17);
+}
+
+/// A line that differs from others in everything, with so many digests and findings.
+fn line(number: u64, digests: usize, findings: usize) -> DraftLine {
+    let digests: Vec<[u8; 32]> = (0..digests).map(|at| [at as u8; 32]).collect();
+    DraftLine {
+        line: number,
+        client_reference: Some(format!("seat-{number}").into()),
+        readings: digests.clone(),
+        listed: digests.clone(),
+        digests,
+        verdict: "inconclusive",
+        reasons: vec![Reason::new(ReasonCode::FeedStale)],
+        findings: (0..findings).map(|at| FindingId((at as u128).to_le_bytes())).collect(),
+    }
+}
+
+#[test]
+fn a_chunk_makes_an_entry_of_version_3_that_stays_what_it_is() {
+    let lines = vec![line(1, 1, 1), DraftLine { verdict: "no_hit", ..line(u64::MAX, 0, 0) }];
+    let draft = Draft { act: Act::ManifestChunk, line: None, lines, ..full() };
+    let body = Entry::of(&draft, 5).encode();
+    assert_eq!(std::str::from_utf8(&body).unwrap(), include_str!("golden/body-v3.json").trim_end());
+    assert_eq!(time_of(&body, 5), Ok(draft.time));
+    let read = Entry::decode(&body, 5).unwrap();
+    assert_eq!(read, Entry::of(&draft, 5));
+    let said: Vec<_> = read.asked().map(|asked| (asked.line, asked.verdict)).collect();
+    assert_eq!(said, [(Some(1), Some("inconclusive")), (Some(u64::MAX), Some("no_hit"))]);
+}
+
+proptest! {
+    #[test]
+    fn lines_fill_entries_in_order_and_none_is_too_long(
+        sizes in proptest::collection::vec((0_usize..400, 0_usize..400), 1..40),
+        small in 0_u64..2000,
+    ) {
+        let long = sizes.iter().map(|(digests, findings)| (*digests, *findings));
+        let short = (0..small).map(|_| (1, 0));
+        let lines: Vec<_> = (1..).zip(long.chain(short)).map(|(at, (digests, findings))| line(at, digests, findings)).collect();
+        let drafts = DraftLine::into_drafts(&full(), lines.clone());
+        let mut put_together = Vec::new();
+        let mut bytes = Vec::new();
+        for (draft, count) in drafts {
+            prop_assert_eq!(draft.lines.len(), count);
+            let body = Entry::of(&draft, u64::MAX).encode();
+            prop_assert!(body.len() <= BODY_BYTES_MAX, "{}", body.len());
+            prop_assert_eq!(Entry::decode(&body, u64::MAX).unwrap(), Entry::of(&draft, u64::MAX));
+            bytes.push(body.len());
+            put_together.extend(draft.lines);
+        }
+        prop_assert_eq!(put_together, lines);
+        // No two that follow one another would have been one.
+        prop_assert!(bytes.windows(2).all(|pair| pair[0] + pair[1] > BODY_BYTES_MAX));
+    }
 }

@@ -16,8 +16,11 @@ pub struct Config {
     pub journal_bytes_max: u64,
     /// How long an entry may be in the log without a checkpoint that covers it.
     pub checkpoint_every: Duration,
-    /// Folders to which each newest checkpoint is exported, so that it shows if the log is cut off.
-    pub checkpoints_to: Vec<PathBuf>,
+    /// Folders, and addresses of web servers that take files, to which each newest checkpoint is exported, so that it shows if the log is
+    /// cut off.
+    pub checkpoints_to: Vec<String>,
+    /// A file with the certificate authorities that vouch for those servers, as PEM, instead of the machine's.
+    pub checkpoints_authorities: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -28,6 +31,7 @@ impl Default for Config {
             journal_bytes_max: 64 << 20,
             checkpoint_every: Duration::from_secs(60),
             checkpoints_to: Vec::new(),
+            checkpoints_authorities: None,
         }
     }
 }

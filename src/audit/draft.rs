@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::KeyId;
+use super::{DraftLine, KeyId};
 use crate::domain::{Digest, FeedName, FindingId, GenerationId, Reason};
 
 /// An entry before it has its place in a log.
@@ -56,6 +56,8 @@ pub struct Draft {
     pub alert_revision: Option<u64>,
     /// How often each of what is told together was so.
     pub counts: BTreeMap<&'static str, u64>,
+    /// The lines of a manifest's chunk, all of one retention class: [`DraftLine::into_drafts`] sees to their length.
+    pub lines: Vec<DraftLine>,
     /// SHA-256 of the settings that verdicts depend on. The entry keeps its first 16 bytes.
     pub settings_digest: Digest,
 }
@@ -87,6 +89,7 @@ impl Draft {
             feeds: Vec::new(),
             alert_revision: None,
             counts: BTreeMap::new(),
+            lines: Vec::new(),
         }
     }
 }
@@ -97,8 +100,11 @@ impl Draft {
 pub enum Act {
     /// One document was checked.
     Check,
-    /// One line of a manifest was checked.
+    /// One line of a manifest was checked; in logs of programs that gave each an entry of its own.
     ManifestLine,
+    /// Lines of a manifest were checked together, on one generation and at one time. Those that are a hit have an entry of their own,
+    /// for it is kept as long as hits are.
+    ManifestChunk,
     /// Requests that got no answer, of one second, counted by the code that they got instead.
     Refused,
     /// The operator imported a list of their own.
@@ -144,6 +150,7 @@ impl Act {
     pub const ALL: &[Self] = &[
         Self::Check,
         Self::ManifestLine,
+        Self::ManifestChunk,
         Self::Refused,
         Self::Import,
         Self::FeedForgotten,
@@ -164,12 +171,26 @@ impl Act {
         Self::AuditProve,
     ];
 
+    /// Whether it has to wait where the disk is full. What may make room, or must be known of the site, does not: it is recorded in a
+    /// reserve, which questions and readers of the log would soon have filled.
+    #[must_use]
+    pub fn waits_for_room(self) -> bool {
+        match self {
+            Self::Check | Self::ManifestLine | Self::ManifestChunk | Self::Refused => true,
+            Self::AuditExport | Self::AuditFind | Self::AuditReport | Self::AuditProve => true,
+            Self::Import | Self::FeedForgotten | Self::Fold | Self::Rollback | Self::Sync => false,
+            Self::SyncShrunk | Self::Started | Self::BackedUp | Self::Restored | Self::Adopted => false,
+            Self::KeyRotated | Self::KeyDestroyed | Self::Erased => false,
+        }
+    }
+
     /// The word in the log.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Check => "check",
             Self::ManifestLine => "manifest_line",
+            Self::ManifestChunk => "manifest_chunk",
             Self::Refused => "refused",
             Self::Import => "import",
             Self::FeedForgotten => "feed_forgotten",

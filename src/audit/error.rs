@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::body::BodyFault;
+use crate::ground::web::{AddressFault, TlsFault};
 
 /// Why something was not recorded, or a log not opened. Cheap to clone: everybody who waited for a group gets
 /// it.
@@ -35,6 +36,9 @@ pub enum AuditError {
         /// The version it names.
         version: u32,
     },
+    /// A place for checkpoints that cannot be used.
+    #[error("audit.checkpoints-to has a place that cannot be used")]
+    Elsewhere(#[source] ElsewhereFault),
     /// More entries wait than are allowed.
     #[error("the audit log has {queue_entries_max} entries waiting already: ask again later")]
     Overloaded {
@@ -241,10 +245,35 @@ pub enum AuditError {
 }
 
 impl AuditError {
+    /// True if something was not written for want of room.
+    pub(super) fn is_no_room(&self) -> bool {
+        let Self::NotWritten { source, .. } = self else { return false };
+        matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    }
+
     /// For `map_err`: the file system refused while we were `doing` something to `path`.
     pub(super) fn storage(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |error| Self::Storage { doing, path: path.to_owned(), source: Arc::new(error) }
     }
+}
+
+/// Why a place for checkpoints cannot be used. Shows no credentials.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ElsewhereFault {
+    /// No address.
+    #[error(transparent)]
+    Address(#[from] AddressFault),
+    /// What vouches for it is not readable.
+    #[error(transparent)]
+    Tls(#[from] TlsFault),
+    /// Nothing vouches for it.
+    #[error(
+        "{name} is reached over TLS, and this machine has no certificate authorities: set audit.checkpoints-authorities-file"
+    )]
+    NoRoots {
+        /// The address.
+        name: String,
+    },
 }
 
 /// Where a log is not as it was written.

@@ -1,15 +1,13 @@
 //! Checkpoints on their way to other places, in a thread of its own: a place that hangs keeps no answer waiting.
 
-use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use super::AuditError;
-use super::vouched::EXPORTED;
-use crate::ground::storage::{Storage, publish_readable_file};
+use super::elsewhere::Elsewhere;
+use super::log_id::LogId;
 
-/// Writes a log's newest checkpoint to folders, each under `<log id>/checkpoint`.
+/// Has places elsewhere keep a log's newest checkpoint.
 #[derive(Debug)]
 pub(super) struct Exporter {
     notes: Option<mpsc::Sender<String>>,
@@ -19,18 +17,16 @@ pub(super) struct Exporter {
 impl Exporter {
     /// Begins with what is newest already, so that a place that was away gets it.
     pub(super) fn start(
-        storage: Arc<dyn Storage>,
-        folders: &[PathBuf],
-        log_id: &str,
+        places: Vec<Box<dyn Elsewhere>>,
+        log: LogId,
         newest: Option<String>,
     ) -> Result<Self, AuditError> {
-        if folders.is_empty() {
+        if places.is_empty() {
             return Ok(Self { notes: None, thread: None });
         }
-        let folders: Vec<_> = folders.iter().map(|folder| folder.join(log_id)).collect();
         let (notes, queue) = mpsc::channel();
         newest.into_iter().for_each(|note| drop(notes.send(note)));
-        let run = move || export(&*storage, &folders, &queue);
+        let run = move || export(&places, &log, &queue);
         let thread = std::thread::Builder::new().name("audit-export".to_owned()).spawn(run);
         let thread = thread.map_err(|error| AuditError::Thread(Arc::new(error)))?;
         Ok(Self { notes: Some(notes), thread: Some(thread) })
@@ -51,28 +47,24 @@ impl Drop for Exporter {
     }
 }
 
-fn export(storage: &dyn Storage, folders: &[PathBuf], queue: &mpsc::Receiver<String>) {
-    let mut failing = vec![false; folders.len()];
+fn export(places: &[Box<dyn Elsewhere>], log: &LogId, queue: &mpsc::Receiver<String>) {
+    let mut failing = vec![false; places.len()];
     while let Ok(first) = queue.recv() {
         // Only the newest is wanted.
         let note = queue.try_iter().last().unwrap_or(first);
-        for (folder, failing) in folders.iter().zip(&mut failing) {
-            match write(storage, folder, &note) {
+        for (place, failing) in places.iter().zip(&mut failing) {
+            let to = place.path(log);
+            match place.put(log, &note) {
                 Ok(()) if *failing => {
-                    tracing::info!(folder = %folder.display(), "checkpoints are exported again");
+                    tracing::info!(to = %to.display(), "checkpoints are exported again");
                     *failing = false;
                 }
                 Err(error) if !*failing => {
-                    tracing::warn!(folder = %folder.display(), %error, "a checkpoint of the audit log is not exported");
+                    tracing::warn!(to = %to.display(), %error, "a checkpoint of the audit log is not exported");
                     *failing = true;
                 }
                 _ => {}
             }
         }
     }
-}
-
-fn write(storage: &dyn Storage, folder: &Path, note: &str) -> io::Result<()> {
-    storage.create_dir_all(folder)?;
-    publish_readable_file(storage, &folder.join(EXPORTED), note.as_bytes())
 }

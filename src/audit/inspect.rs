@@ -33,7 +33,7 @@ pub struct LogSummary {
     pub last_time: Option<Timestamp>,
     /// Entries by what was done.
     pub acts: BTreeMap<String, u64>,
-    /// Entries by verdict; those without one are not counted here.
+    /// Answers by verdict, of which the entry of a manifest's chunk has many and an act none.
     pub verdicts: BTreeMap<String, u64>,
     /// Bytes after the last entry that make none: left by a crash, or being written at this moment.
     pub torn_bytes: u64,
@@ -156,10 +156,10 @@ fn summary(storage: &dyn Storage, folder: &Path, name: &str, id: &LogId) -> LogS
         summary.entries += 1;
         summary.first_time.get_or_insert(entry.time);
         summary.last_time = Some(entry.time);
-        *summary.acts.entry(entry.act.into_owned()).or_default() += 1;
-        if let Some(verdict) = entry.verdict {
-            *summary.verdicts.entry(verdict.into_owned()).or_default() += 1;
+        for verdict in entry.asked().filter_map(|asked| asked.verdict) {
+            *summary.verdicts.entry(verdict.to_owned()).or_default() += 1;
         }
+        *summary.acts.entry(entry.act.into_owned()).or_default() += 1;
         Ok(())
     });
     match read {

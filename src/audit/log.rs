@@ -1,18 +1,21 @@
 //! The handle that callers hold.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use super::elsewhere::places;
 use super::export::Exporter;
+use super::group::Job;
 use super::log_id::LogId;
 use super::open::Which;
 use super::sealed::{Sealer, Sealing};
-use super::writer::{Job, Writer};
+use super::writer::Writer;
 use super::{AuditError, Config, Draft, Pending, Role, open};
 use crate::ground::storage::Storage;
 
@@ -60,6 +63,9 @@ pub(super) struct Shared {
     pub(super) stopped: OnceLock<AuditError>,
     /// The highest time of any entry in the log, in µs since 1970; [`i64::MIN`] if there is none.
     pub(super) highest_us: AtomicI64,
+    /// How often a file was synced, and how long that took in all, in ns.
+    pub(super) syncs: AtomicU64,
+    pub(super) sync_ns: AtomicU64,
 }
 
 impl AuditLog {
@@ -106,16 +112,19 @@ impl AuditLog {
         which: &Which,
         (config, now): (Config, Timestamp),
     ) -> Result<(Self, Opened), AuditError> {
-        let (mut files, opened) = open::open(&*storage, data_dir, which, (&config, now))?;
+        let elsewhere = places(&storage, &config)?;
+        let (mut files, opened) = open::open(&*storage, data_dir, which, (&elsewhere, now))?;
         let shared = Arc::new(Shared {
             waiting: AtomicUsize::new(0),
             failing: AtomicBool::new(false),
             stopped: OnceLock::new(),
             highest_us: AtomicI64::new(opened.highest_time.map_or(i64::MIN, Timestamp::as_microsecond)),
+            syncs: AtomicU64::new(0),
+            sync_ns: AtomicU64::new(0),
         });
         let (jobs, queue) = mpsc::channel();
         let newest = files.tree.newest(&*storage);
-        let exporter = Exporter::start(storage.clone(), &config.checkpoints_to, &opened.log_id, newest)?;
+        let exporter = Exporter::start(elsewhere, files.log_id.clone(), newest)?;
         let queue_entries_max = config.queue_entries_max;
         let unsealed = std::mem::take(&mut files.unsealed);
         let (folder, id, sealing) = (files.folder.clone(), files.log_id.clone(), Sealing::default());
@@ -187,6 +196,13 @@ impl AuditLog {
     #[must_use]
     pub fn highest_time(&self) -> Option<Timestamp> {
         Timestamp::from_microsecond(self.shared.highest_us.load(Ordering::Relaxed)).ok()
+    }
+
+    /// How often a file of the log was synced since it was opened, and how long that took in all.
+    #[must_use]
+    pub fn syncs(&self) -> (u64, Duration) {
+        let (syncs, ns) = (&self.shared.syncs, &self.shared.sync_ns);
+        (syncs.load(Ordering::Relaxed), Duration::from_nanos(ns.load(Ordering::Relaxed)))
     }
 
     /// The log's id, which is its folder's name.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::body::time_of;
 use super::checkpoints::CHECKPOINTS;
+use super::elsewhere::Elsewhere;
 use super::format::{File, Header, LEAF_BYTES, LEAVES, leaf, leaf_offset};
 use super::journal::JournalFile;
 use super::log_id::LogId;
@@ -15,7 +16,7 @@ use super::scan::{Found, Seen, Sound, each_frame, scan};
 use super::sealed::Range;
 use super::tree_writer::{TreeWriter, Trusted};
 use super::vouched::Vouched;
-use super::{AuditError, Config, Damage, Fault, Opened, Role, signing};
+use super::{AuditError, Damage, Fault, Opened, Role, signing};
 use crate::ground::storage::{Lock, LockError, Storage, publish_file};
 
 const LEAVES_PER_APPEND: usize = 4096;
@@ -55,7 +56,7 @@ pub(super) fn open(
     storage: &dyn Storage,
     data_dir: &Path,
     which: &Which,
-    (config, now): (&Config, Timestamp),
+    (exported_to, now): (&[Box<dyn Elsewhere>], Timestamp),
 ) -> Result<(Files, Opened), AuditError> {
     let audit = data_dir.join("audit");
     let (log_id, lock) = match which {
@@ -64,7 +65,6 @@ pub(super) fn open(
     };
     let folder = audit.join(log_id.as_str());
     let key = signing::existing(storage, &folder, &log_id)?;
-    let exported_to = &config.checkpoints_to;
     let journal = JournalFile::list(storage, &folder)?;
     let (first, newest) = match &journal[..] {
         [first, ..] => (first.first, journal[journal.len() - 1]),

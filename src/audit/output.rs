@@ -3,9 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::AuditError;
 use super::log::Shared;
+use crate::ground::clock::monotonic;
 use crate::ground::storage::StorageFile;
 
 /// A file with its known length.
@@ -26,7 +28,12 @@ impl Output {
     }
 
     pub(super) fn sync(&mut self, shared: &Shared) -> Result<(), AuditError> {
-        self.file.sync().map_err(|error| stop(shared, "syncing", &self.path, error))
+        let begun = monotonic();
+        let synced = self.file.sync();
+        shared.syncs.fetch_add(1, Ordering::Relaxed);
+        let took = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        shared.sync_ns.fetch_add(took, Ordering::Relaxed);
+        synced.map_err(|error| stop(shared, "syncing", &self.path, error))
     }
 
     pub(super) fn not_written(&self, error: io::Error) -> AuditError {

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::body::Entry;
 
-/// Entries counted by what they say. Of what an entry does not say it is counted under `-`.
+/// What entries say, counted. Of what an entry does not say it is counted under `-`. The entry of a manifest's chunk is one act, and in
+/// every other table as many as it has lines: how a carrier asks does not change how much it has asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Entries.
@@ -34,15 +35,16 @@ impl Report {
         let (from, to) = self.times.unwrap_or((entry.time, entry.time));
         self.times = Some((from.min(entry.time), to.max(entry.time)));
         let said = |text: &Option<_>| text.as_deref().unwrap_or("-").to_owned();
-        count(&mut self.acts, entry.act.clone().into_owned());
-        count(&mut self.agreements, said(&entry.agreement));
-        count(&mut self.purposes, said(&entry.purpose));
-        count(&mut self.terminals, said(&entry.terminal));
-        if let Some(verdict) = &entry.verdict {
-            count(&mut self.verdicts, verdict.clone().into_owned());
-        }
-        for reason in &entry.reasons {
-            count(&mut self.reasons, reason.clone().into_owned());
+        let asked = entry.asked().count() as u64;
+        count(&mut self.acts, entry.act.clone().into_owned(), 1);
+        count(&mut self.agreements, said(&entry.agreement), asked);
+        count(&mut self.purposes, said(&entry.purpose), asked);
+        count(&mut self.terminals, said(&entry.terminal), asked);
+        for asked in entry.asked() {
+            asked.verdict.into_iter().for_each(|verdict| count(&mut self.verdicts, verdict.to_owned(), 1));
+            for reason in asked.reasons {
+                count(&mut self.reasons, reason.clone().into_owned(), 1);
+            }
         }
     }
 
@@ -60,6 +62,6 @@ impl Report {
     }
 }
 
-fn count(table: &mut BTreeMap<String, u64>, of: String) {
-    *table.entry(of).or_default() += 1;
+fn count(table: &mut BTreeMap<String, u64>, of: String, how_many: u64) {
+    *table.entry(of).or_default() += how_many;
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::body::Entry;
 use super::checkpoints::Notes;
 use super::computed::Computed;
+use super::elsewhere::EXPORTED;
 use super::erasures::{RecordedErasures, Stubs};
 use super::history::history;
 use super::journal::JournalFile;
@@ -16,7 +17,7 @@ use super::note::NoteKey;
 use super::sealed::{Kept, SealedFile, SealedName};
 use super::signed::Signed;
 use super::signing::VERIFYING;
-use super::vouched::{EXPORTED, Vouched};
+use super::vouched::Vouched;
 use super::{AuditError, Checkpoint, Damage, Fault, checkpoints, signing};
 use crate::ground::storage::Storage;
 

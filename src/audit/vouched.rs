@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
+use super::elsewhere::Elsewhere;
 use super::format::{LEAVES, leaf_offset};
 use super::log_id::LogId;
 use super::note::NoteKey;
@@ -11,9 +12,6 @@ use super::signing::SIGNING;
 use super::tree::{Frontier, Hash, Hashes};
 use super::{AuditError, Damage, Fault, checkpoints};
 use crate::ground::storage::Storage;
-
-/// The name of a log's newest checkpoint where checkpoints are exported to: `<folder>/<log id>/checkpoint`.
-pub(super) const EXPORTED: &str = "checkpoint";
 
 /// Checkpoints that a log must agree with.
 #[derive(Debug, Default)]
@@ -27,23 +25,24 @@ pub(super) struct Vouched {
 }
 
 impl Vouched {
-    /// The newest checkpoint of a log, and those that were exported to some folders; none are there of a log without a key. A folder that cannot be read, such as one that
-    /// is not mounted, says nothing, and is told of.
+    /// The newest checkpoint of a log, and those that were exported; none are there of a log without a key. A place that cannot be reached,
+    /// such as a folder that is not mounted, says nothing, and is told of.
     pub(super) fn of(
         storage: &dyn Storage,
         folder: &Path,
         id: &LogId,
         key: Option<&NoteKey>,
-        exported_to: &[PathBuf],
+        exported_to: &[Box<dyn Elsewhere>],
     ) -> Result<Self, AuditError> {
-        let Some(key) = key else { return unsigned(storage, folder, id, exported_to) };
+        let Some(key) = key else { return unsigned(folder, id, exported_to) };
         let newest = checkpoints::newest(storage, folder, key)?.checkpoint;
         let mut expected: Vec<_> =
             newest.map(|newest| (newest, folder.join(checkpoints::CHECKPOINTS))).into_iter().collect();
-        for path in exported_to.iter().map(|to| to.join(id.as_str()).join(EXPORTED)) {
-            let bytes = match storage.read(&path, checkpoints::NOTE_BYTES_MAX) {
-                Ok(bytes) => bytes,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+        for place in exported_to {
+            let path = place.path(id);
+            let bytes = match place.newest(id) {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => continue,
                 Err(error) => {
                     tracing::warn!(path = %path.display(), %error, "an exported checkpoint cannot be read, and is not compared");
                     continue;
@@ -144,14 +143,8 @@ impl Vouched {
 }
 
 /// A log that never signed anything has exported nothing either: else somebody took its key and its checkpoints away.
-fn unsigned(
-    storage: &dyn Storage,
-    folder: &Path,
-    id: &LogId,
-    exported_to: &[PathBuf],
-) -> Result<Vouched, AuditError> {
-    let exported = exported_to.iter().map(|to| to.join(id.as_str()).join(EXPORTED));
-    match exported.into_iter().find(|path| storage.open_read(path).is_ok()) {
+fn unsigned(folder: &Path, id: &LogId, exported_to: &[Box<dyn Elsewhere>]) -> Result<Vouched, AuditError> {
+    match exported_to.iter().find(|place| matches!(place.newest(id), Ok(Some(_)))) {
         None => Ok(Vouched::default()),
         Some(_) => Err(AuditError::SigningKey { path: folder.join(SIGNING) }),
     }

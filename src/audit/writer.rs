@@ -1,23 +1,22 @@
 //! The thread that writes: everything queued is one group, one append and one sync.
 
-use std::path::Path;
+mod milestones;
+
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use jiff::tz::Offset;
-use tokio::sync::oneshot;
 
 use super::body::Entry;
 use super::export::Exporter;
 use super::format::{BODY_BYTES_MAX, LEAF_BYTES, SALT_BYTES, append_frame};
-use super::journal::JournalFile;
+use super::group::{Job, Recorded, refuse_what_waits};
 use super::log::Shared;
 use super::open::Files;
-use super::output::stop;
+use super::reserve::Reserve;
 use super::sealed::Sealer;
-use super::{AuditError, Config, Draft, next_file};
+use super::{AuditError, Config, Draft};
 use crate::domain::{Digest, Durability, Receipt};
 use crate::ground::causes;
 use crate::ground::clock::monotonic;
@@ -32,17 +31,6 @@ const BUFFER_BYTES_KEPT: usize = 1 << 20;
 /// What is written, and cut off again, to see whether a full disk has room.
 const PROBE_BYTES: usize = 4096;
 
-/// Entries that are recorded together or not at all.
-#[derive(Debug)]
-pub(super) struct Job {
-    pub(super) drafts: Vec<Draft>,
-    /// They are synced before anybody hears of it, however durable others are.
-    pub(super) synced: bool,
-    /// What time it is, where that is known: a day may have ended in which nothing was recorded.
-    pub(super) now: Option<Timestamp>,
-    pub(super) reply: oneshot::Sender<Result<Receipt, AuditError>>,
-}
-
 pub(super) struct Writer {
     // First, so that they have ended when the lock goes, which is with the files.
     sealer: Sealer,
@@ -51,6 +39,7 @@ pub(super) struct Writer {
     files: Files,
     config: Config,
     shared: Arc<Shared>,
+    reserve: Reserve,
     /// Of the entries of the group that is being written, as far as they have none yet.
     salts: Vec<[u8; SALT_BYTES]>,
     /// The frames of the group that is being written.
@@ -78,7 +67,9 @@ impl Writer {
         // What a process that was killed has left unsigned.
         let checkpoint_due = (files.tree.unsigned() > 0).then(monotonic);
         let (frames, held, held_places) = (Vec::new(), Vec::new(), Vec::new());
-        Self {
+        let reserve = Reserve::take(storage.clone(), &files.folder);
+        let due = reserve.missing().map(|_| monotonic() + SYNC_EVERY);
+        let writer = Self {
             sealer,
             exporter,
             storage,
@@ -91,10 +82,13 @@ impl Writer {
             held_places,
             bodies_unsynced: false,
             leaves_unsynced: false,
-            due: None,
+            due,
             checkpoint_due,
             file_not_before: None,
-        }
+            reserve,
+        };
+        writer.tell(None);
+        writer
     }
 
     /// Writes until the queue is closed and empty. `now` is when it begins.
@@ -141,56 +135,73 @@ impl Writer {
         group
     }
 
-    /// Records a group, and gives the highest time of it.
-    fn commit(&mut self, group: Vec<Job>) -> Option<Timestamp> {
-        let (start, entries, held) = (self.files.bodies.bytes, self.files.entries, self.held.len());
-        let wanted = group.iter().map(|job| job.drafts.len()).sum();
-        let mut outcome = self.ready().and_then(|()| self.draw_salts(wanted));
-        let mut encoded = Vec::with_capacity(group.len());
-        let mut highest_us = i64::MIN;
-        let synced = group.iter().any(|job| job.synced);
+    /// Records a group, and gives the highest time of it. Where there is no room, what must not wait is recorded all the same, in the
+    /// room that the reserve gives.
+    fn commit(&mut self, mut group: Vec<Job>) -> Option<Timestamp> {
         let now_us = group.iter().filter_map(|job| job.now).map(Timestamp::as_microsecond).max();
-        self.frames.clear();
-        for Job { drafts, reply, .. } in group {
-            match outcome.clone().and_then(|()| self.encode(&drafts)) {
-                Ok((entry_id, leaves)) => {
-                    let times = drafts.iter().map(|draft| draft.time.as_microsecond());
-                    highest_us = times.fold(highest_us, i64::max);
-                    encoded.push((reply, entry_id, leaves));
-                }
-                Err(error) => drop(reply.send(Err(error))),
-            }
+        if let Some(error) = self.reserve.missing() {
+            refuse_what_waits(&mut group, error);
         }
-        if encoded.is_empty() {
-            return None;
+        let mut recorded = self.record(&group);
+        if let Err(error) = &recorded
+            && error.is_no_room()
+            && self.reserve.release(error)
+        {
+            refuse_what_waits(&mut group, error);
+            recorded = self.record(&group);
         }
-        outcome = if self.frames.is_empty() { Ok(()) } else { self.write(start, synced) };
-        if outcome.is_err() {
-            self.files.entries = entries;
-            self.truncate_held(held);
-            self.due.get_or_insert_with(|| monotonic() + SYNC_EVERY);
-        }
-        if outcome.is_ok() && highest_us > i64::MIN {
-            let newest_us = self.files.newest_since.map_or(highest_us, Timestamp::as_microsecond);
-            self.files.newest_since = Timestamp::from_microsecond(newest_us).ok();
-            self.shared.highest_us.fetch_max(highest_us, Ordering::Relaxed);
-        }
-        if !self.frames.is_empty() {
-            self.tell(outcome.as_ref().err());
-        }
-        for (reply, entry_id, leaves) in encoded {
-            let receipt = outcome.clone().map(|()| Receipt {
+        let Recorded { places, highest_us } = match recorded {
+            Ok(recorded) => recorded,
+            Err(error) => Recorded { places: vec![Err(error); group.len()], highest_us: i64::MIN },
+        };
+        for (job, place) in group.into_iter().zip(places) {
+            let receipt = place.map(|(entry_id, leaves)| Receipt {
                 log_id: self.files.log_id.text().clone(),
                 entry_id,
                 leaves,
                 durability: self.config.durability,
             });
             // Whoever asked may have gone away; the entry stands all the same.
-            drop(reply.send(receipt));
+            drop(job.reply.send(receipt));
+        }
+        now_us.into_iter().chain([highest_us]).max().and_then(|time| Timestamp::from_microsecond(time).ok())
+    }
+
+    /// Writes jobs, all of them but those that cannot be entries; after an error none.
+    fn record(&mut self, group: &[Job]) -> Result<Recorded, AuditError> {
+        let (start, entries, held) = (self.files.bodies.bytes, self.files.entries, self.held.len());
+        self.frames.clear();
+        let mut recorded = Recorded { places: Vec::with_capacity(group.len()), highest_us: i64::MIN };
+        let wanted = group.iter().map(|job| job.drafts.len()).sum();
+        let mut outcome = self.ready().and_then(|()| self.draw_salts(wanted));
+        if outcome.is_ok() {
+            for Job { drafts, .. } in group {
+                let place = self.encode(drafts);
+                if place.is_ok() {
+                    let times = drafts.iter().map(|draft| draft.time.as_microsecond());
+                    recorded.highest_us = times.fold(recorded.highest_us, i64::max);
+                }
+                recorded.places.push(place);
+            }
+            if !self.frames.is_empty() {
+                outcome = self.write(start, group.iter().any(|job| job.synced));
+                self.tell(outcome.as_ref().err());
+            }
         }
         self.frames.clear();
         self.frames.shrink_to(BUFFER_BYTES_KEPT);
-        now_us.into_iter().chain([highest_us]).max().and_then(|time| Timestamp::from_microsecond(time).ok())
+        if let Err(error) = outcome {
+            self.files.entries = entries;
+            self.truncate_held(held);
+            self.due.get_or_insert_with(|| monotonic() + SYNC_EVERY);
+            return Err(error);
+        }
+        if recorded.highest_us > i64::MIN {
+            let newest_us = self.files.newest_since.map_or(recorded.highest_us, Timestamp::as_microsecond);
+            self.files.newest_since = Timestamp::from_microsecond(newest_us).ok();
+            self.shared.highest_us.fetch_max(recorded.highest_us, Ordering::Relaxed);
+        }
+        Ok(recorded)
     }
 
     /// Fails if nothing may be written any more, or not before leaves that wait are written.
@@ -290,60 +301,9 @@ impl Writer {
         Ok(())
     }
 
-    /// Signs what is in the log. Entries wait for nothing of it: what fails is tried again.
-    fn sign(&mut self) {
-        self.checkpoint_due = None;
-        if self.shared.stopped.get().is_some() {
-            return;
-        }
-        if let Err(error) = self.checkpoint() {
-            tracing::warn!(error = %causes(&error), "the audit log has no new checkpoint yet");
-            self.checkpoint_due = Some(monotonic() + SYNC_EVERY.max(self.config.checkpoint_every / 8));
-        }
-    }
-
-    fn checkpoint(&mut self) -> Result<(), AuditError> {
-        self.settle_all()?;
-        let note = self.files.tree.checkpoint(self.newest_time())?;
-        note.into_iter().for_each(|note| self.exporter.send(note));
-        Ok(())
-    }
-
-    /// Begins the journal's next file where the newest one is long, or of a day before, and has the newest one sealed.
-    fn begin_file_if_due(&mut self, now: Timestamp) {
-        let day = |time| Offset::UTC.to_datetime(time).date();
-        let is_old = self.files.newest_since.is_some_and(|since| day(since) < day(now));
-        let is_due = is_old || self.files.bodies.bytes >= self.config.journal_bytes_max;
-        let may = self.file_not_before.is_none_or(|not_before| not_before <= monotonic());
-        if !is_due || !may || self.files.entries == self.files.newest.first {
-            return;
-        }
-        self.file_not_before = None;
-        match self.begin_file() {
-            Ok(closed) => self.sealer.send(closed),
-            Err(error) => {
-                tracing::warn!(error = %causes(&error), "the audit log's journal has no new file yet");
-                self.file_not_before = Some(monotonic() + SYNC_EVERY * 60);
-            }
-        }
-    }
-
-    /// Gives the file that was the newest one, of which everything is durable.
-    fn begin_file(&mut self) -> Result<JournalFile, AuditError> {
-        self.ready()?;
-        self.checkpoint()?;
-        let highest_time = self.newest_time();
-        let unsure = |path: &Path, error| stop(&self.shared, "taking back", path, error);
-        next_file::begin(&*self.storage, &mut self.files, highest_time, &unsure)
-    }
-
-    fn newest_time(&self) -> Timestamp {
-        let time = Timestamp::from_microsecond(self.shared.highest_us.load(Ordering::Relaxed));
-        time.unwrap_or(Timestamp::UNIX_EPOCH)
-    }
-
     /// Remembers whether writing fails, and tells it when that changes: whoever asks is told nothing of the cause.
     fn tell(&self, failure: Option<&AuditError>) {
+        let failure = failure.or(self.reserve.missing());
         let before = self.shared.failing.swap(failure.is_some(), Ordering::Relaxed);
         match failure {
             Some(error) if !before => {
@@ -361,7 +321,8 @@ impl Writer {
             return;
         }
         let failing = self.shared.failing.load(Ordering::Relaxed);
-        let caught_up = if failing { self.probe() } else { Ok(()) }.and_then(|()| self.settle_all());
+        let probed = if failing { self.probe() } else { Ok(()) };
+        let caught_up = probed.and(self.settle_all());
         self.tell(caught_up.as_ref().err());
         if caught_up.is_err() && self.shared.stopped.get().is_none() {
             self.due = Some(monotonic() + SYNC_EVERY);
@@ -377,14 +338,22 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes something after the last frame and cuts it off again. Left there by a crash, it is a torn tail.
+    /// Takes the reserve again, and writes something besides after the last frame and cuts it off again: room that the reserve alone would
+    /// fill is none. Left there by a crash, it is a torn tail.
     fn probe(&mut self) -> Result<(), AuditError> {
+        self.reserve.take_again()?;
         let bodies = &mut self.files.bodies;
         let probed = bodies.file.append(&[0; PROBE_BYTES]);
         let end = bodies.bytes;
         bodies.cut_back(end, &self.shared)?;
         self.bodies_unsynced = false;
-        probed.map_err(|error| self.files.bodies.not_written(error))
+        let probed = probed.map_err(|error| self.files.bodies.not_written(error));
+        if let Err(error) = &probed
+            && error.is_no_room()
+        {
+            self.reserve.release(error);
+        }
+        probed
     }
 
     fn finish(mut self) -> Result<(), AuditError> {

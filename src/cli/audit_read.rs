@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use jiff::Timestamp;
-use portcullis::audit::{self, Act, AuditLog, Digester, Draft, Recorded, Report, Role, Stored};
+use portcullis::audit::{self, Act, Asked, AuditLog, Digester, Draft, Entry, Recorded, Report, Role, Stored};
 use portcullis::domain::{Digest, DocumentId, DocumentNumber, IssuingState};
 use portcullis::ground::storage::StorageFile;
 use portcullis::http::wire::write_recorded;
@@ -74,34 +74,20 @@ pub(super) fn find(arguments: &AuditFind) -> anyhow::Result<ExitCode> {
         let Some((_, digest)) = digests.iter().find(|(key, _)| entry.key_id == Some(*key)) else {
             return Ok(());
         };
-        let places =
-            [("document", &entry.digests), ("reading", &entry.readings), ("candidate", &entry.listed)];
-        let Some((place, _)) = places.iter().find(|(_, digests)| digests.contains(digest)) else {
-            return Ok(());
-        };
-        // Those who looked for it are no answer to who asked about it, but whoever audits wants them too.
-        found += 1;
-        if arguments.json {
-            let entry = serde_json::json!({ "log_id": log_id, "as": place, "entry": entry });
-            writeln!(out, "{entry}")?;
-        } else {
-            let said = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().unwrap_or("-").to_owned();
-            writeln!(
-                out,
-                "{log_id}/{}  {:.0}  {}  as {place}  {}  by {} at {} for {}",
-                entry.sequence,
-                entry.time,
-                entry.act,
-                said(&entry.verdict),
-                entry.principal,
-                said(&entry.terminal),
-                said(&entry.purpose),
-            )?;
+        for asked in entry.asked() {
+            let places =
+                [("document", asked.digests), ("reading", asked.readings), ("candidate", asked.listed)];
+            let Some((place, _)) = places.iter().find(|(_, digests)| digests.contains(digest)) else {
+                continue;
+            };
+            // Those who looked for it are no answer to who asked about it, but whoever audits wants them too.
+            found += 1;
+            show_found(&mut out, arguments.json, (log_id, entry), (place, &asked))?;
         }
         Ok(())
     })?;
     if !arguments.json {
-        writeln!(out, "{found} entries, by {} digest keys", digests.len())?;
+        writeln!(out, "found {found} times, by {} digest keys", digests.len())?;
         if erased > 0 {
             writeln!(
                 out,
@@ -110,6 +96,35 @@ pub(super) fn find(arguments: &AuditFind) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Of an entry of many lines only the one that was looked for.
+fn show_found(
+    out: &mut impl Write,
+    json: bool,
+    (log_id, entry): (&str, &Entry<'static>),
+    (place, asked): (&str, &Asked<'_>),
+) -> anyhow::Result<()> {
+    if json {
+        let mut shown = entry.clone();
+        shown.lines.retain(|line| Some(line.line) == asked.line);
+        let found = serde_json::json!({ "log_id": log_id, "as": place, "entry": shown });
+        return Ok(writeln!(out, "{found}")?);
+    }
+    let said = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().unwrap_or("-").to_owned();
+    writeln!(
+        out,
+        "{log_id}/{}{}  {:.0}  {}  as {place}  {}  by {} at {} for {}",
+        entry.sequence,
+        asked.line.map_or(String::new(), |line| format!("  line {line}")),
+        entry.time,
+        entry.act,
+        asked.verdict.unwrap_or("-"),
+        entry.principal,
+        said(&entry.terminal),
+        said(&entry.purpose),
+    )?;
+    Ok(())
 }
 
 pub(super) fn report(arguments: &AuditReport) -> anyhow::Result<ExitCode> {

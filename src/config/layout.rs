@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::settings::{IndexMemory, LogFormat, LogLevel, Settings};
 use super::shapes::{
-    DAY_MS, Days, Folder, Folders, HOUR_MS, Loopback, MINUTE_MS, Number, OptionalFile, SECOND_MS, Shape,
+    DAY_MS, Days, Elsewheres, Folder, HOUR_MS, Loopback, MINUTE_MS, Number, OptionalFile, SECOND_MS, Shape,
     Span, Words,
 };
 use super::sources::walk_source;
@@ -84,7 +84,8 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
     walk.key("audit", "durability", &DURABILITY, &mut audit.durability);
     walk.key("audit", "queue-entries-max", &Number(QUEUE_ENTRIES_MAX), &mut audit.queue_entries_max);
     walk.key("audit", "checkpoint-every", &CHECKPOINT_EVERY, &mut audit.checkpoint_every);
-    walk.key("audit", "checkpoints-to", &Folders, &mut audit.checkpoints_to);
+    walk.key("audit", "checkpoints-to", &Elsewheres, &mut audit.checkpoints_to);
+    walk.key("audit", "checkpoints-authorities-file", &OptionalFile, &mut audit.checkpoints_authorities);
     walk.key("audit", "keep-answers-days", &Days, &mut retention.answers_days);
     walk.key("audit", "keep-hits-days", &Days, &mut retention.hits_days);
     walk.key("audit", "keep-acts-days", &Days, &mut retention.acts_days);

@@ -9,6 +9,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use toml::Value;
 
+use crate::ground::web::{Address, AddressFault};
+
 /// What a value must be like.
 pub(super) trait Shape {
     /// What it means to the program.
@@ -231,24 +233,35 @@ impl Shape for Folder {
     }
 }
 
-/// Some folders.
-pub(super) struct Folders;
+/// Folders, and addresses of web servers.
+pub(super) struct Elsewheres;
 
-impl Shape for Folders {
-    type Of = Vec<PathBuf>;
+impl Shape for Elsewheres {
+    type Of = Vec<String>;
 
     fn expected(&self) -> String {
-        "a list of folders".to_owned()
+        "a list of folders and https addresses".to_owned()
     }
 
-    fn read(&self, value: &Value) -> Result<Vec<PathBuf>, Misfit> {
+    fn read(&self, value: &Value) -> Result<Vec<String>, Misfit> {
         let plain = |text: &&str| !text.is_empty() && !text.chars().any(char::is_control);
-        let folder = |value: &Value| value.as_str().filter(plain).map(PathBuf::from);
-        value.as_array().and_then(|values| values.iter().map(folder).collect()).ok_or(Misfit::Shape)
+        let place = |value: &Value| {
+            let text = value.as_str().filter(plain).ok_or(Misfit::Shape)?;
+            match Address::parse(text, false) {
+                Err(AddressFault::Url) if text.contains("://") => {
+                    Err(Misfit::Rule("an address in it is none"))
+                }
+                Err(AddressFault::Plain) => {
+                    Err(Misfit::Rule("only this machine is reached by http://, others by https://"))
+                }
+                _ => Ok(text.to_owned()),
+            }
+        };
+        value.as_array().ok_or(Misfit::Shape)?.iter().map(place).collect()
     }
 
-    fn write(&self, of: &Vec<PathBuf>) -> Value {
-        Value::Array(of.iter().map(|path| Value::String(path.to_string_lossy().into_owned())).collect())
+    fn write(&self, of: &Vec<String>) -> Value {
+        Value::Array(of.iter().cloned().map(Value::String).collect())
     }
 }
 

@@ -41,7 +41,20 @@ impl<T> Audited<T> {
     }
 }
 
+impl<T> Audited<T> {
+    /// A part of it, or another form.
+    pub fn map<U>(self, form: impl FnOnce(T) -> U) -> Audited<U> {
+        Audited { what: form(self.what), receipt: self.receipt }
+    }
+}
+
 impl<T> Audited<Vec<T>> {
+    /// Each of several things that were recorded in one entry.
+    pub fn into_shared(self) -> impl Iterator<Item = Audited<T>> {
+        let Self { what, receipt } = self;
+        what.into_iter().map(move |what| Audited { what, receipt: receipt.clone() })
+    }
+
     /// Each of several things that were recorded together, in entries that follow one another.
     pub fn into_each(self) -> Vec<Audited<T>> {
         let Self { what, receipt } = self;

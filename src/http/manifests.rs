@@ -188,7 +188,7 @@ async fn answer(
                 lines.finish();
                 true
             }
-            Piece::Broken(code) => return fail(&answers, code).await,
+            Piece::Broken(code) => return fail(&service, &answers, code).await,
         };
         loop {
             let chunk: Vec<_> = lines.by_ref().take(chunk_lines).collect();
@@ -201,16 +201,18 @@ async fn answer(
                 rt::task::spawn_blocking(move || answer_lines(&worker.screening, &name, chunk)).await;
             let outcomes = match decided {
                 Ok(Ok(outcomes)) => outcomes,
-                Ok(Err(error)) => return fail(&answers, Problem::from(error).code()).await,
+                Ok(Err(error)) => return fail(&service, &answers, Problem::from(error).code()).await,
                 Err(_) => {
                     tracing::error!("a defect kept a chunk of a manifest from being answered");
-                    return fail(&answers, "internal").await;
+                    return fail(&service, &answers, "internal").await;
                 }
             };
             let mut text = Vec::new();
             for outcome in &outcomes {
                 summary.add(outcome);
                 service.metrics.count_outcome(outcome);
+                let unanswered = outcome.answer.as_ref().err();
+                unanswered.into_iter().for_each(|fault| service.refusals.note(fault.code()));
                 write_outcome(&mut text, outcome).expect("memory takes every line");
             }
             if !answers.send(text).await {
@@ -226,7 +228,8 @@ async fn answer(
     }
 }
 
-async fn fail(answers: &Answers, code: &'static str) {
+async fn fail(service: &Service, answers: &Answers, code: &'static str) {
+    service.refusals.note(code);
     let mut text = Vec::new();
     write_abort(&mut text, code).expect("memory takes every line");
     answers.send(text).await;

@@ -21,6 +21,8 @@ pub struct Metrics {
     generation: IntGauge,
     feed_age: GaugeVec,
     log_writable: Gauge,
+    log_syncs: IntGauge,
+    log_sync_seconds: Gauge,
     sync_failures: IntGaugeVec,
     sync_bytes: IntGaugeVec,
 }
@@ -65,6 +67,14 @@ impl Metrics {
                 Opts::new("portcullis_sync_bytes", "Bytes of files that came over the line since the start."),
                 &["feed"],
             )?,
+            log_syncs: IntGauge::new(
+                "portcullis_audit_syncs",
+                "How often a file of the audit log was synced since the start.",
+            )?,
+            log_sync_seconds: Gauge::new(
+                "portcullis_audit_sync_seconds",
+                "How long these syncs took in all.",
+            )?,
             log_writable: Gauge::new("portcullis_audit_log_writable", "1 while answers can be recorded.")?,
             registry,
         };
@@ -76,6 +86,8 @@ impl Metrics {
         registry.register(Box::new(metrics.generation.clone()))?;
         registry.register(Box::new(metrics.feed_age.clone()))?;
         registry.register(Box::new(metrics.log_writable.clone()))?;
+        registry.register(Box::new(metrics.log_syncs.clone()))?;
+        registry.register(Box::new(metrics.log_sync_seconds.clone()))?;
         registry.register(Box::new(metrics.sync_failures.clone()))?;
         registry.register(Box::new(metrics.sync_bytes.clone()))?;
         Ok(metrics)
@@ -122,6 +134,9 @@ impl Metrics {
             self.sync_bytes.with_label_values(&[feed.as_str()]).set(bytes);
         }
         self.log_writable.set(if screening.log_is_writable() { 1.0 } else { 0.0 });
+        let (syncs, took) = screening.log().syncs();
+        self.log_syncs.set(i64::try_from(syncs).unwrap_or(i64::MAX));
+        self.log_sync_seconds.set(took.as_secs_f64());
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)

@@ -4,6 +4,7 @@
 //! moment, decides (pure), and hands the answer to the audit log, which alone can give it out.
 
 mod acts;
+mod chunk;
 mod coverage;
 mod decide;
 mod evidence;

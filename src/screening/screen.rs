@@ -12,6 +12,7 @@ use crate::domain::{
 use crate::ground::clock::{Clock, Now};
 use crate::ground::storage::Storage;
 
+use super::chunk;
 use super::coverage::{FeedInForce, GenerationInForce, Judgement, describe};
 use super::decide::decide;
 use super::evidence::Evidence;
@@ -91,7 +92,8 @@ impl Screening {
         format!("{:x}-{count}", self.clock.now().time.as_microsecond()).into()
     }
 
-    /// Answers lines of a manifest on one snapshot and at one time, and waits until all are recorded.
+    /// Answers lines of a manifest on one snapshot and at one time, and waits until all are recorded. Answers come in the order of the
+    /// questions.
     ///
     /// # Errors
     /// [`AuditError`] if they are not recorded: then there is no answer to any of them.
@@ -101,12 +103,15 @@ impl Screening {
         questions: &[(u64, &Question)],
     ) -> Result<Vec<Audited<Answer>>, AuditError> {
         let (in_force, now) = (self.site.in_force(), self.clock.now());
-        let recorded = questions.iter().map(|(line, question)| {
+        let answered = questions.iter().map(|(line, question)| {
             let (answer, draft) = self.answer(&in_force, question, now);
-            let manifest = Some(manifest.clone());
-            (Draft { act: Act::ManifestLine, manifest, line: Some(*line), ..draft }, answer)
+            (*line, draft, answer)
         });
-        Ok(self.log.submit_many(recorded.collect())?.wait()?.into_each())
+        let entries = chunk::entries(manifest, answered);
+        let recorded = self.log.submit_many(entries)?.wait()?.into_each();
+        let mut answers: Vec<_> = recorded.into_iter().flat_map(Audited::into_shared).collect();
+        answers.sort_unstable_by_key(|answer| answer.get().0);
+        Ok(answers.into_iter().map(|answer| answer.map(|(_, answer)| answer)).collect())
     }
 
     /// What is consulted now, for no document in particular.

@@ -10,7 +10,7 @@ use portcullis::audit::{AuditLog, Config, Digester, Draft, Entry, Expected, Pend
 use portcullis::domain::Durability;
 use portcullis::ground::storage::Disk;
 
-use crate::audit_samples::{draft, entries, open, open_as};
+use crate::audit_samples::{draft, entries, open, open_as, until};
 use crate::support::crash::Image;
 use crate::support::recording::Recording;
 
@@ -115,8 +115,9 @@ fn a_crash_after_a_full_disk_loses_nothing_either() {
     for room in [600, frames + 40] {
         run.disk.disk_full_after(Some(room));
         assert!(log.submit_many(group()).unwrap().wait().is_err());
+        run.disk.disk_full_after(None);
+        until("the log is writable again", || log.writable());
     }
-    run.disk.disk_full_after(None);
     assert!(run.record(&log, &[0, 600]));
     log.close().unwrap();
     // What was refused may have survived whole for a moment, before it was cut off: it was submitted, not

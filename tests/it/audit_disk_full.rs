@@ -17,12 +17,13 @@ fn names(folder: &Path) -> BTreeSet<String> {
 }
 
 /// Everything that a log consists of.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "LOCK",
     "bodies",
     "checkpoints",
     "leaves",
     "places",
+    "reserve",
     "signing.pem",
     "tree-1",
     "tree-2",

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use portcullis::audit::{AuditError, AuditLog, Config};
+use portcullis::audit::{Act, AuditError, AuditLog, Config, Draft};
 use portcullis::domain::Durability;
 
-use crate::audit_samples::{content, draft, entries, frame_offsets, open, open_as, record};
+use crate::audit_samples::{content, draft, entries, frame_offsets, open, open_as, record, until};
 use crate::support::recording::Recording;
 
 fn recorded() -> (tempfile::TempDir, Recording, AuditLog, PathBuf) {
@@ -18,14 +18,6 @@ fn recorded() -> (tempfile::TempDir, Recording, AuditLog, PathBuf) {
     let (log, opened) = open(&disk, data.path()).unwrap();
     let folder = data.path().join("audit").join(&*opened.log_id);
     (data, disk, log, folder)
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn bodies(folder: &Path) -> PathBuf {
@@ -170,15 +162,16 @@ fn a_full_disk_is_said_and_survived() {
         assert!(matches!(error, AuditError::NotWritten { .. }), "{error:?}");
         assert!(!log.writable());
         assert_eq!(content(&bodies(&folder)), before);
+        disk.disk_full_after(None);
+        until("the log is writable again", || log.writable());
     }
-    disk.disk_full_after(None);
     assert_eq!(record(&log, &draft(2, 0)).unwrap().entry_id, 1);
-    assert!(log.writable());
     // Room for the body and none for its leaf.
     let frames = frame_offsets(&content(&bodies(&folder)));
     disk.disk_full_after(Some(frames[2] - frames[1] + 3));
     assert!(matches!(record(&log, &draft(2, 0)), Err(AuditError::NotWritten { .. })));
     disk.disk_full_after(None);
+    until("the log is writable again", || log.writable());
     assert_eq!(record(&log, &draft(3, 0)).unwrap().entry_id, 2);
     log.close().unwrap();
     let found: Vec<_> =
@@ -204,6 +197,52 @@ fn readiness_comes_back_by_itself_once_the_disk_has_room() {
     record(&log, &draft(1, 0)).unwrap();
     log.close().unwrap();
     assert_eq!(entries(&folder).unwrap().len(), 1);
+}
+
+#[test]
+fn on_a_full_disk_what_may_make_room_is_recorded_and_no_answer_is() {
+    let (data, disk, log, folder) = recorded();
+    record(&log, &draft(0, 0)).unwrap();
+    disk.disk_full_after(Some(10));
+    assert!(matches!(record(&log, &draft(1, 0)), Err(AuditError::NotWritten { .. })));
+    // There is no room but for what the log has given away itself, and it does not take that for room.
+    for _ in 0..130 {
+        assert!(!log.writable());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let act = |number| Draft { act: Act::Erased, verdict: None, ..draft(number, 0) };
+    let pending = [act(2), draft(3, 0), act(4)].map(|draft| log.submit(draft, ()).unwrap());
+    let recorded = pending.map(|pending| pending.wait().map(|audited| audited.receipt().entry_id).ok());
+    assert_eq!(recorded, [Some(1), None, Some(2)]);
+    assert!(!log.writable());
+    log.close().unwrap();
+
+    // Who starts without a reserve answers nothing, until there is room for one.
+    let (log, opened) = open(&disk, data.path()).unwrap();
+    assert_eq!(opened.entries, 3);
+    assert!(!log.writable());
+    assert!(record(&log, &draft(8, 0)).is_err());
+    disk.disk_full_after(None);
+    until("the log is writable again", || log.writable());
+    record(&log, &draft(9, 0)).unwrap();
+    log.close().unwrap();
+    let found: Vec<_> =
+        entries(&folder).unwrap().iter().map(|entry| entry.generation.unwrap().number).collect();
+    assert_eq!(found, [0, 2, 4, 9]);
+}
+
+#[test]
+fn acts_that_have_used_up_the_reserve_are_refused_too_and_all_comes_back() {
+    let (_data, disk, log, folder) = recorded();
+    disk.disk_full_after(Some(0));
+    let act = |number| Draft { act: Act::Sync, verdict: None, ..draft(number, 60_000) };
+    let done = (0..100).take_while(|number| record(&log, &act(*number)).is_ok()).count();
+    assert!((10..20).contains(&done), "{done}");
+    disk.disk_full_after(None);
+    until("the log is writable again", || log.writable());
+    record(&log, &draft(200, 0)).unwrap();
+    log.close().unwrap();
+    assert_eq!(entries(&folder).unwrap().len(), done + 1);
 }
 
 #[test]

@@ -210,7 +210,7 @@ fn entries_that_somebody_reordered_dropped_doubled_or_cut_off_are_missed() {
 }
 
 fn exporting(to: &Path) -> Config {
-    Config { checkpoints_to: vec![to.to_owned()], ..Config::default() }
+    Config { checkpoints_to: vec![to.display().to_string()], ..Config::default() }
 }
 
 fn copied(from: &Path, to: &Path) {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use portcullis::audit::{Act, AuditError, AuditLog, Config, Draft, Entry, Opened, Pending, Role, read_log};
 use portcullis::domain::{Digest, FeedName, GenerationId, Receipt};
@@ -86,4 +87,13 @@ pub(crate) fn frame_offsets(bodies: &[u8]) -> Vec<usize> {
         offsets.push(offsets[offsets.len() - 1] + 4 + 8 + 16 + body_bytes + 8);
     }
     offsets
+}
+
+/// Waits for something that comes soon.
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }

@@ -50,7 +50,14 @@ fn every_line_of_ndjson_is_answered_in_its_place() {
     assert_eq!(answered, words(&[(1, "hit"), (2, "no_hit"), (3, "inconclusive"), (4, "hit")]));
     assert!(run.err.contains("4 lines: 2 hit, 1 no hit, 1 inconclusive, 0 not answered"), "{}", run.err);
     let audit = portcullis(&["inspect", "audit", "--data", &place.site()]).exits(0);
-    assert!(audit.out.contains("manifest_line 4"), "{}", audit.out);
+    assert!(audit.out.contains("manifest_chunk 2"), "its hits, and the rest: {}", audit.out);
+    assert!(audit.out.contains("hit 2") && audit.out.contains("no_hit 1"), "{}", audit.out);
+    let find = ["audit", "find", "--document", "-", "--data", &place.site()];
+    let found = portcullis_reading(&find, "UTO X1").exits(0);
+    assert!(found.out.contains("  line 4  ") && found.out.contains("found 2 times"), "{}", found.out);
+    let json = portcullis_reading(&[&find[..], &["--json"]].concat(), "UTO X2").exits(0).lines();
+    let (said, only) = (&json[0]["entry"]["lines"][0], &json[0]["entry"]["lines"][1]);
+    assert_eq!((&said["line"], &said["verdict"], only), (&json!(2), &json!("no_hit"), &json!(null)));
 }
 
 #[test]
@@ -212,22 +219,22 @@ fn without_an_audit_log_there_are_no_answers() {
 fn a_log_that_fills_up_ends_the_answers_without_a_summary() {
     let place = Place::with_site();
     let binary = env!("CARGO_BIN_EXE_portcullis");
-    // In blocks of 512 bytes: 256 KiB.
-    let script = format!("trap '' XFSZ; ulimit -f 512; exec {binary} manifest --data {} -", place.site());
+    // In blocks of 512 bytes: 1.5 MiB, which the log's reserve fits in.
+    let script = format!("trap '' XFSZ; ulimit -f 3072; exec {binary} manifest --data {} -", place.site());
     let mut shell = Command::new("sh");
     shell.args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = shell.spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
-    let writing = std::thread::spawn(move || drop(pipe.write_all(asked("X2").repeat(10_000).as_bytes())));
+    let writing = std::thread::spawn(move || drop(pipe.write_all(asked("X2").repeat(40_000).as_bytes())));
     let run = Run::from(child.wait_with_output().unwrap()).fails_saying("could not be recorded");
     writing.join().unwrap();
     let mut lines = run.lines();
     assert_eq!(lines.pop().unwrap(), json!({ "error": { "code": "audit_unavailable" } }));
-    assert!(!lines.is_empty() && lines.len() < 10_000, "{}", lines.len());
+    assert!(!lines.is_empty() && lines.len() < 40_000, "{}", lines.len());
     for (at, line) in (1..).zip(&lines) {
         assert_eq!((&line["line"], &line["verdict"]), (&json!(at), &json!("no_hit")));
     }
     let audit = portcullis(&["inspect", "audit", "--data", &place.site()]).exits(0);
-    let recorded = format!("manifest_line {}", lines.len());
+    let recorded = format!("no_hit {}", lines.len());
     assert!(audit.out.contains(&recorded), "every answer given is on record and no other: {}", audit.out);
 }

@@ -51,7 +51,8 @@ fn every_key_of_a_file_reaches_its_setting() {
         durability = 'written'
         queue-entries-max = 13
         checkpoint-every = '14s'
-        checkpoints-to = ['/mnt/a', 'b']
+        checkpoints-to = ['/mnt/a', 'https://u:p@b.example/c']
+        checkpoints-authorities-file = 'ca.pem'
         keep-answers-days = 30
         keep-hits-days = 'always'
         keep-acts-days = 3650
@@ -130,7 +131,8 @@ fn every_key_of_a_file_reaches_its_setting() {
             durability: Durability::Written,
             queue_entries_max: 13,
             checkpoint_every: Duration::from_secs(14),
-            checkpoints_to: vec!["/mnt/a".into(), "b".into()],
+            checkpoints_to: vec!["/mnt/a".into(), "https://u:p@b.example/c".into()],
+            checkpoints_authorities: Some("ca.pem".into()),
             ..audit::Config::default()
         },
         retention: audit::Retention { answers_days: Some(30), hits_days: None, acts_days: Some(3650) },

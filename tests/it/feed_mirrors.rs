@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use portcullis::feed::mirror::{
-    Directory, Https, HttpsError, HttpsSettings, Identity, Limits, Mirror, MirrorError, read_small,
-    system_roots,
+    Directory, Https, HttpsError, HttpsSettings, Limits, Mirror, MirrorError, read_small,
 };
 use portcullis::ground::causes;
 use portcullis::ground::storage::Disk;
+use portcullis::ground::web::{Identity, system_roots};
 
 use crate::support::web::{Authority, Pair, Web, head, right, right_head};
 

@@ -37,7 +37,7 @@ impl RetentionClass {
 
     /// The class of an entry. An act that a later program records is kept as an act.
     pub(super) fn of(entry: &Sorting<'_>) -> Self {
-        let answers = [Act::Check, Act::ManifestLine, Act::Refused].map(Act::word);
+        let answers = [Act::Check, Act::ManifestLine, Act::ManifestChunk, Act::Refused].map(Act::word);
         match (&*entry.act, entry.verdict.as_deref()) {
             (act, _) if act == Act::Erased.word() => Self::Erasures,
             (_, Some("hit")) => Self::Hits,

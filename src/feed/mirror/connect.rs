@@ -1,19 +1,12 @@
 //! What it takes to reach a mirror over HTTPS.
 
-use std::sync::Arc;
-
-use rustls::RootCertStore;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::sign::CertifiedKey;
-use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, RustlsConnector, TcpConnector};
 use ureq::{Agent, Proxy, ProxyProtocol};
 
 use super::Limits;
 use super::watch::Watch;
+use crate::ground::web::{AddressFault, Identity, TlsFault, tls_config};
 
 /// Where a mirror is and how it is reached. Has secrets in it, and therefore no `Debug`.
 pub struct HttpsSettings<'s> {
@@ -21,7 +14,7 @@ pub struct HttpsSettings<'s> {
     /// object stores want it; neither shows in a name or an error.
     pub url: &'s str,
     /// The certificate authorities that vouch for the mirror, and for a proxy that is reached over TLS, as PEM; see
-    /// [`system_roots`](super::system_roots). Needed for `https://`.
+    /// [`system_roots`](crate::ground::web::system_roots). Needed for `https://`.
     pub roots_pem: Option<&'s [u8]>,
     /// How this site shows the mirror who it is.
     pub identity: Option<Identity<'s>>,
@@ -31,15 +24,6 @@ pub struct HttpsSettings<'s> {
     /// Whether `http://` may be used to another machine than this one. Signatures hold without TLS; but whoever listens
     /// learns who screens by which lists.
     pub plain_http: bool,
-}
-
-/// The client's side of mutual TLS.
-#[derive(Clone, Copy)]
-pub struct Identity<'s> {
-    /// The certificate, and those between it and its authority, as PEM.
-    pub certificates_pem: &'s [u8],
-    /// Its key, as PEM.
-    pub key_pem: &'s [u8],
 }
 
 /// Why settings do not make a mirror. Shows nothing of what was set: there may be secrets in it.
@@ -70,8 +54,11 @@ pub(in crate::feed) fn agent(
     tls: bool,
     limits: &Limits,
 ) -> Result<Agent, HttpsError> {
+    if tls && settings.roots_pem.is_none() {
+        return Err(HttpsError::Roots);
+    }
     let config = Agent::config_builder()
-        .tls_config(tls_config(settings, tls)?)
+        .tls_config(tls_config(settings.roots_pem, settings.identity)?)
         // Also without one: the default is the environment's.
         .proxy(settings.proxy.map(proxy).transpose()?)
         // A captive portal must not look like data.
@@ -107,43 +94,20 @@ fn proxy(url: &str) -> Result<Proxy, HttpsError> {
     }
 }
 
-fn tls_config(settings: &HttpsSettings<'_>, tls: bool) -> Result<TlsConfig, HttpsError> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let roots = match settings.roots_pem {
-        Some(pem) => roots(pem)?,
-        None if tls => return Err(HttpsError::Roots),
-        None => Vec::new(),
-    };
-    let identity = settings.identity.map(|identity| client(identity, &provider)).transpose()?;
-    Ok(TlsConfig::builder()
-        .root_certs(RootCerts::Specific(Arc::new(roots)))
-        .client_cert(identity)
-        .unversioned_rustls_crypto_provider(provider)
-        .build())
-}
-
-/// The authorities in a bundle. The machine's has some that no TLS library takes: only one with none is refused.
-fn roots(pem: &[u8]) -> Result<Vec<Certificate<'static>>, HttpsError> {
-    let mut roots = certificates(pem).ok_or(HttpsError::Roots)?;
-    roots.retain(|root| RootCertStore::empty().add(CertificateDer::from(root.der())).is_ok());
-    if roots.is_empty() { Err(HttpsError::Roots) } else { Ok(roots) }
-}
-
-/// Checks that certificate and key belong together, which `ureq` takes for granted when it connects.
-fn client(identity: Identity<'_>, provider: &CryptoProvider) -> Result<ClientCert, HttpsError> {
-    let chain = certificates(identity.certificates_pem).ok_or(HttpsError::Identity)?;
-    let ders: Vec<_> = chain.iter().map(|link| CertificateDer::from(link.der()).into_owned()).collect();
-    let key = PrivateKeyDer::from_pem_slice(identity.key_pem).map_err(|_| HttpsError::Identity)?;
-    if ders.is_empty() || CertifiedKey::from_der(ders, key, provider).is_err() {
-        return Err(HttpsError::Identity);
+impl From<TlsFault> for HttpsError {
+    fn from(fault: TlsFault) -> Self {
+        match fault {
+            TlsFault::Roots => Self::Roots,
+            TlsFault::Identity => Self::Identity,
+        }
     }
-    let key = PrivateKey::from_pem(identity.key_pem).map_err(|_| HttpsError::Identity)?;
-    Ok(ClientCert::new_with_certs(&chain, key))
 }
 
-fn certificates(pem: &[u8]) -> Option<Vec<Certificate<'static>>> {
-    let items = parse_pem(pem).collect::<Result<Vec<_>, _>>().ok()?;
-    let certificate =
-        |item| if let PemItem::Certificate(certificate) = item { Some(certificate) } else { None };
-    Some(items.into_iter().filter_map(certificate).collect())
+impl From<AddressFault> for HttpsError {
+    fn from(fault: AddressFault) -> Self {
+        match fault {
+            AddressFault::Url => Self::Url,
+            AddressFault::Plain => Self::Plain,
+        }
+    }
 }

@@ -2,22 +2,16 @@
 
 use std::fmt;
 use std::io::{self, Read};
-use std::net::IpAddr;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use percent_encoding::percent_decode_str;
 use ureq::http::Response;
-use ureq::http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue, RANGE,
-};
-use ureq::http::uri::{Authority, Scheme, Uri};
+use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, HeaderName, RANGE};
 use ureq::typestate::WithoutBody;
 use ureq::{Agent, RequestBuilder, Timeout};
 
 use super::connect::{HttpsError, HttpsSettings, agent};
 use super::range::ContentRange;
 use super::{Limits, Mirror, MirrorError, Opened, path};
+use crate::ground::web::Address;
 
 /// A web server that has a repository.
 pub struct Https {
@@ -25,12 +19,13 @@ pub struct Https {
     limits: Limits,
     /// The URL up to the repository's folder, with the slash after it: without credentials, without the query.
     name: String,
-    address: Address,
+    files: Files,
 }
 
-enum Address {
-    /// Below the name.
-    Below { query: String, authorization: Option<HeaderValue> },
+/// Where the files are.
+enum Files {
+    /// In the folder.
+    Below(Address),
     /// Signed, each for itself.
     #[cfg(feature = "object-store")]
     Signed(Box<dyn Sign>),
@@ -49,28 +44,9 @@ impl Https {
     /// # Errors
     /// [`HttpsError`] for settings that cannot work.
     pub fn new(settings: &HttpsSettings<'_>, limits: &Limits) -> Result<Self, HttpsError> {
-        let url: Uri = settings.url.parse().map_err(|_| HttpsError::Url)?;
-        let (Some(scheme), Some(authority)) = (url.scheme(), url.authority()) else {
-            return Err(HttpsError::Url);
-        };
-        let tls = *scheme == Scheme::HTTPS;
-        if authority.host().is_empty() || !(tls || *scheme == Scheme::HTTP) {
-            return Err(HttpsError::Url);
-        }
-        if !tls && !settings.plain_http && !is_loopback(authority.host()) {
-            return Err(HttpsError::Plain);
-        }
-        let (credentials, place) = parts(authority);
-        let name = format!("{scheme}://{place}{}/", url.path().trim_end_matches('/'));
-        Ok(Self {
-            agent: agent(settings, tls, limits)?,
-            limits: *limits,
-            name,
-            address: Address::Below {
-                query: url.query().map_or_else(String::new, |query| format!("?{query}")),
-                authorization: credentials.map(decoded).transpose()?,
-            },
-        })
+        let address = Address::parse(settings.url, settings.plain_http)?;
+        let agent = agent(settings, address.tls, limits)?;
+        Ok(Self { agent, limits: *limits, name: address.name.clone(), files: Files::Below(address) })
     }
 
     /// A mirror whose addresses somebody signs. What is set is how it is reached; the URL is that of the service.
@@ -81,20 +57,20 @@ impl Https {
         signer: Box<dyn Sign>,
         limits: &Limits,
     ) -> Result<Self, HttpsError> {
-        Ok(Self { name, address: Address::Signed(signer), ..Self::new(settings, limits)? })
+        Ok(Self { name, files: Files::Signed(signer), ..Self::new(settings, limits)? })
     }
 
     fn request(&self, path: &str) -> Result<RequestBuilder<WithoutBody>, MirrorError> {
-        match &self.address {
-            Address::Below { query, authorization } => {
-                let request = self.agent.get(format!("{}{path}{query}", self.name));
-                Ok(match authorization {
+        match &self.files {
+            Files::Below(address) => {
+                let request = self.agent.get(address.url(path));
+                Ok(match &address.authorization {
                     Some(authorization) => request.header(AUTHORIZATION, authorization),
                     None => request,
                 })
             }
             #[cfg(feature = "object-store")]
-            Address::Signed(signer) => Ok(self.agent.get(signer.url(path)?)),
+            Files::Signed(signer) => Ok(self.agent.get(signer.url(path)?)),
         }
     }
 
@@ -161,32 +137,6 @@ impl Read for Body {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.reader.read(buffer).map_err(|error| io::Error::other(of_line(error.into(), &self.limits)))
     }
-}
-
-pub(in crate::feed) fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
-}
-
-/// The credentials, and host and port.
-fn parts(authority: &Authority) -> (Option<&str>, &str) {
-    let text = authority.as_str();
-    text.rsplit_once('@').map_or((None, text), |(credentials, place)| (Some(credentials), place))
-}
-
-/// Credentials as a URL has them: percent-encoded.
-fn decoded(credentials: &str) -> Result<HeaderValue, HttpsError> {
-    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
-    let plain = |text| percent_decode_str(text).collect::<Vec<u8>>();
-    basic(&[&plain(user)[..], b":", &plain(password)].concat())
-}
-
-/// RFC 7617, of user, colon and password.
-pub(in crate::feed) fn basic(credentials: &[u8]) -> Result<HeaderValue, HttpsError> {
-    let value = format!("Basic {}", BASE64_STANDARD.encode(credentials));
-    let mut value = HeaderValue::try_from(value).map_err(|_| HttpsError::Url)?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 fn told(headers: &HeaderMap, name: HeaderName) -> Option<&str> {

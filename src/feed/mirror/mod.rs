@@ -17,7 +17,6 @@ mod pace;
 mod part;
 mod path;
 mod range;
-mod roots;
 mod small;
 mod throttle;
 mod watch;
@@ -26,15 +25,14 @@ use std::io::Read;
 
 #[cfg(feature = "object-store")]
 pub(super) use connect::agent;
-pub use connect::{HttpsError, HttpsSettings, Identity};
+pub use connect::{HttpsError, HttpsSettings};
 pub use directory::Directory;
 pub use download::{Download, Downloaded, Progress};
 pub use error::{DownloadError, Failure, MirrorError};
 pub use https::Https;
 #[cfg(feature = "object-store")]
-pub(super) use https::{Sign, basic, is_loopback};
+pub(super) use https::Sign;
 pub use limits::Limits;
-pub use roots::system_roots;
 pub use small::read_small;
 
 /// A place that has a feed's repository.

@@ -39,7 +39,7 @@ pub struct StoreAccess<'s> {
     /// As for mirrors: authorities, the client's certificate, a proxy.
     pub roots_pem: Option<&'s [u8]>,
     /// How this machine shows the store who it is.
-    pub identity: Option<super::mirror::Identity<'s>>,
+    pub identity: Option<crate::ground::web::Identity<'s>>,
     /// The URL of a proxy.
     pub proxy: Option<&'s str>,
 }

@@ -14,7 +14,8 @@ use ureq::http::Method;
 use super::line::Line;
 use super::place::{Place, check_web};
 use super::{StoreAccess, StoreError};
-use crate::feed::mirror::{Https, HttpsSettings, Limits, MirrorError, Sign, agent, basic};
+use crate::feed::mirror::{Https, HttpsError, HttpsSettings, Limits, MirrorError, Sign, agent};
+use crate::ground::web::basic;
 
 /// What is sent at a time: a part that fails is sent again, and no more than that.
 const PART_BYTES: usize = 8 << 20;
@@ -42,7 +43,8 @@ impl Objects {
             }
             // From the server on: folders that are not there are made.
             Place::Web { server, folder } => {
-                let authorization = access.credentials.map(|text| basic(text.as_bytes())).transpose()?;
+                let authorization = access.credentials.map(|text| basic(text.as_bytes()));
+                let authorization = authorization.transpose().map_err(HttpsError::from)?;
                 let agent = agent(&settings(access, server), check_web(server)?, &Limits::default())?;
                 let web = HttpBuilder::new().with_url(server).with_retry(retry());
                 let web = web.with_http_connector(Line { agent, authorization }).build().map_err(wrong)?;

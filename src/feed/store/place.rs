@@ -4,6 +4,7 @@ use ureq::http::uri::Uri;
 
 use super::StoreError;
 use crate::feed::mirror::HttpsError;
+use crate::ground::web::is_loopback;
 
 /// Where in which store a repository stands.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub(super) fn check_web(url: &str) -> Result<bool, StoreError> {
     let uri: Uri = url.parse().map_err(|_| StoreError::Url)?;
     match (uri.scheme_str(), uri.host()) {
         (Some("https"), Some(host)) if !host.is_empty() => Ok(true),
-        (Some("http"), Some(host)) if crate::feed::mirror::is_loopback(host) => Ok(false),
+        (Some("http"), Some(host)) if is_loopback(host) => Ok(false),
         (Some("http"), Some(_)) => Err(HttpsError::Plain.into()),
         _ => Err(StoreError::Url),
     }

@@ -27,6 +27,16 @@ pub trait Storage: Send + Sync + std::fmt::Debug {
     /// Creates a file that must not exist yet, readable by its owner only.
     fn create(&self, path: &Path) -> io::Result<Box<dyn StorageFile>>;
 
+    /// Creates a file that must not exist yet, takes so much room for it, and means nothing.
+    fn reserve(&self, path: &Path, bytes: usize) -> io::Result<()> {
+        // What a file system could compress, or leave out, takes no room.
+        let mut content = vec![0; bytes];
+        getrandom::fill(&mut content)?;
+        let mut file = self.create(path)?;
+        file.append(&content)?;
+        file.sync()
+    }
+
     /// Opens a file to append to it.
     fn open_append(&self, path: &Path) -> io::Result<Box<dyn StorageFile>>;
 

@@ -144,6 +144,14 @@ struct AuditBody<'a> {
     durability: &'static str,
 }
 
+impl<'a> AnswerBody<'a> {
+    /// The answer to a line of a manifest, which shares its entry with others.
+    pub(super) fn of_line(audited: &'a Audited<Answer>, line: u64) -> Self {
+        let answer = Self::from(audited);
+        Self { check_id: format!("{}.{line}", answer.check_id), ..answer }
+    }
+}
+
 impl<'a> From<&'a Audited<Answer>> for AnswerBody<'a> {
     fn from(audited: &'a Audited<Answer>) -> Self {
         let (answer, receipt) = (audited.get(), audited.receipt());

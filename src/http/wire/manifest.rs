@@ -13,7 +13,10 @@ use crate::bulk::{LineFault, Outcome, Summary};
 /// Those of the writer.
 pub fn write_outcome(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
     match &outcome.answer {
-        Ok(audited) => write_line(out, &AnsweredLine { line: outcome.line, answer: audited.into() }),
+        Ok(audited) => {
+            let line = outcome.line;
+            write_line(out, &AnsweredLine { line, answer: AnswerBody::of_line(audited, line) })
+        }
         Err(fault) => write_line(out, &FailedLine { line: outcome.line, error: ErrorBody::from(fault) }),
     }
 }

@@ -49,6 +49,7 @@ struct State {
     fail_append_in: Option<usize>,
     fail_truncates: bool,
     room_bytes: Option<usize>,
+    reserved: BTreeMap<PathBuf, usize>,
     sync_takes: Duration,
 }
 
@@ -168,6 +169,18 @@ impl Storage for Recording {
         Ok(self.file(path, inner))
     }
 
+    /// Takes the room and nothing else, and is not on record: what is there after a crash means nothing.
+    fn reserve(&self, path: &Path, bytes: usize) -> io::Result<()> {
+        let mut state = self.state();
+        if state.room_bytes.is_some_and(|room| room < bytes) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        state.room_bytes = state.room_bytes.map(|room| room - bytes);
+        drop(Disk.create(path)?);
+        state.reserved.insert(self.relative(path).to_owned(), bytes);
+        Ok(())
+    }
+
     fn open_append(&self, path: &Path) -> io::Result<Box<dyn StorageFile>> {
         Disk.open_append(path).map(|inner| self.file(path, inner))
     }
@@ -190,6 +203,10 @@ impl Storage for Recording {
         Disk.remove(path)?;
         let path = self.relative(path).to_owned();
         let mut state = self.state();
+        if let Some(bytes) = state.reserved.remove(&path) {
+            state.room_bytes = state.room_bytes.map(|room| room + bytes);
+            return Ok(());
+        }
         let file = state.names.remove(&path).expect("what was removed had a name");
         state.operations.push(Operation::Remove { file, path });
         Ok(())

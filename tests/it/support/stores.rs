@@ -5,6 +5,8 @@ use std::io::{self, Read as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A store as a process of its own, that keeps its files in a folder.
@@ -105,6 +107,43 @@ impl BadLine {
 
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+/// A line to a store that can be cut and mended.
+pub(crate) struct CutLine {
+    port: u16,
+    cut: Arc<AtomicBool>,
+}
+
+impl CutLine {
+    pub(crate) fn to(store: &Store) -> Self {
+        let (listener, to) = (TcpListener::bind("127.0.0.1:0").unwrap(), store.port);
+        let line = Self { port: listener.local_addr().unwrap().port(), cut: Arc::default() };
+        let cut = line.cut.clone();
+        std::thread::spawn(move || {
+            // One that is cut takes the call and lets go of it.
+            for near in listener.incoming().map_while(Result::ok).filter(|_| !cut.load(Ordering::SeqCst)) {
+                std::thread::spawn(move || {
+                    let Ok(far) = TcpStream::connect(("127.0.0.1", to)) else { return };
+                    let (mut back, mut from) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+                    std::thread::spawn(move || drop(io::copy(&mut from, &mut back)));
+                    drop(io::copy(&mut &near, &mut &far));
+                    let _ = (near.shutdown(Shutdown::Both), far.shutdown(Shutdown::Both));
+                });
+            }
+        });
+        line
+    }
+
+    pub(crate) fn cut(&self, cut: bool) {
+        self.cut.store(cut, Ordering::SeqCst);
+    }
+
+    /// The store's folder `feeds`, with what it takes to be let in.
+    pub(crate) fn web_url(&self) -> String {
+        let password = "not%20a%20secret%3A%20%C3%A4%C3%B6%C3%BC";
+        format!("http://{USER}:{password}@127.0.0.1:{}/feeds", self.port)
     }
 }
 

@@ -1,0 +1,174 @@
+//! One line of a manifest, in the entry of its chunk: what of an entry is this line's own.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::body::{DIGESTS_KEPT, FINDINGS_KEPT, beginning, reason, total_beyond};
+use super::format::BODY_BYTES_MAX;
+use super::{Draft, Entry, members};
+use crate::domain::{FindingId, Reason};
+
+/// What `,"lines":[]` and the longest sequence add to an entry without lines.
+const LINES_OVERHEAD_BYTES: usize = 64;
+
+/// A line of a manifest as it is handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftLine {
+    /// The line of the manifest, from 1.
+    pub line: u64,
+    /// The caller's own reference.
+    pub client_reference: Option<Arc<str>>,
+    /// As [`Draft::digests`].
+    pub digests: Vec<[u8; 32]>,
+    /// As [`Draft::readings`].
+    pub readings: Vec<[u8; 32]>,
+    /// As [`Draft::listed`].
+    pub listed: Vec<[u8; 32]>,
+    /// The verdict's word.
+    pub verdict: &'static str,
+    /// Everything that was in doubt.
+    pub reasons: Vec<Reason>,
+    /// What was found.
+    pub findings: Vec<FindingId>,
+}
+
+/// A line of a manifest as it stands in an entry. The order of the fields is part of the format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryLine<'a> {
+    /// The line of the manifest, from 1.
+    pub line: u64,
+    /// The caller's own reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_reference: Option<Cow<'a, str>>,
+    /// As [`Entry::digests`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members::digests")]
+    pub digests: Vec<[u8; 32]>,
+    /// How many digests there were, if that is more than were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digests_total: Option<u64>,
+    /// As [`Entry::readings`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members::digests")]
+    pub readings: Vec<[u8; 32]>,
+    /// How many readings there were, if that is more than were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readings_total: Option<u64>,
+    /// As [`Entry::listed`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members::digests")]
+    pub listed: Vec<[u8; 32]>,
+    /// How many candidates there were, if that is more than were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_total: Option<u64>,
+    /// The verdict's word.
+    pub verdict: Cow<'a, str>,
+    /// As [`Entry::reasons`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Cow<'a, str>>,
+    /// What was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members::findings")]
+    pub findings: Vec<FindingId>,
+    /// How many findings there were, if that is more than were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub findings_total: Option<u64>,
+}
+
+impl<'a> EntryLine<'a> {
+    pub(super) fn of(line: &'a DraftLine) -> Self {
+        Self {
+            line: line.line,
+            client_reference: line.client_reference.as_deref().map(Cow::Borrowed),
+            digests: beginning(&line.digests, DIGESTS_KEPT),
+            digests_total: total_beyond(&line.digests, DIGESTS_KEPT),
+            readings: beginning(&line.readings, DIGESTS_KEPT),
+            readings_total: total_beyond(&line.readings, DIGESTS_KEPT),
+            listed: beginning(&line.listed, DIGESTS_KEPT),
+            listed_total: total_beyond(&line.listed, DIGESTS_KEPT),
+            verdict: Cow::Borrowed(line.verdict),
+            reasons: line.reasons.iter().map(reason).collect(),
+            findings: beginning(&line.findings, FINDINGS_KEPT),
+            findings_total: total_beyond(&line.findings, FINDINGS_KEPT),
+        }
+    }
+}
+
+/// What an entry says of one document: the entry itself, or one of its lines.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'e> {
+    /// The line of the manifest, if it is one.
+    pub line: Option<u64>,
+    /// As [`Entry::digests`].
+    pub digests: &'e [[u8; 32]],
+    /// As [`Entry::readings`].
+    pub readings: &'e [[u8; 32]],
+    /// As [`Entry::listed`].
+    pub listed: &'e [[u8; 32]],
+    /// The verdict's word; acts have none.
+    pub verdict: Option<&'e str>,
+    /// As [`Entry::reasons`].
+    pub reasons: &'e [Cow<'e, str>],
+    /// What was found.
+    pub findings: &'e [FindingId],
+    /// How many findings there were, if that is more than were kept.
+    pub findings_total: Option<u64>,
+}
+
+impl Entry<'_> {
+    /// What it says, document by document: each of its lines, or itself if it has none.
+    pub fn asked(&self) -> impl Iterator<Item = Asked<'_>> {
+        let itself = self.lines.is_empty().then_some(Asked {
+            line: self.line,
+            digests: &self.digests,
+            readings: &self.readings,
+            listed: &self.listed,
+            verdict: self.verdict.as_deref(),
+            reasons: &self.reasons,
+            findings: &self.findings,
+            findings_total: self.findings_total,
+        });
+        itself.into_iter().chain(self.lines.iter().map(|line| Asked {
+            line: Some(line.line),
+            digests: &line.digests,
+            readings: &line.readings,
+            listed: &line.listed,
+            verdict: Some(&line.verdict),
+            reasons: &line.reasons,
+            findings: &line.findings,
+            findings_total: line.findings_total,
+        }))
+    }
+}
+
+impl DraftLine {
+    /// What an entry without lines becomes, once these are in it: one draft, or several where they are too long for one. Each
+    /// comes with how many of them it has, in their order.
+    #[must_use]
+    pub fn into_drafts(entry: &Draft, lines: Vec<Self>) -> Vec<(Draft, usize)> {
+        let around = Entry::of(entry, u64::MAX).encode().len() + LINES_OVERHEAD_BYTES;
+        let mut drafts: Vec<Draft> = Vec::new();
+        let mut room = 0;
+        for line in lines {
+            let bytes = line.encoded_bytes();
+            match drafts.last_mut() {
+                Some(last) if bytes <= room => last.lines.push(line),
+                _ => {
+                    room = BODY_BYTES_MAX.saturating_sub(around);
+                    drafts.push(Draft { lines: vec![line], ..entry.clone() });
+                }
+            }
+            room = room.saturating_sub(bytes);
+        }
+        drafts
+            .into_iter()
+            .map(|draft| (draft.lines.len(), draft))
+            .map(|(count, draft)| (draft, count))
+            .collect()
+    }
+
+    /// With the comma after it.
+    fn encoded_bytes(&self) -> usize {
+        let line = serde_json::to_vec(&EntryLine::of(self));
+        line.expect("a line has no map, and writing to memory works").len() + 1
+    }
+}
