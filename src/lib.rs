@@ -36,6 +36,7 @@
 //! | stub | what a sealed file says of itself in clear, and all that is left of it once it is erased |
 //! | leaf | an entry's hash, salted: what stays of it when its body is gone |
 //! | checkpoint | what a log has signed of itself: how many entries, and the root of their tree |
+//! | reserve | room on the disk that a log keeps for what must not wait for room |
 //! | proof | an entry, the hashes that lead from it to a checkpoint, and the checkpoint |
 //!
 //! # Layers
@@ -45,7 +46,7 @@
 //! shell     app ─ config ─ http                     wiring, settings, HTTP words
 //! flows     publishing  syncing  screening  bulk    may import screening, and no other flow
 //! machines  register  index  feed  audit            siblings: none imports another
-//! ground    storage  clock  platform                the only doors to files, time, maps and vectors
+//! ground    storage  clock  platform  web           the only doors to files, time, maps and vectors; the way to web servers
 //! words     domain                                  pure
 //! ```
 //!
@@ -130,7 +131,10 @@
 //!   those that were exported, and refuses what was cut off or changed. What is recorded goes into a journal; files of the journal that are
 //!   closed are sealed by class and day, so that they can be erased without touching the tree; an erasure is an entry before it is one.
 //!   A start reads no more than the journal. Checkpoints keep no answer waiting.
-//! - A manifest's answers are recorded a chunk at a time, before the first of them is given.
+//! - A manifest's answers are recorded a chunk at a time, before the first of them is given: as one entry, and another for its hits, which are
+//!   kept for another time.
+//! - A full disk stops answers, and not what makes room: that is recorded in a reserve, which the log takes again before it answers.
+//! - An answer can be given again: an entry names its generation and rules, and a list is built byte for byte of its register.
 
 pub mod app;
 pub mod audit;

@@ -143,6 +143,8 @@ pub enum Act {
     AuditReport,
     /// Somebody took the proof of an entry, which the client's reference names.
     AuditProve,
+    /// Somebody asked again what the entry answered that the client's reference names.
+    AuditReplay,
 }
 
 impl Act {
@@ -169,6 +171,7 @@ impl Act {
         Self::AuditFind,
         Self::AuditReport,
         Self::AuditProve,
+        Self::AuditReplay,
     ];
 
     /// Whether it has to wait where the disk is full. What may make room, or must be known of the site, does not: it is recorded in a
@@ -177,7 +180,8 @@ impl Act {
     pub fn waits_for_room(self) -> bool {
         match self {
             Self::Check | Self::ManifestLine | Self::ManifestChunk | Self::Refused => true,
-            Self::AuditExport | Self::AuditFind | Self::AuditReport | Self::AuditProve => true,
+            Self::AuditExport | Self::AuditFind | Self::AuditReport => true,
+            Self::AuditProve | Self::AuditReplay => true,
             Self::Import | Self::FeedForgotten | Self::Fold | Self::Rollback | Self::Sync => false,
             Self::SyncShrunk | Self::Started | Self::BackedUp | Self::Restored | Self::Adopted => false,
             Self::KeyRotated | Self::KeyDestroyed | Self::Erased => false,
@@ -209,6 +213,7 @@ impl Act {
             Self::AuditFind => "audit_find",
             Self::AuditReport => "audit_report",
             Self::AuditProve => "audit_prove",
+            Self::AuditReplay => "audit_replay",
         }
     }
 }

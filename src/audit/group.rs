@@ -19,11 +19,14 @@ pub(super) struct Job {
     pub(super) reply: oneshot::Sender<Result<Receipt, AuditError>>,
 }
 
+/// The first entry of a job, and the leaf of each.
+pub(super) type Place = (u64, Arc<[Digest]>);
+
 /// What became of a group.
 #[derive(Debug)]
 pub(super) struct Recorded {
-    /// Of each job its first entry and the leaves, or why it could not be entries.
-    pub(super) places: Vec<Result<(u64, Arc<[Digest]>), AuditError>>,
+    /// Of each job its place, or why it could not be entries.
+    pub(super) places: Vec<Result<Place, AuditError>>,
     /// The highest time of any entry, in µs since 1970; [`i64::MIN`] if there is none.
     pub(super) highest_us: i64,
 }

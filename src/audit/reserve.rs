@@ -1,6 +1,7 @@
 //! Room on the disk that a log keeps for itself. Where the disk is full, answers stop; but what is done to make room, above all an
 //! erasure, which is an entry before it is one, must not wait for room. The reserve gives way to it.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -56,7 +57,9 @@ impl Reserve {
         }
         // One that was not finished, or of another size.
         let _ = self.storage.remove(&self.path);
-        let reserved = self.storage.reserve(&self.path, RESERVE_BYTES);
+        let mut content = vec![0; RESERVE_BYTES];
+        let drawn = getrandom::fill(&mut content).map_err(io::Error::from);
+        let reserved = drawn.and_then(|()| self.storage.reserve(&self.path, &content));
         self.missing = reserved.err().map(|error| {
             let _ = self.storage.remove(&self.path);
             AuditError::NotWritten { path: self.path.clone(), source: Arc::new(error) }

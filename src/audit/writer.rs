@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::body::Entry;
 use super::export::Exporter;
 use super::format::{BODY_BYTES_MAX, LEAF_BYTES, SALT_BYTES, append_frame};
-use super::group::{Job, Recorded, refuse_what_waits};
+use super::group::{Job, Place, Recorded, refuse_what_waits};
 use super::log::Shared;
 use super::open::Files;
 use super::reserve::Reserve;
@@ -220,7 +220,7 @@ impl Writer {
     }
 
     /// Appends frames and leaves of a job to the buffers and gives its first entry's sequence, and the leaves.
-    fn encode(&mut self, drafts: &[Draft]) -> Result<(u64, Arc<[Digest]>), AuditError> {
+    fn encode(&mut self, drafts: &[Draft]) -> Result<Place, AuditError> {
         let mut leaves = Vec::with_capacity(drafts.len());
         let (frames, held, first) = (self.frames.len(), self.held.len(), self.files.entries);
         let encoded = drafts.iter().try_for_each(|draft| {

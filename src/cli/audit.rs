@@ -149,25 +149,30 @@ pub(super) fn destroy_key(arguments: &AuditDestroy) -> anyhow::Result<ExitCode> 
 }
 
 pub(super) fn prove(arguments: &AuditProve) -> anyhow::Result<ExitCode> {
-    let wrong = || Usage::because("the entry is named <log id>/<entry id>, such as serve-00c0ffee/17");
-    let (log, entry) = arguments.entry.split_once('/').ok_or_else(wrong)?;
-    let entry: u64 = entry.parse().map_err(|_| wrong())?;
-    site::must_exist(&arguments.data)?;
     let storage = site::disk();
-    let folders = audit::log_folders(&*storage, &arguments.data)?;
-    let folder = folders.iter().find(|folder| folder.file_name().is_some_and(|name| name == log));
-    let folder = folder.with_context(|| format!("{} has no log {log}", arguments.data.display()))?;
-    let proof = audit::prove(&*storage, folder, entry)?;
+    let (folder, entry) = entry(&*storage, &arguments.data, &arguments.entry)?;
+    let proof = audit::prove(&*storage, &folder, entry)?;
     record(&arguments.data, Act::AuditProve, None, Some(&arguments.entry), None)?;
     match &arguments.out {
         None => print!("{proof}"),
         Some(path) => {
             publish_file(&*storage, path, proof.as_bytes())
                 .with_context(|| format!("cannot write {}", path.display()))?;
-            println!("{}: the proof of entry {entry} of {log}", path.display());
+            println!("{}: the proof of {}", path.display(), arguments.entry);
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The folder of the log, and the place in it, of an entry as receipts name it.
+pub(super) fn entry(storage: &dyn Storage, data: &Path, named: &str) -> anyhow::Result<(PathBuf, u64)> {
+    let wrong = || Usage::because("the entry is named <log id>/<entry id>, such as serve-00c0ffee/17");
+    let (log, entry) = named.split_once('/').ok_or_else(wrong)?;
+    let entry = entry.parse().map_err(|_| wrong())?;
+    site::must_exist(data)?;
+    let mut folders = audit::log_folders(storage, data)?.into_iter();
+    let folder = folders.find(|folder| folder.file_name().is_some_and(|name| name == log));
+    Ok((folder.with_context(|| format!("{} has no log {log}", data.display()))?, entry))
 }
 
 pub(super) fn check_proof(arguments: &AuditCheckProof) -> anyhow::Result<ExitCode> {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::arguments::RegisterFormat;
+
 /// Proves who asked what, when and why, and that nothing of it was changed since. Reading is recorded too.
 #[derive(Subcommand)]
 #[command(after_help = "\
@@ -18,6 +20,7 @@ pub(crate) enum Audit {
     Export(AuditExport),
     Find(AuditFind),
     Report(AuditReport),
+    Replay(AuditReplay),
     Collect(AuditCollect),
     Erase(AuditErase),
     RotateDigestKey(AuditRotate),
@@ -229,4 +232,52 @@ pub(crate) struct AuditReport {
     /// One JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Asks again what an entry answered, of the very lists and by the very rules of then: was the answer right?
+#[derive(Args)]
+#[command(after_help = "\
+Example, with the lists still there:
+  portcullis audit replay serve-00c0ffee/17 --data site --config portcullis.toml --question question.json
+Years later, with the generation's file and the register that was imported then:
+  portcullis audit replay serve-00c0ffee/17 --data site --config portcullis.toml --question question.json \\
+    --generation 0000000012.generation --register local=march.csv
+The question is what was asked, as JSON of POST /v1/checks: the log holds digests and no numbers. The entry is proved first; the
+generation has the digest that the entry names; an index file that is built of a register must be byte for byte the one that was in
+force. Exit code 0 if the answer was right, 1 if it is another one now: the difference is told.")]
+pub(crate) struct AuditReplay {
+    /// The entry, as its receipt names it: <log id>/<entry id>.
+    #[arg(value_name = "ENTRY")]
+    pub(crate) entry: String,
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The line, of an entry with the lines of a manifest.
+    #[arg(long, value_name = "N")]
+    pub(crate) line: Option<u64>,
+    /// A file with the question, or - for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) question: PathBuf,
+    /// The settings of then [default: the built-in ones].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The file of the generation, and of those before it [default: those that the data directory still has].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) generation: Vec<PathBuf>,
+    /// A folder that still has index files of then [default: that of the data directory].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) segments: Vec<PathBuf>,
+    /// A feed and the register of which its index file was built. Twice where a base and its delta are gone: the register of
+    /// the base first.
+    #[arg(long, value_name = "FEED=FILE")]
+    pub(crate) register: Vec<String>,
+    /// How the registers are written.
+    #[arg(long, default_value = "csv")]
+    pub(crate) format: RegisterFormat,
+    /// The mapping file of --format mapped.
+    #[arg(long, value_name = "FILE", required_if_eq("format", "mapped"))]
+    pub(crate) mapping: Option<PathBuf>,
+    /// Why it is read; stands in the log.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) purpose: Option<String>,
 }

@@ -11,8 +11,8 @@ use super::audit_arguments::Audit;
 use super::feed_arguments::Feed;
 use super::usage::Usage;
 use super::{
-    audit, audit_collect, audit_erase, audit_read, backup, check, demo, feed, generate, import, inspect,
-    keys, lists, manifest, publisher, serve, stores, sync,
+    audit, audit_collect, audit_erase, audit_read, audit_replay, backup, check, demo, feed, generate, import,
+    inspect, keys, lists, manifest, publisher, serve, stores, sync,
 };
 
 const USAGE: u8 = 2;
@@ -47,6 +47,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Audit(Audit::Export(arguments)) => audit_read::export(&arguments),
         Command::Audit(Audit::Find(arguments)) => audit_read::find(&arguments),
         Command::Audit(Audit::Report(arguments)) => audit_read::report(&arguments),
+        Command::Audit(Audit::Replay(arguments)) => audit_replay::run(&arguments),
         Command::Audit(Audit::Collect(arguments)) => audit_collect::run(&arguments),
         Command::Audit(Audit::Erase(arguments)) => audit_erase::run(&arguments),
         Command::Audit(Audit::RotateDigestKey(arguments)) => audit::rotate_key(&arguments.data),

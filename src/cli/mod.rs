@@ -6,6 +6,7 @@ mod audit_arguments;
 mod audit_collect;
 mod audit_erase;
 mod audit_read;
+mod audit_replay;
 mod backup;
 mod backup_arguments;
 mod bars;

@@ -51,13 +51,7 @@ fn text(path: &Path) -> anyhow::Result<String> {
 /// Opens a site that exists, to screen with the settings in `config` or the built-in ones.
 pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<(Screening, Settings)> {
     must_exist(data)?;
-    let settings = match config {
-        None => Settings::defaults_for(data),
-        Some(path) => {
-            let settings = Settings::parse_for(&text(path)?, data).with_context(|| cannot_be_used(path))?;
-            with_deviations(settings)?
-        }
-    };
+    let settings = settings_for(data, config)?;
     let (screening, opened) = open_screening(&settings, disk(), clock(), Role::Cli)?;
     if opened.torn_bytes > 0 {
         eprintln!(
@@ -69,6 +63,13 @@ pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<(Screen
         eprintln!("portcullis: no list can be trusted: {}", causes(&**fault));
     }
     Ok((screening, settings))
+}
+
+/// The settings in `config`, or the built-in ones, for a data directory.
+pub(super) fn settings_for(data: &Path, config: Option<&Path>) -> anyhow::Result<Settings> {
+    let Some(path) = config else { return Ok(Settings::defaults_for(data)) };
+    let settings = Settings::parse_for(&text(path)?, data).with_context(|| cannot_be_used(path))?;
+    with_deviations(settings)
 }
 
 /// A data directory that is not there is a slip of the pen, not an empty site.

@@ -189,6 +189,18 @@ pub(super) fn read_generation(
     }
 }
 
+/// Reads the file of a generation that stands anywhere, such as in a backup. Its id says what it is; that it is the right one is for
+/// whoever knows the digest to say.
+///
+/// # Errors
+/// [`IndexError`] if it cannot be read or is none.
+pub fn generation_at(storage: &dyn Storage, path: &Path) -> Result<(Generation, GenerationId), IndexError> {
+    let bytes = storage.read(path, GENERATION_BYTES_MAX).map_err(IndexError::io("read", path))?;
+    let generation = Generation::decode(&bytes).map_err(|fault| fault.at(path.to_owned()))?;
+    let id = generation.id();
+    Ok((generation, id))
+}
+
 impl Fault {
     fn at(self, path: PathBuf) -> IndexError {
         match self {

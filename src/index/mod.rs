@@ -59,7 +59,7 @@ pub use format::{Header, READER, Stamp};
 pub use generation::{FeedRecord, Floor, Generation, Kept};
 pub use inspect::{FeedInspection, Inspection, SegmentInspection};
 pub use key::Key;
-pub use layout::{current, kept, segment_path};
+pub use layout::{current, generation_at, kept, segment_path};
 pub use list::{DELTA_DOCUMENTS_MAX, List};
 pub use publish::{Publisher, Staged};
 pub use restored::{back_up_floors, restore_floors};

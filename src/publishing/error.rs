@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::domain::FeedName;
+use crate::domain::{Digest, FeedName};
 use crate::feed::VerifyError;
 use crate::index::IndexError;
 use crate::register::RegisterError;
@@ -48,6 +48,26 @@ pub enum PublishingError {
         number: u64,
         /// What is kept, newest first.
         kept: Vec<u64>,
+    },
+    /// A file of a generation of before is gone, and there is nothing to build it of.
+    #[error(
+        "the index file {digest} of feed {feed} is gone: give the folder that still has it, or the register that it was built of"
+    )]
+    NoRegister {
+        /// The feed.
+        feed: FeedName,
+        /// The file.
+        digest: Digest,
+    },
+    /// A register is not the one that was in force.
+    #[error(
+        "the register given for feed {feed} makes another index file than {digest}, which was in force: it is another list, or the generation in which its base was new is not known"
+    )]
+    OtherList {
+        /// The feed.
+        feed: FeedName,
+        /// The file that was in force.
+        digest: Digest,
     },
     /// Going back would change nothing.
     #[error(

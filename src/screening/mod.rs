@@ -4,6 +4,7 @@
 //! moment, decides (pure), and hands the answer to the audit log, which alone can give it out.
 
 mod acts;
+mod answering;
 mod chunk;
 mod coverage;
 mod decide;
@@ -11,6 +12,7 @@ mod evidence;
 mod policy;
 mod question;
 mod reading;
+mod replay;
 mod request;
 mod screen;
 mod site;
@@ -22,6 +24,7 @@ pub use acts::{ActError, record, record_all, trusted_now};
 pub use decide::decide;
 pub use policy::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
 pub use question::{Asker, Input, Presented, Question};
+pub use replay::{Difference, Replay, Replayed};
 pub use request::{CheckRequest, DocumentRequest, FieldFault, RequestFault};
 pub use screen::{Opening, Screening, ScreeningError};
 pub use site::{InForce, Site, SiteError};

@@ -1,34 +1,27 @@
 //! One question, from the asking to the record.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::audit::{self, Act, AuditError, AuditLog, Digester, Draft, Opened, Pending, Role};
-use crate::domain::{
-    Answer, Audited, Coverage, Digest, DocumentId, IssuingState, Reason, ReasonCode, Verdict,
-};
+use crate::domain::{Answer, Audited, Coverage, Digest, ReasonCode};
 use crate::ground::clock::{Clock, Now};
 use crate::ground::storage::Storage;
 
+use super::answering::Answering;
 use super::chunk;
-use super::coverage::{FeedInForce, GenerationInForce, Judgement, describe};
-use super::decide::decide;
-use super::evidence::Evidence;
 use super::policy::Policy;
 use super::question::Question;
-use super::reading::Reading;
 use super::site::{InForce, Site};
 
 /// Everything that answering needs: the lists in force, the rules, the clock and the log.
 #[derive(Debug)]
 pub struct Screening {
     site: Arc<Site>,
-    policy: Policy,
-    settings_digest: Digest,
+    answering: Answering,
     clock: Arc<Clock>,
-    digester: Digester,
     log: AuditLog,
     manifests: AtomicU64,
 }
@@ -70,10 +63,8 @@ impl Screening {
             clock.observe(highest);
         }
         let site = Arc::new(Site::open(storage, data_dir, clock.clone()));
-        Ok((
-            Self { site, policy, settings_digest, clock, digester, log, manifests: AtomicU64::new(0) },
-            opened,
-        ))
+        let answering = Answering { policy, settings_digest, digester };
+        Ok((Self { site, answering, clock, log, manifests: AtomicU64::new(0) }, opened))
     }
 
     /// Decides and hands the answer to the log: one unit, which a caller that goes away does not cancel.
@@ -117,7 +108,8 @@ impl Screening {
     /// What is consulted now, for no document in particular.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
-        self.describe(&self.site.in_force(), None, self.clock.now())
+        let (in_force, now) = (self.site.in_force(), self.clock.now());
+        self.answering.describe(&in_force, None, (now, &|| self.doubts(&in_force, now)))
     }
 
     /// Records how many requests got no answer, and why not.
@@ -129,7 +121,12 @@ impl Screening {
         principal: &Arc<str>,
         counts: BTreeMap<&'static str, u64>,
     ) -> Result<Pending<()>, AuditError> {
-        let draft = Draft::new(self.clock.now().time, Act::Refused, principal.clone(), self.settings_digest);
+        let draft = Draft::new(
+            self.clock.now().time,
+            Act::Refused,
+            principal.clone(),
+            self.answering.settings_digest,
+        );
         self.log.submit(Draft { counts, ..draft }, ())
     }
 
@@ -143,7 +140,7 @@ impl Screening {
         principal: &Arc<str>,
         what: Arc<str>,
     ) -> Result<Pending<()>, AuditError> {
-        let draft = Draft::new(self.clock.now().time, act, principal.clone(), self.settings_digest);
+        let draft = Draft::new(self.clock.now().time, act, principal.clone(), self.answering.settings_digest);
         self.log.submit(Draft { client_reference: Some(what), ..draft }, ())
     }
 
@@ -173,63 +170,12 @@ impl Screening {
         self.log.close()
     }
 
-    fn describe(&self, in_force: &InForce, issuer: Option<IssuingState>, now: Now) -> Coverage {
-        let generation = in_force.snapshot.as_deref().map(|snapshot| GenerationInForce {
-            id: snapshot.id(),
-            expected: snapshot.expected(),
-            feeds: snapshot
-                .feeds()
-                .map(|feed| FeedInForce {
-                    bulletin: feed.bulletin(),
-                    notices: feed.notices(),
-                    reports_issuer: issuer.is_some_and(|state| feed.reports(state)),
-                })
-                .collect(),
-        });
-        let site = site_doubts(in_force, self.site.look_overdue(), now);
-        describe(generation.as_ref(), site, issuer, &self.policy, self.settings_digest, now.time)
+    fn answer(&self, in_force: &InForce, question: &Question, now: Now) -> (Answer, Draft) {
+        self.answering.answer(in_force, question, (now, &|| self.doubts(in_force, now)))
     }
 
-    fn answer(&self, in_force: &InForce, question: &Question, now: Now) -> (Answer, Draft) {
-        let reading = Reading::of(question, &self.policy.deviations);
-        let digester = &self.digester;
-        let evidence = Evidence::gather(&reading, in_force, &self.policy, now.time, &|feed, notice| {
-            digester.finding(feed, notice)
-        });
-        let coverage = self.describe(in_force, reading.understood.issuing_state, now);
-        let judgement = Judgement::of(&coverage, &self.policy, question);
-        let asked = asked(&reading, &evidence);
-
-        let doubts = [judgement.doubts, reading.doubts, evidence.doubts].concat();
-        let verdict = decide(evidence.findings, &doubts, &coverage);
-        let mut reasons = match &verdict {
-            Verdict::Inconclusive(reasons) => reasons.clone(),
-            Verdict::Hit(_) | Verdict::NoHit(_) => doubts,
-        };
-        reasons.extend(judgement.notes);
-
-        let mut advisories = reading.advisories;
-        advisories.extend(evidence.advisories);
-        let digests = |documents: &[DocumentId]| documents.iter().map(|id| digester.document(id)).collect();
-        let key_id = Some(digester.key_id());
-        let draft = Draft {
-            key_id,
-            digests: digests(&asked.presented),
-            readings: digests(&asked.readings),
-            listed: digests(&asked.listed),
-            ..draft(question, &verdict, &reasons, &coverage, now)
-        };
-        let answer = Answer {
-            decided_at: now.time,
-            client_reference: question.asker.client_reference.clone(),
-            verdict,
-            reasons,
-            candidates: evidence.candidates,
-            advisories,
-            understood: reading.understood,
-            coverage,
-        };
-        (answer, draft)
+    fn doubts(&self, in_force: &InForce, now: Now) -> Vec<ReasonCode> {
+        site_doubts(in_force, self.site.look_overdue(), now)
     }
 }
 
@@ -250,48 +196,4 @@ fn site_doubts(in_force: &InForce, look_overdue: bool, now: Now) -> Vec<ReasonCo
         doubts.push(ReasonCode::Clock);
     }
     doubts
-}
-
-/// The documents whose digests the entry keeps, each in the first list that it belongs to.
-struct Asked {
-    presented: Vec<DocumentId>,
-    readings: Vec<DocumentId>,
-    listed: Vec<DocumentId>,
-}
-
-fn asked(reading: &Reading, evidence: &Evidence) -> Asked {
-    let mut seen = HashSet::new();
-    let mut unseen = |documents: &mut dyn Iterator<Item = DocumentId>| {
-        documents.filter(|document| seen.insert(*document)).collect()
-    };
-    Asked {
-        presented: unseen(&mut reading.exact.iter().map(|exact| exact.id)),
-        readings: unseen(
-            &mut reading.others.iter().map(|other| other.id).chain(reading.cut.iter().map(|cut| cut.id)),
-        ),
-        listed: unseen(&mut evidence.candidates.iter().map(|candidate| candidate.notice.document)),
-    }
-}
-
-fn draft(question: &Question, verdict: &Verdict, reasons: &[Reason], coverage: &Coverage, now: Now) -> Draft {
-    let asker = &question.asker;
-    let findings = match verdict {
-        Verdict::Hit(findings) => findings.iter().map(|finding| finding.id).collect(),
-        Verdict::NoHit(_) | Verdict::Inconclusive(_) => Vec::new(),
-    };
-    let sequences = coverage.feeds.iter().filter_map(|feed| Some((feed.feed.clone(), feed.sequence?)));
-    Draft {
-        purpose: asker.purpose.clone(),
-        terminal: asker.terminal.clone(),
-        operator: asker.operator.clone(),
-        client_reference: asker.client_reference.clone(),
-        verdict: Some(verdict.word()),
-        reasons: reasons.to_vec(),
-        findings,
-        generation: coverage.generation,
-        feeds: sequences.collect(),
-        // Sites without alerts have no revision to name.
-        alert_revision: Some(coverage.alerts.revision).filter(|revision| *revision > 0),
-        ..Draft::new(now.time, Act::Check, asker.principal.clone(), coverage.settings_digest)
-    }
 }

@@ -218,6 +218,11 @@ enum Named {
 }
 
 impl InForce {
+    /// A generation that is in force nowhere.
+    pub(super) fn of(snapshot: Option<Snapshot>) -> Self {
+        Self { snapshot: snapshot.map(Arc::new), ..Self::default() }
+    }
+
     /// The generation in force.
     #[must_use]
     pub fn id(&self) -> Option<GenerationId> {

@@ -15,6 +15,7 @@ mod audit_retention;
 mod audit_samples;
 mod cli_audit;
 mod cli_audit_erase;
+mod cli_audit_replay;
 mod cli_backup;
 mod cli_check;
 mod cli_contract;

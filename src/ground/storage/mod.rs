@@ -27,13 +27,10 @@ pub trait Storage: Send + Sync + std::fmt::Debug {
     /// Creates a file that must not exist yet, readable by its owner only.
     fn create(&self, path: &Path) -> io::Result<Box<dyn StorageFile>>;
 
-    /// Creates a file that must not exist yet, takes so much room for it, and means nothing.
-    fn reserve(&self, path: &Path, bytes: usize) -> io::Result<()> {
-        // What a file system could compress, or leave out, takes no room.
-        let mut content = vec![0; bytes];
-        getrandom::fill(&mut content)?;
+    /// Creates a file that must not exist yet and only takes room: what is in it means nothing, and cannot be compressed.
+    fn reserve(&self, path: &Path, content: &[u8]) -> io::Result<()> {
         let mut file = self.create(path)?;
-        file.append(&content)?;
+        file.append(content)?;
         file.sync()
     }
 

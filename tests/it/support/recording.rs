@@ -170,8 +170,8 @@ impl Storage for Recording {
     }
 
     /// Takes the room and nothing else, and is not on record: what is there after a crash means nothing.
-    fn reserve(&self, path: &Path, bytes: usize) -> io::Result<()> {
-        let mut state = self.state();
+    fn reserve(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        let (bytes, mut state) = (content.len(), self.state());
         if state.room_bytes.is_some_and(|room| room < bytes) {
             return Err(io::ErrorKind::StorageFull.into());
         }

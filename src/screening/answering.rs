@@ -1,0 +1,141 @@
+//! What is answered to a question, and what is recorded of that. Nothing is written here.
+
+use std::collections::HashSet;
+
+use crate::audit::{Act, Digester, Draft};
+use crate::domain::{Answer, Coverage, Digest, DocumentId, IssuingState, Reason, ReasonCode, Verdict};
+use crate::ground::clock::Now;
+
+use super::coverage::{FeedInForce, GenerationInForce, Judgement, describe};
+use super::decide::decide;
+use super::evidence::Evidence;
+use super::policy::Policy;
+use super::question::Question;
+use super::reading::Reading;
+use super::site::InForce;
+
+/// The rules by which is answered, and the key of what is recorded.
+#[derive(Debug)]
+pub(super) struct Answering {
+    pub(super) policy: Policy,
+    /// SHA-256 of the settings that verdicts depend on.
+    pub(super) settings_digest: Digest,
+    pub(super) digester: Digester,
+}
+
+/// What stands in the way of any `no_hit`, whatever is asked. Looked for after the lists were asked, for damage shows itself then.
+pub(super) type Doubts<'d> = &'d dyn Fn() -> Vec<ReasonCode>;
+
+impl Answering {
+    pub(super) fn describe(
+        &self,
+        in_force: &InForce,
+        issuer: Option<IssuingState>,
+        (now, doubts): (Now, Doubts<'_>),
+    ) -> Coverage {
+        let generation = in_force.snapshot.as_deref().map(|snapshot| GenerationInForce {
+            id: snapshot.id(),
+            expected: snapshot.expected(),
+            feeds: snapshot
+                .feeds()
+                .map(|feed| FeedInForce {
+                    bulletin: feed.bulletin(),
+                    notices: feed.notices(),
+                    reports_issuer: issuer.is_some_and(|state| feed.reports(state)),
+                })
+                .collect(),
+        });
+        describe(generation.as_ref(), doubts(), issuer, &self.policy, self.settings_digest, now.time)
+    }
+
+    pub(super) fn answer(
+        &self,
+        in_force: &InForce,
+        question: &Question,
+        (now, doubts): (Now, Doubts<'_>),
+    ) -> (Answer, Draft) {
+        let reading = Reading::of(question, &self.policy.deviations);
+        let digester = &self.digester;
+        let evidence = Evidence::gather(&reading, in_force, &self.policy, now.time, &|feed, notice| {
+            digester.finding(feed, notice)
+        });
+        let coverage = self.describe(in_force, reading.understood.issuing_state, (now, doubts));
+        let judgement = Judgement::of(&coverage, &self.policy, question);
+        let asked = asked(&reading, &evidence);
+
+        let in_doubt = [judgement.doubts, reading.doubts, evidence.doubts].concat();
+        let verdict = decide(evidence.findings, &in_doubt, &coverage);
+        let mut reasons = match &verdict {
+            Verdict::Inconclusive(reasons) => reasons.clone(),
+            Verdict::Hit(_) | Verdict::NoHit(_) => in_doubt,
+        };
+        reasons.extend(judgement.notes);
+
+        let mut advisories = reading.advisories;
+        advisories.extend(evidence.advisories);
+        let digests = |documents: &[DocumentId]| documents.iter().map(|id| digester.document(id)).collect();
+        let key_id = Some(digester.key_id());
+        let draft = Draft {
+            key_id,
+            digests: digests(&asked.presented),
+            readings: digests(&asked.readings),
+            listed: digests(&asked.listed),
+            ..draft(question, &verdict, &reasons, &coverage, now)
+        };
+        let answer = Answer {
+            decided_at: now.time,
+            client_reference: question.asker.client_reference.clone(),
+            verdict,
+            reasons,
+            candidates: evidence.candidates,
+            advisories,
+            understood: reading.understood,
+            coverage,
+        };
+        (answer, draft)
+    }
+}
+
+/// The documents whose digests the entry keeps, each in the first list that it belongs to.
+struct Asked {
+    presented: Vec<DocumentId>,
+    readings: Vec<DocumentId>,
+    listed: Vec<DocumentId>,
+}
+
+fn asked(reading: &Reading, evidence: &Evidence) -> Asked {
+    let mut seen = HashSet::new();
+    let mut unseen = |documents: &mut dyn Iterator<Item = DocumentId>| {
+        documents.filter(|document| seen.insert(*document)).collect()
+    };
+    Asked {
+        presented: unseen(&mut reading.exact.iter().map(|exact| exact.id)),
+        readings: unseen(
+            &mut reading.others.iter().map(|other| other.id).chain(reading.cut.iter().map(|cut| cut.id)),
+        ),
+        listed: unseen(&mut evidence.candidates.iter().map(|candidate| candidate.notice.document)),
+    }
+}
+
+fn draft(question: &Question, verdict: &Verdict, reasons: &[Reason], coverage: &Coverage, now: Now) -> Draft {
+    let asker = &question.asker;
+    let findings = match verdict {
+        Verdict::Hit(findings) => findings.iter().map(|finding| finding.id).collect(),
+        Verdict::NoHit(_) | Verdict::Inconclusive(_) => Vec::new(),
+    };
+    let sequences = coverage.feeds.iter().filter_map(|feed| Some((feed.feed.clone(), feed.sequence?)));
+    Draft {
+        purpose: asker.purpose.clone(),
+        terminal: asker.terminal.clone(),
+        operator: asker.operator.clone(),
+        client_reference: asker.client_reference.clone(),
+        verdict: Some(verdict.word()),
+        reasons: reasons.to_vec(),
+        findings,
+        generation: coverage.generation,
+        feeds: sequences.collect(),
+        // Sites without alerts have no revision to name.
+        alert_revision: Some(coverage.alerts.revision).filter(|revision| *revision > 0),
+        ..Draft::new(now.time, Act::Check, asker.principal.clone(), coverage.settings_digest)
+    }
+}
