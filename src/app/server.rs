@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server as HttpServerTask, ServerHandle};
-use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer};
 
 use crate::audit::{Act, LogReader, Opened, Role};
 use crate::config::Settings;
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
-use crate::http::{Metrics, Service, count_requests, routes};
+use crate::http::{Metrics, Service, routes};
 use crate::screening::{Opening, Screening};
 use crate::syncing::Board;
 
@@ -94,19 +93,16 @@ impl Server {
         let service = Service::new(screening.clone(), metrics, limits.body_bytes_max, manifests);
         let recorder = Recorder::start(screening.clone(), service.refusals().clone());
         let service = Arc::new(service.with_board(board.clone()).with_logs(logs));
-        let http =
-            HttpServer::new(move || App::new().wrap(from_fn(count_requests)).configure(routes(&service)))
-                .workers(limits.workers)
-                .max_connections(limits.connections_max)
-                .keep_alive(limits.keep_alive)
-                .client_request_timeout(limits.request_head_timeout)
-                .shutdown_timeout(
-                    limits.drain_timeout.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX),
-                )
-                .tcp_nodelay(true)
-                .disable_signals()
-                .bind(limits.bind)
-                .map_err(|source| AppError::bind(limits.bind, source))?;
+        let http = HttpServer::new(move || App::new().configure(routes(&service)))
+            .workers(limits.workers)
+            .max_connections(limits.connections_max)
+            .keep_alive(limits.keep_alive)
+            .client_request_timeout(limits.request_head_timeout)
+            .shutdown_timeout(limits.drain_timeout.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX))
+            .tcp_nodelay(true)
+            .disable_signals()
+            .bind(limits.bind)
+            .map_err(|source| AppError::bind(limits.bind, source))?;
         let address = http.addrs().first().copied().unwrap_or(limits.bind);
         let (retention, settings_digest) = (settings.retention, settings.digest());
         let erasing = Erasing { clock: clock.clone(), retention, settings_digest };

@@ -1,19 +1,10 @@
 //! Bytes as text: base64url without padding (RFC 4648 section 5). 32 bytes are 43 characters, 16 are 22.
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 pub(super) fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(text_bytes(bytes.len()));
-    for chunk in bytes.chunks(3) {
-        let group = chunk
-            .iter()
-            .enumerate()
-            .fold(0_u32, |group, (at, byte)| group | u32::from(*byte) << (16 - 8 * at));
-        for at in 0..=chunk.len() {
-            text.push(char::from(ALPHABET[(group >> (18 - 6 * at) & 63) as usize]));
-        }
-    }
-    text
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Reads back what [`encode`] writes; `None` for anything else, also for the same bytes in another spelling.

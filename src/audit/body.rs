@@ -20,6 +20,8 @@ pub const DIGESTS_KEPT: usize = 256;
 pub const FINDINGS_KEPT: usize = 256;
 
 const VERSION: u32 = 3;
+/// What the body of a check takes, or nearly.
+const BODY_BYTES_USUAL: usize = 512;
 
 /// An entry as it stands in a log. The order of the fields is the order of the members and part of the
 /// format.
@@ -177,8 +179,15 @@ impl<'a> Entry<'a> {
     /// The body's bytes.
     #[must_use]
     pub(super) fn encode(&self) -> Vec<u8> {
-        serde_json::to_vec(self)
-            .expect("an entry has no map with other than text keys, and writing to memory works")
+        let mut body = Vec::with_capacity(BODY_BYTES_USUAL);
+        self.encode_into(&mut body);
+        body
+    }
+
+    /// Appends the body's bytes.
+    pub(super) fn encode_into(&self, out: &mut Vec<u8>) {
+        serde_json::to_writer(out, self)
+            .expect("an entry has no map with other than text keys, and writing to memory works");
     }
 
     /// Reads a body that stands at a place in a log.

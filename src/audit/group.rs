@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::oneshot;
 
+use super::reply::Reply;
 use super::{AuditError, Draft};
-use crate::domain::{Digest, Receipt};
+use crate::domain::Digest;
 
 /// Entries that are recorded together or not at all.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Job {
     pub(super) synced: bool,
     /// What time it is, where that is known: a day may have ended in which nothing was recorded.
     pub(super) now: Option<Timestamp>,
-    pub(super) reply: oneshot::Sender<Result<Receipt, AuditError>>,
+    pub(super) reply: Reply,
 }
 
 /// The first entry of a job, and the leaf of each.
@@ -35,7 +35,6 @@ pub(super) struct Recorded {
 pub(super) fn refuse_what_waits(group: &mut Vec<Job>, error: &AuditError) {
     let waits = |job: &mut Job| job.drafts.iter().any(|draft| draft.act.waits_for_room());
     for job in group.extract_if(.., waits) {
-        // Whoever asked may have gone away.
-        drop(job.reply.send(Err(error.clone())));
+        job.reply.send(Err(error.clone()));
     }
 }

@@ -7,13 +7,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::oneshot;
 
 use super::elsewhere::places;
 use super::export::Exporter;
 use super::group::Job;
 use super::log_id::LogId;
 use super::open::Which;
+use super::reply::reply;
 use super::sealed::{Sealer, Sealing};
 use super::writer::Writer;
 use super::{AuditError, Config, Draft, Pending, Role, open};
@@ -175,11 +175,11 @@ impl AuditLog {
 
     /// Lets the log know what time it is, so that a day ends in which nothing more is recorded.
     pub(super) fn tell_time(&self, now: Timestamp) -> Result<(), AuditError> {
-        let (reply, told) = oneshot::channel();
+        let (reply, told) = reply();
         let jobs = self.jobs.as_ref().expect("the queue closes only when the handle ends");
         let job = Job { drafts: Vec::new(), synced: false, now: Some(now), reply };
         jobs.send(job).map_err(|_| AuditError::WriterGone)?;
-        told.blocking_recv().unwrap_or(Err(AuditError::WriterGone)).map(drop)
+        told.wait().map(drop)
     }
 
     /// True if an entry handed in now can be expected to be recorded. For readiness.
@@ -234,7 +234,7 @@ impl AuditLog {
                 Some(waiting + entries).filter(|waiting| *waiting <= entries_max)
             })
             .map_err(|_| AuditError::Overloaded { queue_entries_max: entries_max })?;
-        let (reply, receipt) = oneshot::channel();
+        let (reply, receipt) = reply();
         let jobs = self.jobs.as_ref().expect("the queue closes only when the handle ends");
         jobs.send(Job { drafts, synced, now: None, reply }).map_err(|_| AuditError::WriterGone)?;
         Ok(Pending::new(what, receipt))

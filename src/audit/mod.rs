@@ -45,6 +45,7 @@ mod pending;
 mod places;
 mod proof;
 mod reader;
+mod reply;
 mod report;
 mod reserve;
 mod scan;

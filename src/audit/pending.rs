@@ -4,10 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::sync::oneshot;
-
 use super::AuditError;
-use crate::domain::{Audited, Receipt};
+use super::reply::Receiving;
+use crate::domain::Audited;
 
 /// An answer whose entry is on its way. Dropping it cancels nothing: the entry is written all the same.
 ///
@@ -16,11 +15,11 @@ use crate::domain::{Audited, Receipt};
 #[must_use = "the answer may be given only once its entry is durable"]
 pub struct Pending<T> {
     what: Option<T>,
-    receipt: oneshot::Receiver<Result<Receipt, AuditError>>,
+    receipt: Receiving,
 }
 
 impl<T> Pending<T> {
-    pub(super) fn new(what: T, receipt: oneshot::Receiver<Result<Receipt, AuditError>>) -> Self {
+    pub(super) fn new(what: T, receipt: Receiving) -> Self {
         Self { what: Some(what), receipt }
     }
 
@@ -28,11 +27,8 @@ impl<T> Pending<T> {
     ///
     /// # Errors
     /// [`AuditError`] if it was not recorded; what was to be answered is gone with it.
-    ///
-    /// # Panics
-    /// On a thread that drives an asynchronous runtime, which must not be blocked.
     pub fn wait(self) -> Result<Audited<T>, AuditError> {
-        let receipt = self.receipt.blocking_recv().unwrap_or(Err(AuditError::WriterGone))?;
+        let receipt = self.receipt.wait()?;
         Ok(Audited::by_gate(self.what.expect("nobody polled this"), receipt))
     }
 }
@@ -42,9 +38,9 @@ impl<T> Future for Pending<T> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        Pin::new(&mut this.receipt).poll(context).map(|receipt| {
-            let receipt = receipt.unwrap_or(Err(AuditError::WriterGone))?;
-            Ok(Audited::by_gate(this.what.take().expect("a future is not polled after it is ready"), receipt))
+        this.receipt.poll(context).map(|receipt| {
+            let what = this.what.take().expect("a future is not polled after it is ready");
+            Ok(Audited::by_gate(what, receipt?))
         })
     }
 }

@@ -14,6 +14,7 @@ use super::format::{BODY_BYTES_MAX, LEAF_BYTES, SALT_BYTES, append_frame};
 use super::group::{Job, Place, Recorded, refuse_what_waits};
 use super::log::Shared;
 use super::open::Files;
+use super::reply::Waking;
 use super::reserve::Reserve;
 use super::sealed::Sealer;
 use super::{AuditError, Config, Draft};
@@ -42,6 +43,8 @@ pub(super) struct Writer {
     reserve: Reserve,
     /// Of the entries of the group that is being written, as far as they have none yet.
     salts: Vec<[u8; SALT_BYTES]>,
+    /// The body that is being encoded.
+    body: Vec<u8>,
     /// The frames of the group that is being written.
     frames: Vec<u8>,
     /// Leaves that are not in the file yet, because their bodies are not known to be synced.
@@ -77,6 +80,7 @@ impl Writer {
             config,
             shared,
             salts: Vec::new(),
+            body: Vec::new(),
             frames,
             held,
             held_places,
@@ -154,6 +158,7 @@ impl Writer {
             Ok(recorded) => recorded,
             Err(error) => Recorded { places: vec![Err(error); group.len()], highest_us: i64::MIN },
         };
+        let mut waking = Waking::default();
         for (job, place) in group.into_iter().zip(places) {
             let receipt = place.map(|(entry_id, leaves)| Receipt {
                 log_id: self.files.log_id.text().clone(),
@@ -162,8 +167,9 @@ impl Writer {
                 durability: self.config.durability,
             });
             // Whoever asked may have gone away; the entry stands all the same.
-            drop(job.reply.send(receipt));
+            job.reply.put(receipt, &mut waking);
         }
+        waking.wake();
         now_us.into_iter().chain([highest_us]).max().and_then(|time| Timestamp::from_microsecond(time).ok())
     }
 
@@ -225,14 +231,16 @@ impl Writer {
         let (frames, held, first) = (self.frames.len(), self.held.len(), self.files.entries);
         let encoded = drafts.iter().try_for_each(|draft| {
             let sequence = self.files.entries;
-            let body = Entry::of(draft, sequence).encode();
+            self.body.clear();
+            Entry::of(draft, sequence).encode_into(&mut self.body);
+            let body = &self.body;
             if body.len() > BODY_BYTES_MAX {
                 return Err(AuditError::EntryTooLong { bytes: body.len(), bytes_max: BODY_BYTES_MAX });
             }
             let salt = self.salts.pop().expect("one was drawn for each");
             let settled = self.frames.is_empty() && !self.bodies_unsynced;
             self.held_places.push(self.files.bodies.bytes + self.frames.len() as u64);
-            let leaf = append_frame(&mut self.frames, settled, sequence, salt, &body);
+            let leaf = append_frame(&mut self.frames, settled, sequence, salt, body);
             self.held.extend_from_slice(&leaf);
             leaves.push(Digest(leaf));
             self.files.entries += 1;

@@ -1,5 +1,6 @@
 //! `POST /v1/checks`.
 
+use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::screening::CheckRequest;
@@ -8,6 +9,9 @@ use super::media_type::expect_media_type;
 use super::problem::Problem;
 use super::service::Service;
 use super::wire::AnswerBody;
+
+/// What a short answer takes, with a margin.
+const ANSWER_BYTES_USUAL: usize = 1536;
 
 pub(super) async fn check(
     request: HttpRequest,
@@ -28,5 +32,7 @@ pub(super) async fn check(
     let audited = service.screening.check(&question)?.await?;
     timer.observe_duration();
     service.metrics.count_answer(audited.get());
-    Ok(HttpResponse::Ok().json(AnswerBody::from(&audited)))
+    let mut answer = Vec::with_capacity(ANSWER_BYTES_USUAL);
+    serde_json::to_writer(&mut answer, &AnswerBody::from(&audited)).map_err(|_| Problem::internal())?;
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(answer))
 }

@@ -1,12 +1,13 @@
 //! What is counted. Labels are enumerations, configured names or route patterns, never content.
 
+use actix_web::http::StatusCode;
 use prometheus::{
-    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramTimer, IntCounterVec, IntGauge, IntGaugeVec,
-    Opts, Registry, TextEncoder,
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramTimer, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 use crate::bulk::Outcome;
-use crate::domain::Answer;
+use crate::domain::{Answer, Verdict};
 use crate::screening::Screening;
 use crate::syncing::Board;
 
@@ -15,7 +16,9 @@ use crate::syncing::Board;
 pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
-    answers: IntCounterVec,
+    hits: IntCounter,
+    no_hits: IntCounter,
+    inconclusive: IntCounter,
     reasons: IntCounterVec,
     check_seconds: Histogram,
     generation: IntGauge,
@@ -39,13 +42,16 @@ impl Metrics {
             "portcullis_check_duration_seconds",
             "Time from a question understood to its answer recorded.",
         );
+        let answers = counters("portcullis_answers_total", "Answers by verdict.", &["verdict"])?;
         let metrics = Self {
             requests: counters(
                 "portcullis_http_requests_total",
                 "Requests by route and status.",
                 &["route", "status"],
             )?,
-            answers: counters("portcullis_answers_total", "Answers by verdict.", &["verdict"])?,
+            hits: answers.with_label_values(&["hit"]),
+            no_hits: answers.with_label_values(&["no_hit"]),
+            inconclusive: answers.with_label_values(&["inconclusive"]),
             reasons: counters("portcullis_reasons_total", "Reasons given in answers, by code.", &["code"])?,
             check_seconds: Histogram::with_opts(check_seconds.buckets(microseconds))?,
             generation: IntGauge::new(
@@ -80,7 +86,7 @@ impl Metrics {
         };
         let registry = &metrics.registry;
         registry.register(Box::new(metrics.requests.clone()))?;
-        registry.register(Box::new(metrics.answers.clone()))?;
+        registry.register(Box::new(answers))?;
         registry.register(Box::new(metrics.reasons.clone()))?;
         registry.register(Box::new(metrics.check_seconds.clone()))?;
         registry.register(Box::new(metrics.generation.clone()))?;
@@ -93,8 +99,9 @@ impl Metrics {
         Ok(metrics)
     }
 
-    pub(super) fn count_request(&self, route: &str, status: u16) {
-        self.requests.with_label_values(&[route, &status.to_string()]).inc();
+    /// The counter of a route's requests that were answered with a status.
+    pub(super) fn requests(&self, route: &str, status: StatusCode) -> IntCounter {
+        self.requests.with_label_values(&[route, status.as_str()])
     }
 
     pub(super) fn time_check(&self) -> HistogramTimer {
@@ -108,7 +115,11 @@ impl Metrics {
     }
 
     pub(super) fn count_answer(&self, answer: &Answer) {
-        self.answers.with_label_values(&[answer.verdict.word()]).inc();
+        match answer.verdict {
+            Verdict::Hit(_) => self.hits.inc(),
+            Verdict::NoHit(_) => self.no_hits.inc(),
+            Verdict::Inconclusive(_) => self.inconclusive.inc(),
+        }
         for reason in &answer.reasons {
             self.reasons.with_label_values(&[reason.code.word()]).inc();
         }

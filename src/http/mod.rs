@@ -21,5 +21,5 @@ pub use limits::Limits;
 pub use metrics::Metrics;
 pub use problem::Problem;
 pub use refusals::Refusals;
-pub use routes::{count_requests, routes};
+pub use routes::routes;
 pub use service::Service;

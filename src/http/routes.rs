@@ -1,11 +1,15 @@
 //! Which path leads where.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, HeaderValue};
-use actix_web::middleware::Next;
-use actix_web::{Resource, ResponseError, body::MessageBody, web};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{Error, Resource, ResponseError, web};
+use prometheus::IntCounter;
 
 use super::problem::{Problem, Refused};
 use super::service::Service;
@@ -13,10 +17,15 @@ use super::{audit, checks, manifests, status};
 
 /// Adds all routes of v1 to an application.
 pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
-    let service = web::Data::from(service.clone());
+    let data = web::Data::from(service.clone());
+    let only = {
+        let service = service.clone();
+        move |path, method| only(&service, path, method)
+    };
+    let unmatched = Rc::new(Route::new(service, "unmatched"));
     move |config| {
         config
-            .app_data(service)
+            .app_data(data)
             .service(only("/v1", "GET").get(status::version))
             .service(only("/v1/coverage", "GET").get(status::coverage))
             .service(only("/v1/operator/sync", "POST").post(status::want_sync))
@@ -28,32 +37,59 @@ pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + 
             .service(only("/metrics", "GET").get(status::metrics))
             .service(only("/v1/checks", "POST").post(checks::check))
             .service(only("/v1/manifests", "POST").post(manifests::manifest))
-            .default_service(web::to(async || Err::<&str, _>(Problem::not_found())));
+            .default_service(
+                web::to(async || Err::<&str, _>(Problem::not_found()))
+                    .wrap(from_fn(move |request, next| count(unmatched.clone(), request, next))),
+            );
     }
 }
 
 /// A path that takes one method and refuses the others by RFC 9110, section 15.5.6.
-fn only(path: &str, method: &'static str) -> Resource {
-    web::resource(path).default_service(web::to(move || async move {
-        let mut refusal = Problem::method_not_allowed().error_response();
-        refusal.headers_mut().insert(ALLOW, HeaderValue::from_static(method));
-        refusal
-    }))
+fn only(
+    service: &Arc<Service>,
+    path: &'static str,
+    method: &'static str,
+) -> Resource<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()>
+    + use<>,
+> {
+    let route = Rc::new(Route::new(service, path));
+    web::resource(path)
+        .wrap(from_fn(move |request, next| count(route.clone(), request, next)))
+        .default_service(web::to(move || async move {
+            let mut refusal = Problem::method_not_allowed().error_response();
+            refusal.headers_mut().insert(ALLOW, HeaderValue::from_static(method));
+            refusal
+        }))
+}
+
+/// What is counted of a route.
+struct Route {
+    service: Arc<Service>,
+    name: &'static str,
+    answered: IntCounter,
+}
+
+impl Route {
+    fn new(service: &Arc<Service>, name: &'static str) -> Self {
+        let answered = service.metrics.requests(name, StatusCode::OK);
+        Self { service: service.clone(), name, answered }
+    }
 }
 
 /// Counts requests by the route they matched, never by their path.
-pub async fn count_requests(
+async fn count(
+    route: Rc<Route>,
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let service = request.app_data::<web::Data<Service>>().cloned();
-    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?;
-    if let Some(service) = service {
-        service.metrics.count_request(&route, response.status().as_u16());
-        if let Some(Refused(code)) = response.response().extensions().get() {
-            service.refusals.note(code);
-        }
+    match response.status() {
+        StatusCode::OK => route.answered.inc(),
+        status => route.service.metrics.requests(route.name, status).inc(),
+    }
+    if let Some(Refused(code)) = response.response().extensions().get() {
+        route.service.refusals.note(code);
     }
     Ok(response)
 }

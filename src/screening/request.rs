@@ -212,9 +212,11 @@ impl Content {
                 (number.as_str(), typed.number.into_iter().chain(typed.alternatives).collect())
             }
         };
+        // Where it is known what the number is, nothing else of the text is looked for.
+        let unread = if numbers.is_empty() { bare(text) } else { String::new() };
         Self {
             numbers: numbers.iter().map(|number| number.as_str().to_owned().into()).collect(),
-            bare: bare(text).into(),
+            bare: unread.into(),
             is_zone: matches!(presented, Presented::Mrz(_)),
         }
     }

@@ -48,9 +48,27 @@ impl TypedNumber {
     /// Reads what was typed. Separators of all sorts are left out; prefixes are recognised, the issuing state's code as
     /// typed among them.
     pub(super) fn of(text: &str, issuing_state: &str) -> Self {
-        let mut typed = Self::default();
         let margin = |char: char| char.is_whitespace() || char.is_control() || char == '\u{feff}';
         let given = text.trim_matches(margin);
+        let is_plain = given.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        if is_plain { Self::of_plain(given, issuing_state) } else { Self::of_any(given, issuing_state) }
+    }
+
+    /// Of capitals and digits alone, as nearly all numbers come, there is little else that can be meant.
+    fn of_plain(text: &str, issuing_state: &str) -> Self {
+        let Ok(whole) = DocumentNumber::parse(text) else { return Self::default() };
+        let cut = text.get(..CELLS).filter(|_| text.len() > CELLS);
+        Self {
+            number: Some(whole),
+            alternatives: without_code(&whole, issuing_state),
+            cut: cut.and_then(|cut| DocumentNumber::parse(cut).ok()),
+            homoglyphs: false,
+        }
+        .in_order()
+    }
+
+    fn of_any(given: &str, issuing_state: &str) -> Self {
+        let mut typed = Self::default();
         let text: String = given.chars().map(|char| typed.plain(char)).collect();
         let Ok(whole) = DocumentNumber::parse(&text.replace('#', " ")) else { return typed };
         typed.number = Some(whole);
@@ -69,10 +87,14 @@ impl TypedNumber {
         let read = typed.number.into_iter().chain(typed.alternatives.clone());
         let bare: Vec<_> = read.flat_map(|number| without_code(&number, issuing_state)).collect();
         typed.alternatives.extend(bare);
-        typed.alternatives.sort_unstable();
-        typed.alternatives.dedup();
-        typed.alternatives.retain(|other| Some(*other) != typed.number);
-        typed
+        typed.in_order()
+    }
+
+    fn in_order(mut self) -> Self {
+        self.alternatives.sort_unstable();
+        self.alternatives.dedup();
+        self.alternatives.retain(|other| Some(*other) != self.number);
+        self
     }
 
     /// One character in the alphabet of numbers, or a blank for what separates, or as it is.
@@ -260,6 +282,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_plain_number_is_read_the_short_way_as_it_would_be_the_long_way(
+            text in "(NO|ID|CARD|UTO|PASSPORT|[A-Z]{0,3})[0-9A-Z]{0,24}",
+            issuing_state in "UTO|D|GB|GBR|[A-Z]{1,3}",
+        ) {
+            let read = |typed: TypedNumber| (typed.number, typed.alternatives, typed.cut, typed.homoglyphs);
+            let short = read(TypedNumber::of_plain(&text, &issuing_state));
+            prop_assert_eq!(short, read(TypedNumber::of_any(&text, &issuing_state)));
+        }
+
         #[test]
         fn no_text_breaks_the_reader_and_a_number_in_normal_form_is_itself(text in "\\PC{0,40}") {
             let typed = TypedNumber::of(&text, &text);
