@@ -1,6 +1,6 @@
 //! What answering over HTTP costs: `cargo bench --bench service -- [--records N] [--seconds N] [--rounds N] [--json]`.
 //!
-//! `portcullis serve` on one core, a driver with 32 connections on the other. The baseline is a server of the same kind that parses
+//! `portcullis serve` on one core, a driver with 32 connections on another. The baseline is a server of the same kind that parses
 //! the same JSON and answers the same bytes, without screening and without a log. What counts is answers for each second of
 //! processor time that the server took, so that it matters little how fast the driver is; rounds alternate.
 
@@ -27,6 +27,9 @@ const TICKS_PER_SECOND: f64 = 100.0;
 fn main() {
     if let Some(answer) = text("--baseline") {
         return baseline(std::fs::read(answer).expect("the answer is there").leak());
+    }
+    if text("--driver").is_none() {
+        return drive_from_another_core();
     }
     let (records, rounds) = (number("--records", 1_000_000), number("--rounds", 3) as usize);
     let seconds = Duration::from_secs(number("--seconds", 5));
@@ -64,6 +67,7 @@ fn main() {
     let kinds = ["baseline", "synced", "written"];
     let mut rates = [const { Vec::new() }; 3];
     let mut latencies = [const { Vec::new() }; 3];
+    let (mut sync_shares, mut answers_a_sync) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         for (at, kind) in kinds.iter().enumerate() {
             let server = match *kind {
@@ -71,9 +75,14 @@ fn main() {
                 durability => Server::serve(folder.path(), &site, durability),
             };
             drive(server.address, Duration::from_secs(1), None);
-            let before = server.cpu_seconds();
+            let (before, synced_before) = (server.cpu_seconds(), server.syncs());
             let answered = drive(server.address, seconds, None);
             rates[at].push(answered.count as f64 / (server.cpu_seconds() - before));
+            if *kind == "synced" {
+                let (syncs, took) = server.syncs();
+                sync_shares.push((took - synced_before.1) / seconds.as_secs_f64());
+                answers_a_sync.push(answered.count as f64 / (syncs - synced_before.0));
+            }
             let half = answered.count as f64 / seconds.as_secs_f64() / 2.0;
             latencies[at].push(drive(server.address, seconds, Some(half)).p99_ms);
         }
@@ -85,9 +94,19 @@ fn main() {
     row("  synced", synced, "1/s", against, None);
     row("  written", written, "1/s", against, None);
     table.note("  (synced: at least 0.60 x, written: at least 0.75 x)");
+    row("time that a sync is under way, synced", 100.0 * median(&mut sync_shares), "%", None, None);
+    row("  answers a sync", median(&mut answers_a_sync), "", None, None);
     let [_, synced, written] = latencies.map(|mut latencies| median(&mut latencies));
     row("p99 at half saturation, synced", synced, "ms", None, Some(4.0));
     row("p99 at half saturation, written", written, "ms", None, Some(4.0));
+}
+
+/// Runs this program again where servers are not: a driver that shares their core would be measured with them.
+fn drive_from_another_core() {
+    let this = std::env::current_exe().expect("this program has a path");
+    let mut again = Command::new("taskset");
+    again.args(["-c", "1-1023"]).arg(this).args(std::env::args().skip(1)).args(["--driver", "yes"]);
+    assert!(again.status().expect("taskset is there").success(), "the driver failed");
 }
 
 /// A server on a core of its own.
@@ -127,6 +146,19 @@ impl Server {
         let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
         let ticks: f64 = [11, 12].iter().map(|at| fields[*at].parse::<f64>().expect("a number")).sum();
         ticks / TICKS_PER_SECOND
+    }
+}
+
+impl Server {
+    /// How often the service has synced its log so far, and how many seconds that took; of the baseline, nothing.
+    fn syncs(&self) -> (f64, f64) {
+        let mut connection = Connection::open(self.address);
+        let text = connection.get("/metrics").unwrap_or_default();
+        let value = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            line.map_or(0.0, |value| value.trim().parse().expect("a number"))
+        };
+        (value("portcullis_audit_syncs"), value("portcullis_audit_sync_seconds"))
     }
 }
 
@@ -194,17 +226,29 @@ impl Connection {
         );
         let head = "POST /v1/checks HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n";
         let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+        assert!(self.exchange(&request), "the server answers");
+    }
+
+    fn get(&mut self, path: &str) -> Option<String> {
+        let is_there = self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n"));
+        is_there.then(|| String::from_utf8_lossy(&self.answer).into_owned())
+    }
+
+    /// Whether the answer is 200.
+    fn exchange(&mut self, request: &str) -> bool {
         self.stream.get_mut().write_all(request.as_bytes()).expect("the server reads");
+        let mut is_ok = true;
         let (mut line, mut length) = (String::new(), 0);
         while line != "\r\n" {
             line.clear();
             self.stream.read_line(&mut line).expect("the server answers");
             let told = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
             length = told.map_or(length, |(_, told)| told.trim().parse().expect("a length"));
-            assert!(!line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.1 200"), "{line}");
+            is_ok &= !line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.1 200");
         }
         self.answer.resize(length, 0);
         self.stream.read_exact(&mut self.answer).expect("the answer is whole");
+        is_ok
     }
 }
 

@@ -240,7 +240,7 @@ mod tests {
         for moment in 0..3 {
             let mut all = waiting(3);
             let mut waking = Waking::default();
-            let mut leave = |now: usize, all: &mut Vec<(Option<Reply>, Option<Receiving>, Arc<Woken>)>| {
+            let leave = |now: usize, all: &mut Vec<(Option<Reply>, Option<Receiving>, Arc<Woken>)>| {
                 if now == moment {
                     all[0].1.take();
                 }
