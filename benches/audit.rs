@@ -1,4 +1,4 @@
-//! What the audit log costs: `cargo bench --bench audit -- [--entries N] [--json]`.
+//! What the audit log costs: `cargo bench --bench audit -- [--entries N] [--rounds N] [--json]`.
 //!
 //! Entries as checks make them are recorded, sealed, verified, proved and opened. Verifying is held against the SHA-256 of as many
 //! bytes as the entries had before they were sealed, with one thread as well, in alternating rounds.
@@ -19,15 +19,14 @@ use portcullis::ground::storage::Disk;
 use sha2::{Digest as _, Sha256};
 use table::{Row, Table};
 
-const ROUNDS: usize = 5;
 const PROOFS: u64 = 2000;
 const BATCH: u64 = 4096;
 
 fn main() {
-    let entries = number("--entries", 1_000_000);
+    let (entries, rounds) = (number("--entries", 1_000_000), number("--rounds", 5));
     let table = Table::new(std::env::args().any(|argument| argument == "--json"));
     let row = |name, value, unit, baseline, limit| table.row(&Row { name, value, unit, baseline, limit });
-    table.note(&format!("{entries} entries, median of {ROUNDS} alternating rounds"));
+    table.note(&format!("{entries} entries, median of {rounds} alternating rounds"));
     let data = tempfile::tempdir().expect("a temporary folder");
     let before = anonymous_kib();
     let started = Instant::now();
@@ -48,7 +47,7 @@ fn main() {
     let entry_bytes =
         serde_json::to_vec(&Entry::of(&draft(entries / 2), entries / 2)).expect("it is text").len() as u64;
     let (mut ours, mut hashed) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         let started = Instant::now();
         let examined = verify(&Disk, &folder, Expected::default(), &mut |_| {}).expect("it is a log");
         assert!(examined.faults.is_empty() && examined.entries == entries);
