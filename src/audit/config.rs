@@ -19,6 +19,8 @@ pub struct Config {
     /// Folders, and addresses of web servers that take files, to which each newest checkpoint is exported, so that it shows if the log is
     /// cut off.
     pub checkpoints_to: Vec<String>,
+    /// A file with what it takes to be let in there, `user:password` in one line.
+    pub checkpoints_credentials: Option<PathBuf>,
     /// A file with the certificate authorities that vouch for those servers, as PEM, instead of the machine's.
     pub checkpoints_authorities: Option<PathBuf>,
 }
@@ -31,6 +33,7 @@ impl Default for Config {
             journal_bytes_max: 64 << 20,
             checkpoint_every: Duration::from_secs(60),
             checkpoints_to: Vec::new(),
+            checkpoints_credentials: None,
             checkpoints_authorities: None,
         }
     }

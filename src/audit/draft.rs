@@ -105,7 +105,7 @@ pub enum Act {
     /// Lines of a manifest were checked together, on one generation and at one time. Those that are a hit have an entry of their own,
     /// for it is kept as long as hits are.
     ManifestChunk,
-    /// Requests that got no answer, of one second, counted by the code that they got instead.
+    /// Requests, and lines of manifests, that got no answer, of one second, counted by the code that they got instead.
     Refused,
     /// The operator imported a list of their own.
     Import,

@@ -263,6 +263,11 @@ pub enum ElsewhereFault {
     /// No address.
     #[error(transparent)]
     Address(#[from] AddressFault),
+    /// It has credentials in it.
+    #[error(
+        "an address there has no credentials in it: put them into the file that audit.checkpoints-credentials-file names"
+    )]
+    Credentials,
     /// What vouches for it is not readable.
     #[error(transparent)]
     Tls(#[from] TlsFault),

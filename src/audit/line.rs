@@ -104,6 +104,8 @@ pub struct Asked<'e> {
     pub readings: &'e [[u8; 32]],
     /// As [`Entry::listed`].
     pub listed: &'e [[u8; 32]],
+    /// How many of each of the three there were, if that is more than were kept.
+    pub totals: [Option<u64>; 3],
     /// The verdict's word; acts have none.
     pub verdict: Option<&'e str>,
     /// As [`Entry::reasons`].
@@ -114,6 +116,26 @@ pub struct Asked<'e> {
     pub findings_total: Option<u64>,
 }
 
+impl Asked<'_> {
+    /// The digests of the document, and how many there were if that is more.
+    #[must_use]
+    pub fn digests(&self) -> (&[[u8; 32]], Option<u64>) {
+        (self.digests, self.totals[0])
+    }
+
+    /// The same of other readings.
+    #[must_use]
+    pub fn readings(&self) -> (&[[u8; 32]], Option<u64>) {
+        (self.readings, self.totals[1])
+    }
+
+    /// The same of candidates.
+    #[must_use]
+    pub fn listed(&self) -> (&[[u8; 32]], Option<u64>) {
+        (self.listed, self.totals[2])
+    }
+}
+
 impl Entry<'_> {
     /// What it says, document by document: each of its lines, or itself if it has none.
     pub fn asked(&self) -> impl Iterator<Item = Asked<'_>> {
@@ -122,6 +144,7 @@ impl Entry<'_> {
             digests: &self.digests,
             readings: &self.readings,
             listed: &self.listed,
+            totals: [self.digests_total, self.readings_total, self.listed_total],
             verdict: self.verdict.as_deref(),
             reasons: &self.reasons,
             findings: &self.findings,
@@ -132,6 +155,7 @@ impl Entry<'_> {
             digests: &line.digests,
             readings: &line.readings,
             listed: &line.listed,
+            totals: [line.digests_total, line.readings_total, line.listed_total],
             verdict: Some(&line.verdict),
             reasons: &line.reasons,
             findings: &line.findings,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::elsewhere::places;
-use super::export::Exporter;
+use super::export::{Exported, Exporter};
 use super::group::Job;
 use super::log_id::LogId;
 use super::open::Which;
@@ -63,7 +63,7 @@ pub(super) struct Shared {
     pub(super) stopped: OnceLock<AuditError>,
     /// The highest time of any entry in the log, in µs since 1970; [`i64::MIN`] if there is none.
     pub(super) highest_us: AtomicI64,
-    /// How often a file was synced, and how long that took in all, in ns.
+    /// How often entries and leaves were synced, and how long that took in all, in ns.
     pub(super) syncs: AtomicU64,
     pub(super) sync_ns: AtomicU64,
 }
@@ -124,7 +124,14 @@ impl AuditLog {
         });
         let (jobs, queue) = mpsc::channel();
         let newest = files.tree.newest(&*storage);
-        let exporter = Exporter::start(elsewhere, files.log_id.clone(), newest)?;
+        let exported = Exported {
+            storage: storage.clone(),
+            folder: files.folder.clone(),
+            id: files.log_id.clone(),
+            key: files.tree.key().clone(),
+            shared: shared.clone(),
+        };
+        let exporter = Exporter::start(elsewhere, exported, newest)?;
         let queue_entries_max = config.queue_entries_max;
         let unsealed = std::mem::take(&mut files.unsealed);
         let (folder, id, sealing) = (files.folder.clone(), files.log_id.clone(), Sealing::default());
@@ -198,7 +205,7 @@ impl AuditLog {
         Timestamp::from_microsecond(self.shared.highest_us.load(Ordering::Relaxed)).ok()
     }
 
-    /// How often a file of the log was synced since it was opened, and how long that took in all.
+    /// How often entries and leaves were synced since the log was opened, and how long that took in all.
     #[must_use]
     pub fn syncs(&self) -> (u64, Duration) {
         let (syncs, ns) = (&self.shared.syncs, &self.shared.sync_ns);

@@ -116,8 +116,18 @@ impl Waking {
     }
 
     /// Wakes the first of each thread.
-    pub(super) fn wake(self) {
-        self.0.into_iter().for_each(|(_, first, _)| first.wake());
+    pub(super) fn wake(&self) {
+        self.0.iter().for_each(|(_, first, _)| first.wake_by_ref());
+    }
+
+    /// Wakes whoever still sleeps because the first of his thread has not looked.
+    pub(super) fn wake_rest(self) {
+        self.0.into_iter().for_each(|(.., others)| others.wake());
+    }
+
+    /// Whether somebody may still sleep.
+    pub(super) fn may_sleep(&self) -> bool {
+        self.0.iter().any(|(.., others)| others.waiting().as_ref().is_some_and(|waiting| !waiting.is_empty()))
     }
 }
 
@@ -267,6 +277,17 @@ mod tests {
         put(&mut late, &mut waking);
         waking.wake();
         assert_eq!(woken(&late), [1, 1]);
+    }
+
+    #[test]
+    fn who_relies_on_somebody_who_never_looks_is_woken_all_the_same() {
+        let mut all = waiting(3);
+        let mut waking = Waking::default();
+        put(&mut all, &mut waking);
+        waking.wake();
+        assert!(waking.may_sleep());
+        waking.wake_rest();
+        assert_eq!(woken(&all), [1, 1, 1]);
     }
 
     #[test]

@@ -27,10 +27,14 @@ use crate::ground::storage::Storage;
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// Under `written`, how many leaves may wait for their bodies' sync.
 const HELD_LEAVES_MAX: usize = 65_536;
+/// How long somebody who was woken may not have looked before those who rely on him are woken too.
+const WAKE_REST_AFTER: Duration = Duration::from_millis(50);
 /// What is kept of the buffer between groups.
 const BUFFER_BYTES_KEPT: usize = 1 << 20;
-/// What is written, and cut off again, to see whether a full disk has room.
-const PROBE_BYTES: usize = 4096;
+/// What is written, and cut off again, to see whether a full disk has room: more than nearly every group takes.
+const PROBE_BYTES: usize = 1 << 20;
+/// How long to wait before a disk that was full is looked at again.
+const PROBE_EVERY: Duration = Duration::from_secs(2);
 
 pub(super) struct Writer {
     // First, so that they have ended when the lock goes, which is with the files.
@@ -53,6 +57,8 @@ pub(super) struct Writer {
     held_places: Vec<u64>,
     bodies_unsynced: bool,
     leaves_unsynced: bool,
+    /// Who was woken for the newest group.
+    woken: Waking,
     /// When to sync what is unsynced, or to try again what failed.
     due: Option<Instant>,
     /// When to sign what is in no checkpoint yet.
@@ -80,6 +86,7 @@ impl Writer {
             config,
             shared,
             salts: Vec::new(),
+            woken: Waking::default(),
             body: Vec::new(),
             frames,
             held,
@@ -99,6 +106,9 @@ impl Writer {
     pub(super) fn run(mut self, queue: &mpsc::Receiver<Job>, now: Timestamp) -> Result<(), AuditError> {
         self.begin_file_if_due(now);
         loop {
+            if self.woken.may_sleep() {
+                self.due.get_or_insert_with(|| monotonic() + WAKE_REST_AFTER);
+            }
             let first = match self.next_due() {
                 None => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
                 Some(due) => queue.recv_timeout(due.saturating_duration_since(monotonic())),
@@ -170,6 +180,8 @@ impl Writer {
             job.reply.put(receipt, &mut waking);
         }
         waking.wake();
+        // Those of the group before have long looked; whoever has not keeps nobody asleep.
+        std::mem::replace(&mut self.woken, waking).wake_rest();
         now_us.into_iter().chain([highest_us]).max().and_then(|time| Timestamp::from_microsecond(time).ok())
     }
 
@@ -325,6 +337,7 @@ impl Writer {
     /// Syncs what is left unsynced, and sees whether a disk that was full has room again.
     fn catch_up(&mut self) {
         self.due = None;
+        std::mem::take(&mut self.woken).wake_rest();
         if self.shared.stopped.get().is_some() {
             return;
         }
@@ -333,7 +346,7 @@ impl Writer {
         let caught_up = probed.and(self.settle_all());
         self.tell(caught_up.as_ref().err());
         if caught_up.is_err() && self.shared.stopped.get().is_none() {
-            self.due = Some(monotonic() + SYNC_EVERY);
+            self.due = Some(monotonic() + PROBE_EVERY);
         }
     }
 
@@ -351,7 +364,7 @@ impl Writer {
     fn probe(&mut self) -> Result<(), AuditError> {
         self.reserve.take_again()?;
         let bodies = &mut self.files.bodies;
-        let probed = bodies.file.append(&[0; PROBE_BYTES]);
+        let probed = bodies.file.append(&vec![0; PROBE_BYTES]);
         let end = bodies.bytes;
         bodies.cut_back(end, &self.shared)?;
         self.bodies_unsynced = false;

@@ -4,7 +4,7 @@ use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use portcullis::audit::{self, Act, Examined, Expected, KeyId, NoteKey};
 use portcullis::domain::Digest;
 use portcullis::ground::causes;
@@ -27,6 +27,15 @@ pub(super) fn verify(arguments: &AuditVerify) -> anyhow::Result<ExitCode> {
         }
         _ => arguments.logs.clone(),
     };
+    for to in &arguments.exported {
+        if to.to_string_lossy().contains("://") {
+            let rule = "--exported takes a folder: fetch <address>/<log id>/checkpoint into <folder>/<log id>/checkpoint first";
+            return Err(Usage::because(rule).into());
+        }
+        if !to.is_dir() {
+            bail!("there is no folder {}, so that nothing can be compared with what is in it", to.display());
+        }
+    }
     let expected = Expected { keys: &keys, exported_to: &arguments.exported };
     let (mut sound, mut out) = (true, std::io::stdout());
     for folder in &folders {
@@ -164,6 +173,17 @@ pub(super) fn prove(arguments: &AuditProve) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The public key of one log, or that in a file.
+pub(super) fn key(storage: &dyn Storage, text: &str) -> anyhow::Result<NoteKey> {
+    if let Some(key) = NoteKey::parse(text) {
+        return Ok(key);
+    }
+    let mut keys =
+        keys(storage, Path::new(text)).context("--key is neither a log's key nor a file with one")?;
+    let key = keys.pop().filter(|_| keys.is_empty());
+    Ok(key.ok_or_else(|| Usage::because("--key must have one key"))?)
+}
+
 /// The folder of the log, and the place in it, of an entry as receipts name it.
 pub(super) fn entry(storage: &dyn Storage, data: &Path, named: &str) -> anyhow::Result<(PathBuf, u64)> {
     let wrong = || Usage::because("the entry is named <log id>/<entry id>, such as serve-00c0ffee/17");
@@ -177,15 +197,7 @@ pub(super) fn entry(storage: &dyn Storage, data: &Path, named: &str) -> anyhow::
 
 pub(super) fn check_proof(arguments: &AuditCheckProof) -> anyhow::Result<ExitCode> {
     let storage = site::disk();
-    let key = match NoteKey::parse(&arguments.key) {
-        Some(key) => key,
-        None => {
-            let path = PathBuf::from(&arguments.key);
-            let mut keys =
-                keys(&*storage, &path).context("--key is neither a log's key nor a file with one")?;
-            keys.pop().filter(|_| keys.is_empty()).ok_or_else(|| Usage::because("--key must have one key"))?
-        }
-    };
+    let key = key(&*storage, &arguments.key)?;
     let leaf = arguments.leaf.as_deref().map(|text| {
         Digest::from_hex(text).ok_or_else(|| Usage::because("--leaf is not 64 hexadecimal digits"))
     });

@@ -244,7 +244,8 @@ Years later, with the generation's file and the register that was imported then:
     --generation 0000000012.generation --register local=march.csv
 The question is what was asked, as JSON of POST /v1/checks: the log holds digests and no numbers. The entry is proved first; the
 generation has the digest that the entry names; an index file that is built of a register must be byte for byte the one that was in
-force. Exit code 0 if the answer was right, 1 if it is another one now: the difference is told.")]
+force. A later program may read a document in another way. Exit code 0 if the answer was right, 1 if it is another one now: the
+difference is told.")]
 pub(crate) struct AuditReplay {
     /// The entry, as its receipt names it: <log id>/<entry id>.
     #[arg(value_name = "ENTRY")]
@@ -252,6 +253,9 @@ pub(crate) struct AuditReplay {
     /// The site's data directory.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
+    /// The log's public key, or a file with it, noted elsewhere [default: the one beside the log].
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
     /// The line, of an entry with the lines of a manifest.
     #[arg(long, value_name = "N")]
     pub(crate) line: Option<u64>,

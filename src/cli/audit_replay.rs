@@ -14,7 +14,7 @@ use portcullis::index::{self, Generation};
 use portcullis::publishing::{Rebuild, Rebuilt, rebuild};
 use portcullis::screening::{CheckRequest, Difference, Question, Replay, Replayed};
 
-use super::audit::{entry, keys};
+use super::audit::{entry, key, keys};
 use super::audit_arguments::AuditReplay;
 use super::audit_read::record;
 use super::bars::Bars;
@@ -28,9 +28,6 @@ const MEMORY_BYTES_MAX: u64 = 512 << 20;
 pub(super) fn run(arguments: &AuditReplay) -> anyhow::Result<ExitCode> {
     let storage = site::disk();
     let entry = proved(&*storage, arguments)?;
-    let question = question(&*storage, &arguments.question)?;
-    let settings = settings(arguments, &entry)?;
-    let digester = digester(&*storage, &arguments.data, &entry)?;
     let asked = entry.asked().find(|asked| arguments.line.is_none() || asked.line == arguments.line);
     let asked = asked.with_context(|| format!("{} has no such line", arguments.entry))?;
     if asked.verdict.is_none() {
@@ -39,7 +36,17 @@ pub(super) fn run(arguments: &AuditReplay) -> anyhow::Result<ExitCode> {
     if entry.lines.len() > 1 && arguments.line.is_none() {
         return Err(Usage::because("the entry has several lines of a manifest: name one with --line").into());
     }
-    record(&arguments.data, Act::AuditReplay, arguments.purpose.as_deref(), Some(&arguments.entry), None)?;
+    let line = arguments.line.map_or(String::new(), |line| format!(".{line}"));
+    let named = format!("{}{line}", arguments.entry);
+    record(&arguments.data, Act::AuditReplay, arguments.purpose.as_deref(), Some(&named), None)?;
+    if asked.digests.is_empty() {
+        bail!(
+            "{named} names no document, for its number was not understood: no question can be held against it"
+        );
+    }
+    let question = question(&*storage, &arguments.question)?;
+    let settings = settings(arguments, &entry)?;
+    let digester = digester(&*storage, &arguments.data, &entry)?;
     let rebuilt = entry.generation.map(|mark| generation(arguments, mark)).transpose()?;
     let built = rebuilt.as_ref().map_or(0, |rebuilt| rebuilt.built.len());
     let replay = Replay {
@@ -50,7 +57,7 @@ pub(super) fn run(arguments: &AuditReplay) -> anyhow::Result<ExitCode> {
         settings_digest: settings.digest(),
         digester,
     };
-    tell(&arguments.entry, entry.generation, built, &replay.ask(&question))
+    tell(&named, entry.generation, built, &replay.ask(&question))
 }
 
 fn tell(
@@ -59,7 +66,7 @@ fn tell(
     built: usize,
     replayed: &Replayed,
 ) -> anyhow::Result<ExitCode> {
-    let Replayed { answer, differences } = replayed;
+    let Replayed { answer, differences, on_trust } = replayed;
     if differences.iter().any(|difference| difference.member == "digests") {
         bail!("the question is about another document than {entry}, or is put in another way");
     }
@@ -67,6 +74,10 @@ fn tell(
     let of = generation.map_or("no generation".to_owned(), |mark| format!("generation {}", mark.number));
     let verdict = answer.verdict.word();
     let files = if built == 0 { String::new() } else { format!(", {built} files of it built again") };
+    if !on_trust.is_empty() {
+        let codes: Vec<_> = on_trust.iter().map(|code| code.word()).collect();
+        writeln!(out, "taken from the entry, for no list tells it: {}", codes.join(", "))?;
+    }
     if differences.is_empty() {
         writeln!(out, "{entry}: the answer was right: {verdict}, by {of}{files}")?;
         return Ok(ExitCode::SUCCESS);
@@ -82,7 +93,10 @@ fn tell(
 fn proved(storage: &dyn Storage, arguments: &AuditReplay) -> anyhow::Result<Entry<'static>> {
     let (folder, place) = entry(storage, &arguments.data, &arguments.entry)?;
     let proof = audit::prove(storage, &folder, place)?;
-    let key = keys(storage, &folder.join("verify.key"))?.pop().context("the log has no public key")?;
+    let key = match &arguments.key {
+        Some(text) => key(storage, text)?,
+        None => keys(storage, &folder.join("verify.key"))?.pop().context("the log has no public key")?,
+    };
     let proved = audit::check_proof(&proof, &key, None);
     let proved = proved.with_context(|| format!("{} is not proved", arguments.entry))?;
     proved.entry.with_context(|| format!("{} was erased when its time was over", arguments.entry))
@@ -162,13 +176,5 @@ fn generation(arguments: &AuditReplay, mark: GenerationMark) -> anyhow::Result<R
     let mut bars = Bars::watch()?;
     let rebuilt = rebuild(rebuilding, &wanted, &mut bars);
     bars.finish();
-    // What is open stays open; nothing is left of it.
-    for path in storage
-        .list(&scratch.join("index").join("segments"))?
-        .into_iter()
-        .chain([scratch.join("rejects.csv")])
-    {
-        let _ = storage.remove(&path);
-    }
     Ok(rebuilt?)
 }

@@ -85,6 +85,7 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
     walk.key("audit", "queue-entries-max", &Number(QUEUE_ENTRIES_MAX), &mut audit.queue_entries_max);
     walk.key("audit", "checkpoint-every", &CHECKPOINT_EVERY, &mut audit.checkpoint_every);
     walk.key("audit", "checkpoints-to", &Elsewheres, &mut audit.checkpoints_to);
+    walk.key("audit", "checkpoints-credentials-file", &OptionalFile, &mut audit.checkpoints_credentials);
     walk.key("audit", "checkpoints-authorities-file", &OptionalFile, &mut audit.checkpoints_authorities);
     walk.key("audit", "keep-answers-days", &Days, &mut retention.answers_days);
     walk.key("audit", "keep-hits-days", &Days, &mut retention.hits_days);

@@ -248,6 +248,9 @@ impl Shape for Elsewheres {
         let place = |value: &Value| {
             let text = value.as_str().filter(plain).ok_or(Misfit::Shape)?;
             match Address::parse(text, false) {
+                Ok(address) if address.authorization.is_some() => {
+                    Err(Misfit::Rule("credentials go into the file that checkpoints-credentials-file names"))
+                }
                 Err(AddressFault::Url) if text.contains("://") => {
                     Err(Misfit::Rule("an address in it is none"))
                 }

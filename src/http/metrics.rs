@@ -75,7 +75,7 @@ impl Metrics {
             )?,
             log_syncs: IntGauge::new(
                 "portcullis_audit_syncs",
-                "How often a file of the audit log was synced since the start.",
+                "How often entries and leaves of the audit log were synced since the start.",
             )?,
             log_sync_seconds: Gauge::new(
                 "portcullis_audit_sync_seconds",

@@ -21,7 +21,7 @@ use super::reading::{Reading, read};
 pub struct Rebuild<'r> {
     /// Where files are.
     pub storage: Arc<dyn Storage>,
-    /// A folder for index files that are built. Whoever made it removes it.
+    /// A folder for index files that are built; none of them is left there.
     pub scratch: &'r Path,
     /// Folders that may still have index files, as `<SHA-256>.segment`.
     pub folders: &'r [PathBuf],
@@ -35,6 +35,8 @@ pub struct Rebuild<'r> {
     /// As [`Import::memory_bytes_max`](super::Import::memory_bytes_max).
     pub memory_bytes_max: u64,
 }
+
+const REJECTS: &str = "rejects.csv";
 
 /// A generation of before, open.
 #[derive(Debug)]
@@ -56,6 +58,22 @@ pub fn rebuild(
     progress: &mut dyn Progress,
 ) -> Result<Rebuilt, PublishingError> {
     let publisher = Publisher::lock(rebuild.storage.clone(), rebuild.scratch)?;
+    let rebuilt = rebuild_locked(&mut rebuild, &publisher, generation, progress);
+    // What is open stays open. Nothing is left of it: there are numbers in it.
+    let segments = index::segment_path(rebuild.scratch, Digest([0; 32]));
+    let segments = segments.parent().map(|folder| rebuild.storage.list(folder).unwrap_or_default());
+    for path in segments.into_iter().flatten().chain([rebuild.scratch.join(REJECTS)]) {
+        let _ = rebuild.storage.remove(&path);
+    }
+    rebuilt
+}
+
+fn rebuild_locked(
+    rebuild: &mut Rebuild<'_>,
+    publisher: &Publisher,
+    generation: &Generation,
+    progress: &mut dyn Progress,
+) -> Result<Rebuilt, PublishingError> {
     let mut built = Vec::new();
     for record in &generation.feeds {
         let mut registers = rebuild.registers.remove(&record.bulletin.feed).unwrap_or_default().into_iter();
@@ -64,7 +82,7 @@ pub fn rebuild(
             let register = registers.next();
             let register =
                 register.ok_or_else(|| PublishingError::NoRegister { feed: feed.clone(), digest })?;
-            let step = Step { rebuild: &rebuild, publisher: &publisher, generation, record, register };
+            let step = Step { rebuild, publisher, generation, record, register };
             let made = match segment.role {
                 SegmentRole::Base => step.base(segment, progress)?,
                 SegmentRole::Delta => step.delta(progress)?.filter(|(_, made)| made == segment),
@@ -153,7 +171,7 @@ impl Step<'_> {
         let Rebuild { storage, scratch, adapter, memory_bytes_max, .. } = self.rebuild;
         let mut builder = Builder::within(*memory_bytes_max, self.publisher.stage()?)?;
         let reading =
-            Reading { storage: &**storage, adapter: adapter.clone(), rejects: scratch.join("rejects.csv") };
+            Reading { storage: &**storage, adapter: adapter.clone(), rejects: scratch.join(REJECTS) };
         let sources = open_sources(&**storage, Inputs::Files(vec![self.register.clone()]))?;
         read(&reading, sources, &mut builder, progress)?;
         let mut staged = self.publisher.stage()?;

@@ -38,6 +38,8 @@ pub struct Replayed {
     pub answer: Answer,
     /// What differs; nothing, if the answer was right.
     pub differences: Vec<Difference>,
+    /// What the entry says of the site of then, and nobody can know again.
+    pub on_trust: Vec<ReasonCode>,
 }
 
 /// Where an answer is not the one that was given.
@@ -58,12 +60,15 @@ impl Replay<'_> {
         let Self { entry, asked, snapshot, policy, settings_digest, digester } = self;
         let in_force = InForce::of(snapshot);
         let said = |code: &ReasonCode| asked.reasons.iter().any(|reason| *reason == code.word());
-        let doubts = || OF_THE_SITE.into_iter().filter(said).collect();
+        // Asked after the lists were, as always: what a file that fails does not say proves nothing.
+        let damaged = |code: &ReasonCode| *code == ReasonCode::IndexDamaged && in_force.is_damaged();
+        let doubts = || OF_THE_SITE.into_iter().filter(|code| said(code) || damaged(code)).collect();
         let now = Now { time: entry.time, trusted: !said(&ReasonCode::Clock) };
         let answering = Answering { policy, settings_digest, digester };
         let (answer, draft) = answering.answer(&in_force, question, (now, &doubts));
         let differences = differences(&asked, entry, &draft);
-        Replayed { answer, differences }
+        let on_trust = OF_THE_SITE.into_iter().filter(said).collect();
+        Replayed { answer, differences, on_trust }
     }
 }
 
@@ -71,14 +76,15 @@ impl Replay<'_> {
 fn differences(then: &Asked<'_>, entry: &Entry<'_>, draft: &Draft) -> Vec<Difference> {
     let again = Entry::of(draft, entry.sequence);
     let Some(now) = again.asked().next() else { return Vec::new() };
-    let digests = |digests: &[[u8; 32]]| {
-        let texts: Vec<_> = digests.iter().map(|digest| Digest(*digest).to_string()).collect();
-        texts.join(" ")
+    let joined = |texts: Vec<String>, total: Option<u64>| {
+        let total = total.map(|total| format!(" of {total}")).unwrap_or_default();
+        format!("{}{total}", texts.join(" "))
+    };
+    let digests = |(digests, total): (&[[u8; 32]], _)| {
+        joined(digests.iter().map(|digest| Digest(*digest).to_string()).collect(), total)
     };
     let findings = |asked: &Asked<'_>| {
-        let texts: Vec<_> = asked.findings.iter().map(ToString::to_string).collect();
-        let total = asked.findings_total.map(|total| format!(" of {total}")).unwrap_or_default();
-        format!("{}{total}", texts.join(" "))
+        joined(asked.findings.iter().map(ToString::to_string).collect(), asked.findings_total)
     };
     let verdict = |asked: &Asked<'_>| asked.verdict.unwrap_or("-").to_owned();
     let generation = |entry: &Entry<'_>| entry.generation.map(|mark| mark.to_string()).unwrap_or_default();
@@ -87,9 +93,9 @@ fn differences(then: &Asked<'_>, entry: &Entry<'_>, draft: &Draft) -> Vec<Differ
         feeds.join(" ")
     };
     let compared = [
-        ("digests", digests(then.digests), digests(now.digests)),
-        ("readings", digests(then.readings), digests(now.readings)),
-        ("listed", digests(then.listed), digests(now.listed)),
+        ("digests", digests(then.digests()), digests(now.digests())),
+        ("readings", digests(then.readings()), digests(now.readings())),
+        ("listed", digests(then.listed()), digests(now.listed())),
         ("verdict", verdict(then), verdict(&now)),
         ("reasons", then.reasons.join(" "), now.reasons.join(" ")),
         ("findings", findings(then), findings(&now)),

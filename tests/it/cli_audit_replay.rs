@@ -49,13 +49,15 @@ fn lists(place: &Place) -> [String; 2] {
 #[test]
 fn an_answer_is_given_again_by_the_lists_that_are_still_there() {
     let place = Place::with_site();
-    for (number, verdict) in [("L898902C3", "hit"), ("X2", "no_hit"), ("--", "inconclusive")] {
+    let unread = entry_of(&place, "--");
+    replay(&place, &unread, "--", &[]).fails_saying("names no document");
+    for (number, verdict) in [("L898902C3", "hit"), ("X2", "no_hit")] {
         let entry = entry_of(&place, number);
         let run = replay(&place, &entry, number, &["--purpose", "complaint 12"]).exits(0);
         assert!(run.out.contains(&format!("{entry}: the answer was right: {verdict}")), "{}", run.out);
     }
     let read = portcullis(&["audit", "report", "--data", &place.site(), "--json"]).exits(0).json();
-    assert_eq!((&read["act"]["audit_replay"], &read["purpose"]["complaint 12"]), (&json!(3), &json!(3)));
+    assert_eq!((&read["act"]["audit_replay"], &read["purpose"]["complaint 12"]), (&json!(3), &json!(2)));
 }
 
 #[test]
@@ -134,6 +136,11 @@ fn what_cannot_be_compared_is_refused_and_what_differs_is_told() {
     let place = Place::with_site();
     let (site, entry) = (place.site(), entry_of(&place, "X2"));
     replay(&place, &entry, "X3", &[]).fails_saying("another document");
+    let stranger = "portcullis/cli-00000000+00000000+AAAA";
+    replay(&place, &entry, "X2", &["--key", stranger]).fails_saying("--key");
+    let import = (0..9).map(|at| format!("{}/{at}", entry.split('/').next().unwrap()));
+    let import = import.into_iter().find(|at| replay(&place, at, "X2", &[]).err.contains("is an act"));
+    assert!(import.is_some(), "an act answers nothing");
     replay(&place, "cli-00000000/0", "X2", &[]).fails_saying("no log");
     replay(&place, "17", "X2", &[]).exits(2);
     let other = place.write("other.toml", "[screening]\nkind-differs = 'inconclusive'\n");

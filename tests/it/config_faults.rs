@@ -22,6 +22,7 @@ fn an_unknown_key_is_refused_by_name() {
     assert_eq!(
         fault("[audit]\ndurabilty = 'synced'"),
         "audit.durabilty: unknown key; [audit] has durability, queue-entries-max, checkpoint-every, checkpoints-to, \
+         checkpoints-credentials-file, \
          checkpoints-authorities-file, keep-answers-days, keep-hits-days, keep-acts-days"
     );
     assert_eq!(

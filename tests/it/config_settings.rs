@@ -51,7 +51,8 @@ fn every_key_of_a_file_reaches_its_setting() {
         durability = 'written'
         queue-entries-max = 13
         checkpoint-every = '14s'
-        checkpoints-to = ['/mnt/a', 'https://u:p@b.example/c']
+        checkpoints-to = ['/mnt/a', 'https://b.example/c']
+        checkpoints-credentials-file = 'in.txt'
         checkpoints-authorities-file = 'ca.pem'
         keep-answers-days = 30
         keep-hits-days = 'always'
@@ -131,7 +132,8 @@ fn every_key_of_a_file_reaches_its_setting() {
             durability: Durability::Written,
             queue_entries_max: 13,
             checkpoint_every: Duration::from_secs(14),
-            checkpoints_to: vec!["/mnt/a".into(), "https://u:p@b.example/c".into()],
+            checkpoints_to: vec!["/mnt/a".into(), "https://b.example/c".into()],
+            checkpoints_credentials: Some("in.txt".into()),
             checkpoints_authorities: Some("ca.pem".into()),
             ..audit::Config::default()
         },

@@ -76,6 +76,39 @@ fn the_log_tells_the_lines_of_two_manifests_apart() {
     assert_eq!((&lines_of_one[..], lines_of_one), (&[Some(1), Some(2)][..], lines_of_other));
 }
 
+/// Long references, several terminals and some hits: a chunk of several entries, of which each receipt names the right one.
+#[test]
+fn the_receipt_of_a_line_names_the_entry_that_has_it() {
+    let service = Running::with_specimen();
+    let line = |at: usize| {
+        let number = if at.is_multiple_of(7) { "L898902C3".to_owned() } else { format!("X{at:05}") };
+        json!({
+            "document": { "number": number, "issuing_state": "UTO" },
+            "client_reference": format!("{:x<60}", format!("r-{at}.")),
+            "terminal": format!("gate-{}", at % 3),
+        })
+    };
+    let manifest: String = (1..=1500).map(|at| format!("{}\n", line(at))).collect();
+    let mut answers = service.post("/v1/manifests", NDJSON, manifest.as_bytes()).lines();
+    assert_eq!(answers.pop().unwrap()["summary"]["lines"], 1500);
+    let mut entries = std::collections::BTreeMap::new();
+    read_log(&Disk, &service.log_folder(), &mut |recorded| {
+        let entry = recorded.whole().expect("nothing was erased").entry;
+        entries.insert(entry.sequence, entry);
+    })
+    .unwrap();
+    for (at, answer) in (1..).zip(&answers) {
+        let entry = &entries[&answer["audit"]["entry_id"].as_u64().unwrap()];
+        let said = entry.lines.iter().find(|line| line.line == at).expect("the entry has the line");
+        assert_eq!(said.client_reference.as_deref(), answer["client_reference"].as_str());
+        assert_eq!(Some(&*said.verdict), answer["verdict"].as_str());
+        assert_eq!(entry.terminal.as_deref(), Some(&*format!("gate-{}", at % 3)));
+        assert_eq!(entry.verdict.as_deref(), Some("hit").filter(|_| at.is_multiple_of(7)));
+    }
+    let lines: usize = entries.values().map(|entry| entry.lines.len()).sum();
+    assert!(lines == 1500 && entries.len() < 60, "{lines} in {}", entries.len());
+}
+
 #[test]
 fn csv_is_answered_by_physical_line() {
     let service = Running::with_specimen();

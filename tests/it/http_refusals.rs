@@ -14,6 +14,8 @@ fn a_flood_of_refused_requests_is_a_few_entries_that_count_them_by_cause() {
         assert_eq!(serving.get("/v1/nowhere").status, 404);
         assert_eq!(serving.post("/v1/checks", "text/plain", "{}").status, 415);
     }
+    let broken = format!("nonsense\n{}\n", "{\"colour\":\"red\"}").repeat(5);
+    serving.post("/v1/manifests", "application/x-ndjson", &broken);
     serving.post("/v1/checks", "application/json", r#"{"document":{"number":"X2","issuing_state":"UTO"}}"#);
     serving.log();
     let out = place.argument("out.ndjson");
@@ -23,6 +25,7 @@ fn a_flood_of_refused_requests_is_a_few_entries_that_count_them_by_cause() {
     assert!(!refused.is_empty() && refused.len() < 30, "{}", refused.len());
     let total =
         |code: &str| refused.iter().filter_map(|line| line["entry"]["counts"][code].as_u64()).sum::<u64>();
-    assert_eq!((total("invalid_json"), total("not_found"), total("unsupported_media_type")), (200, 40, 40));
+    assert_eq!((total("invalid_json"), total("not_found"), total("unsupported_media_type")), (205, 40, 40));
+    assert_eq!(total("unknown_field"), 5, "lines of a manifest");
     portcullis(&["audit", "verify", "--data", &place.site()]).exits(0);
 }

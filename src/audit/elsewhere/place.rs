@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::folder::Folder;
 use super::web::Web;
 use crate::audit::log_id::LogId;
@@ -14,6 +16,7 @@ use crate::ground::web::system_roots;
 /// The name of a log's newest checkpoint below its id.
 pub(in crate::audit) const EXPORTED: &str = "checkpoint";
 const AUTHORITIES_BYTES_MAX: u64 = 1 << 20;
+const CREDENTIALS_BYTES_MAX: u64 = 4096;
 
 /// A place that keeps the newest checkpoint of logs. Everything blocks its thread.
 pub(in crate::audit) trait Elsewhere: Send + Sync + std::fmt::Debug {
@@ -45,11 +48,21 @@ pub(in crate::audit) fn places(
         // A machine without any reaches its own web servers all the same.
         None => system_roots(&**storage).ok(),
     };
+    let credentials = match &config.checkpoints_credentials {
+        _ if !config.checkpoints_to.iter().any(is_address) => None,
+        None => None,
+        Some(path) => {
+            let read =
+                storage.read(path, CREDENTIALS_BYTES_MAX).map_err(AuditError::storage("read", path))?;
+            Some(Zeroizing::new(read))
+        }
+    };
+    let credentials = credentials.as_deref().map(|text| text.trim_ascii_end());
     let place = |to: &String| -> Result<Box<dyn Elsewhere>, AuditError> {
         if !is_address(to) {
             return Ok(Box::new(Folder::new(storage.clone(), to.into())));
         }
-        Ok(Box::new(Web::new(to, roots.as_deref()).map_err(AuditError::Elsewhere)?))
+        Ok(Box::new(Web::new(to, roots.as_deref(), credentials).map_err(AuditError::Elsewhere)?))
     };
     config.checkpoints_to.iter().map(place).collect()
 }

@@ -12,7 +12,7 @@ use super::place::{EXPORTED, Elsewhere};
 use crate::audit::checkpoints::NOTE_BYTES_MAX;
 use crate::audit::error::ElsewhereFault;
 use crate::audit::log_id::LogId;
-use crate::ground::web::{Address, tls_config};
+use crate::ground::web::{Address, basic, tls_config};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Who starts waits for each place that is away.
@@ -25,8 +25,17 @@ pub(super) struct Web {
 }
 
 impl Web {
-    pub(super) fn new(url: &str, roots_pem: Option<&[u8]>) -> Result<Self, ElsewhereFault> {
-        let address = Address::parse(url, false)?;
+    /// The address has no credentials in it: it stands in the settings, which are shown.
+    pub(super) fn new(
+        url: &str,
+        roots_pem: Option<&[u8]>,
+        credentials: Option<&[u8]>,
+    ) -> Result<Self, ElsewhereFault> {
+        let mut address = Address::parse(url, false)?;
+        if address.authorization.is_some() {
+            return Err(ElsewhereFault::Credentials);
+        }
+        address.authorization = credentials.map(basic).transpose()?;
         if address.tls && roots_pem.is_none() {
             return Err(ElsewhereFault::NoRoots { name: address.name });
         }

@@ -140,10 +140,9 @@ impl CutLine {
         self.cut.store(cut, Ordering::SeqCst);
     }
 
-    /// The store's folder `feeds`, with what it takes to be let in.
+    /// The store's folder `feeds`.
     pub(crate) fn web_url(&self) -> String {
-        let password = "not%20a%20secret%3A%20%C3%A4%C3%B6%C3%BC";
-        format!("http://{USER}:{password}@127.0.0.1:{}/feeds", self.port)
+        format!("http://127.0.0.1:{}/feeds", self.port)
     }
 }
 
