@@ -145,6 +145,7 @@ pub mod feed;
 pub mod ground;
 pub mod http;
 pub mod index;
+pub mod overlay;
 pub mod publishing;
 pub mod register;
 pub mod screening;

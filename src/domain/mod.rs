@@ -3,6 +3,7 @@
 //! Pure: no input or output, no clock, no runtime, no wire format. Every other module imports from here and this
 //! one imports from none.
 
+pub mod alert;
 mod answer;
 mod bulletin;
 mod coverage;

@@ -2,10 +2,10 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::{Lock, LockError, Storage, StorageFile};
+use super::{BlockFile, Lock, LockError, Storage, StorageFile};
 use crate::ground::platform::write_behind;
 
 /// The operating system's files.
@@ -30,6 +30,12 @@ impl Storage for Disk {
 
     fn open_append(&self, path: &Path) -> io::Result<Box<dyn StorageFile>> {
         Ok(Box::new(DiskFile(OpenOptions::new().append(true).open(path)?)))
+    }
+
+    fn open_anywhere(&self, path: &Path) -> io::Result<Box<dyn BlockFile>> {
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        Ok(Box::new(DiskFile(file)))
     }
 
     fn open_read(&self, path: &Path) -> io::Result<File> {
@@ -98,6 +104,28 @@ impl StorageFile for DiskFile {
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
         self.0.set_len(len)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+}
+
+impl BlockFile for DiskFile {
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read_exact_at(out, offset)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all_at(bytes, offset)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
     }
 
     fn len(&self) -> io::Result<u64> {

@@ -37,6 +37,12 @@ pub trait Storage: Send + Sync + std::fmt::Debug {
     /// Opens a file to append to it.
     fn open_append(&self, path: &Path) -> io::Result<Box<dyn StorageFile>>;
 
+    /// Opens a file to read and write anywhere in it; it is created, readable by its owner only, if it is not there.
+    fn open_anywhere(&self, path: &Path) -> io::Result<Box<dyn BlockFile>> {
+        let _ = path;
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Opens a file to read it or to map it.
     fn open_read(&self, path: &Path) -> io::Result<File>;
 
@@ -74,6 +80,29 @@ pub trait Storage: Send + Sync + std::fmt::Debug {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         Ok(bytes)
+    }
+}
+
+/// A file that is read and written anywhere.
+pub trait BlockFile: Send + Sync + std::fmt::Debug {
+    /// Reads until `out` is full.
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()>;
+
+    /// Writes all of `bytes`. After an error an unknown part of them is there.
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Cuts the file to a length, or fills it up to that with zeros.
+    fn set_len(&self, len: u64) -> io::Result<()>;
+
+    /// Makes the content durable, as [`StorageFile::sync`] does.
+    fn sync(&self) -> io::Result<()>;
+
+    /// The length in bytes.
+    fn len(&self) -> io::Result<u64>;
+
+    /// True if the file has no byte.
+    fn is_empty(&self) -> io::Result<bool> {
+        Ok(self.len()? == 0)
     }
 }
 

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use portcullis::ground::storage::{Disk, Lock, LockError, Storage, StorageFile};
+use portcullis::ground::storage::{BlockFile, Disk, Lock, LockError, Storage, StorageFile};
 
 use super::crash::{Image, Operation, for_each_image};
 
@@ -185,6 +185,22 @@ impl Storage for Recording {
         Disk.open_append(path).map(|inner| self.file(path, inner))
     }
 
+    fn open_anywhere(&self, path: &Path) -> io::Result<Box<dyn BlockFile>> {
+        let is_new = !path.exists();
+        let inner = Disk.open_anywhere(path)?;
+        let name = self.relative(path).to_owned();
+        let mut state = self.state();
+        if is_new {
+            let file = state.files;
+            state.files += 1;
+            state.names.insert(name.clone(), file);
+            state.operations.push(Operation::Create { file, path: name.clone() });
+        }
+        let id = state.names[&name];
+        drop(state);
+        Ok(Box::new(RecordedBlocks { id, inner, state: self.state.clone() }))
+    }
+
     fn open_read(&self, path: &Path) -> io::Result<std::fs::File> {
         Disk.open_read(path)
     }
@@ -286,6 +302,61 @@ impl StorageFile for RecordedFile {
         self.inner.truncate(len)?;
         let file = self.id;
         self.state().operations.push(Operation::Truncate { file, len });
+        Ok(())
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        self.inner.len()
+    }
+}
+
+#[derive(Debug)]
+struct RecordedBlocks {
+    id: FileId,
+    inner: Box<dyn BlockFile>,
+    state: Arc<Mutex<State>>,
+}
+
+impl RecordedBlocks {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no test panics while it records")
+    }
+}
+
+impl BlockFile for RecordedBlocks {
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.inner.read_at(offset, out)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut state = self.state();
+        if fails_now(&mut state.fail_append_in) {
+            return Err(io::Error::other("the write was made to fail"));
+        }
+        if state.room_bytes.is_some_and(|room| room < bytes.len()) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        state.room_bytes = state.room_bytes.map(|room| room - bytes.len());
+        self.inner.write_at(offset, bytes)?;
+        state.operations.push(Operation::Append { file: self.id, offset, bytes: bytes.into() });
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.inner.set_len(len)?;
+        self.state().operations.push(Operation::Truncate { file: self.id, len });
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let mut state = self.state();
+        if fails_now(&mut state.fail_sync_in) {
+            return Err(io::Error::other("the sync was made to fail"));
+        }
+        let bytes = self.inner.len()?;
+        state.syncs += 1;
+        state.synced_bytes.insert(self.id, bytes);
+        state.operations.push(Operation::Sync { file: self.id });
         Ok(())
     }
 

@@ -1,0 +1,132 @@
+//! How an alert lives: each change is a new revision, and none is ever edited.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::category::words;
+use super::id::{AlertId, NodeId};
+use super::statement::Statement;
+
+words! {
+    /// What a revision made of an alert.
+    Life {
+        /// Written down, and in force nowhere.
+        Drafted = "drafted",
+        /// Waits for a second issuer.
+        Pending = "pending",
+        /// In force as long as it holds.
+        Active = "active",
+        /// Taken back, for good.
+        Withdrawn = "withdrawn",
+    }
+}
+
+/// Where a revision was made, and which of all that were made there it is: from 1, without gaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    /// The store.
+    pub node: NodeId,
+    /// Its number there.
+    pub counter: u64,
+}
+
+/// A change of an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// The alert.
+    pub alert: AlertId,
+    /// Which change of it this is: from 1, without gaps.
+    pub number: u32,
+    /// Where it was made.
+    pub origin: Origin,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Arc<str>,
+    /// What the alert is since.
+    pub life: Life,
+    /// Who issued, or last changed, what it says: nobody approves of his own.
+    pub issuer: Arc<str>,
+    /// Until when it is in force at its own site although nobody has approved of it yet.
+    pub unapproved_until: Option<Timestamp>,
+    /// What it says since.
+    pub statement: Arc<Statement>,
+}
+
+/// What is not done with an alert as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LifeFault {
+    /// It was withdrawn.
+    #[error("the alert was withdrawn, for good: issue another one")]
+    Withdrawn,
+    /// There is nothing to be approved of.
+    #[error("the alert does not wait for approval")]
+    NotPending,
+    /// Whoever issued it approves of it.
+    #[error("the alert was issued or last changed by the same issuer: somebody else has to approve of it")]
+    OwnApproval,
+    /// It was changed meanwhile.
+    #[error("the alert has revision {current} by now, and not {expected}: read it again")]
+    Changed {
+        /// Which revision whoever acts has seen.
+        expected: u32,
+        /// Which it has.
+        current: u32,
+    },
+}
+
+/// How an alert stands at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// In force; by policy perhaps before anybody has approved of it.
+    InForce {
+        /// Nobody has approved of it yet.
+        unapproved: bool,
+    },
+    /// Not in force now.
+    Not,
+}
+
+impl Revision {
+    /// How the alert stands at a time, if this is its newest revision.
+    #[must_use]
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        let in_force = match self.life {
+            Life::Active => Some(false),
+            Life::Pending if self.unapproved_until.is_some_and(|until| now < until) => Some(true),
+            Life::Pending | Life::Drafted | Life::Withdrawn => None,
+        };
+        match in_force {
+            Some(unapproved) if self.statement.holds_at(now) => Standing::InForce { unapproved },
+            _ => Standing::Not,
+        }
+    }
+
+    /// Whether an approval by somebody can follow.
+    ///
+    /// # Errors
+    /// [`LifeFault`].
+    pub fn check_approval(&self, by: &str) -> Result<(), LifeFault> {
+        match self.life {
+            Life::Withdrawn => Err(LifeFault::Withdrawn),
+            Life::Pending if *self.issuer == *by => Err(LifeFault::OwnApproval),
+            Life::Pending => Ok(()),
+            Life::Drafted | Life::Active => Err(LifeFault::NotPending),
+        }
+    }
+
+    /// Whether it can be changed or withdrawn by somebody who has seen a revision.
+    ///
+    /// # Errors
+    /// [`LifeFault`].
+    pub fn check_change(&self, expected: Option<u32>) -> Result<(), LifeFault> {
+        if self.life == Life::Withdrawn {
+            return Err(LifeFault::Withdrawn);
+        }
+        match expected.filter(|expected| *expected != self.number) {
+            Some(expected) => Err(LifeFault::Changed { expected, current: self.number }),
+            None => Ok(()),
+        }
+    }
+}

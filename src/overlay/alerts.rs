@@ -1,0 +1,69 @@
+//! What revisions come to: each alert by its newest one, and the way there.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use super::{OverlayError, Store};
+use crate::domain::alert::{AlertId, Life, Revision};
+
+/// Every alert of a site by its newest revision.
+#[derive(Clone, Debug, Default)]
+pub struct Alerts {
+    counter: u64,
+    newest: HashMap<AlertId, Arc<Revision>>,
+}
+
+impl Alerts {
+    /// Takes what a store has that is not here yet; gives whether that was anything.
+    ///
+    /// # Errors
+    /// [`OverlayError`]; then this is what it was.
+    pub fn follow(&mut self, store: &Store) -> Result<bool, OverlayError> {
+        let mut new = Vec::new();
+        store.each_after(self.counter, &mut |revision| new.push(revision))?;
+        let is_new = !new.is_empty();
+        new.into_iter().for_each(|revision| self.take(revision));
+        Ok(is_new)
+    }
+
+    /// Takes the next revision of the store.
+    pub fn take(&mut self, revision: Revision) {
+        self.counter = self.counter.max(revision.origin.counter);
+        match self.newest.entry(revision.alert) {
+            Entry::Occupied(mut held) if held.get().number < revision.number => {
+                held.insert(Arc::new(revision));
+            }
+            Entry::Occupied(_) => {}
+            Entry::Vacant(free) => {
+                free.insert(Arc::new(revision));
+            }
+        }
+    }
+
+    /// The counter of the newest revision in it.
+    #[must_use]
+    pub fn counter(&self) -> u64 {
+        self.counter
+    }
+
+    /// An alert by its newest revision.
+    #[must_use]
+    pub fn get(&self, id: &AlertId) -> Option<&Arc<Revision>> {
+        self.newest.get(id)
+    }
+
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Revision>> {
+        self.newest.values()
+    }
+
+    /// Those that may be in force at some time as they are.
+    pub(super) fn living(&self) -> impl Iterator<Item = &Arc<Revision>> {
+        self.iter().filter(|revision| match revision.life {
+            Life::Active => true,
+            Life::Pending => revision.unapproved_until.is_some(),
+            Life::Drafted | Life::Withdrawn => false,
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! What can go wrong with the store of alerts.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why alerts cannot be read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OverlayError {
+    /// The file system refused something.
+    #[error("cannot {doing} {}: see that this account may use it and that the disk has room", path.display())]
+    Io {
+        /// What we were doing, to be followed by the path.
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// Another process has held the store for too long.
+    #[error("another process has held {} for ten seconds: see what it does, and try again", path.display())]
+    Locked {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// A newer program wrote it.
+    #[error("{} has format version {found}: it needs a newer program, this one reads {reads}", path.display())]
+    Newer {
+        /// The store.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// What this program reads.
+        reads: u32,
+    },
+    /// The pages of the store are damaged, or cannot be read or written.
+    #[error(
+        "the store of alerts {} cannot be read or written. Nothing was changed: if it is damaged, `portcullis restore` brings back that of a backup",
+        path.display()
+    )]
+    Pages {
+        /// The store.
+        path: PathBuf,
+        /// What its pages say.
+        source: Box<redb::Error>,
+    },
+    /// A record is not as it was written, or is missing.
+    #[error(
+        "the store of alerts {} is damaged: revision {counter} {what}. Nothing was changed: `portcullis restore` brings back that of a backup",
+        path.display()
+    )]
+    Damaged {
+        /// The store.
+        path: PathBuf,
+        /// The revision's number in the store.
+        counter: u64,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The key with which records are vouched for is gone, or is none.
+    #[error(
+        "the key {} is missing or is no key, so that no alert can be believed: bring it back from a backup",
+        path.display()
+    )]
+    Key {
+        /// The key's file.
+        path: PathBuf,
+    },
+    /// The operating system gave no randomness.
+    #[error("the operating system gives no random numbers")]
+    Random(#[source] getrandom::Error),
+}
+
+impl OverlayError {
+    /// For `map_err`.
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { doing, path: path.to_owned(), source }
+    }
+
+    /// For `map_err`.
+    pub(super) fn pages<E: Into<redb::Error>>(path: &Path) -> impl Fn(E) -> Self {
+        move |error| Self::Pages { path: path.to_owned(), source: Box::new(error.into()) }
+    }
+}

@@ -1,0 +1,18 @@
+//! What this site knows itself: every revision of every alert, durably, and in memory a table of those that may be in force.
+//!
+//! [`Store`] keeps revisions in one file of pages (`redb`), each with a MAC, and is opened by one process at a time for as long as an act
+//! takes. [`Alerts`] is what the revisions come to. [`Table`] is made of that, never changes, and cannot fail: it is asked beside the
+//! lists, without a lock.
+
+mod alerts;
+mod error;
+mod key;
+mod pages;
+mod record;
+mod store;
+mod table;
+
+pub use alerts::Alerts;
+pub use error::OverlayError;
+pub use store::{Change, Store};
+pub use table::Table;

@@ -1,0 +1,163 @@
+//! A revision as it stands in the store: JSON with its members in a fixed order, absent ones left out. Version 1.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::alert::{
+    Action, AlertId, CallerClass, Category, Grade, GradeScheme, Handling, Instruction, Interval, Life, Line,
+    NodeId, Origin, Revision, Statement, Subject,
+};
+use crate::domain::{DocumentId, DocumentNumber, IssuingState};
+
+const VERSION: u32 = 1;
+/// Texts are checked again as they are read, by bounds that no writer has exceeded.
+const CHARS_MAX: usize = 1000;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    v: u32,
+    alert: String,
+    revision: u32,
+    node: String,
+    counter: u64,
+    at: Timestamp,
+    by: Box<str>,
+    issuer: Box<str>,
+    life: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unapproved_until: Option<Timestamp>,
+    issuing_state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    interval: Option<[String; 2]>,
+    category: String,
+    action: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    instruction: Option<InstructionRecord>,
+    originator: String,
+    contact: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    grade: [String; 2],
+    classes: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    purposes: BTreeSet<Box<str>>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    release_to: BTreeSet<Box<str>>,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InstructionRecord {
+    text: String,
+    language: String,
+}
+
+/// The record of a revision.
+pub(super) fn encode(revision: &Revision) -> Vec<u8> {
+    let statement = &*revision.statement;
+    let (number, interval) = match &statement.subject {
+        Subject::Document(document) => (Some(document.number.as_str().to_owned()), None),
+        Subject::Interval(interval) => {
+            (None, Some([interval.from(), interval.to()].map(|number| number.as_str().to_owned())))
+        }
+    };
+    let instruction = statement.instruction.as_ref().map(|instruction| InstructionRecord {
+        text: instruction.text.clone().into(),
+        language: instruction.language.as_str().to_owned(),
+    });
+    let Handling { classes, purposes, release_to } = &statement.handling;
+    let record = Record {
+        v: VERSION,
+        alert: revision.alert.to_string(),
+        revision: revision.number,
+        node: revision.origin.node.to_string(),
+        counter: revision.origin.counter,
+        at: revision.at,
+        by: (*revision.by).into(),
+        issuer: (*revision.issuer).into(),
+        life: revision.life.word().to_owned(),
+        unapproved_until: revision.unapproved_until,
+        issuing_state: statement.subject.issuing_state().code().to_owned(),
+        number,
+        interval,
+        category: statement.category.word().to_owned(),
+        action: statement.action.word().to_owned(),
+        instruction,
+        originator: statement.originator.as_str().to_owned(),
+        contact: statement.contact.as_str().to_owned(),
+        reference: statement.reference.as_ref().map(|line| line.as_str().to_owned()),
+        grade: [statement.grade.scheme().word(), statement.grade.code()].map(str::to_owned),
+        classes: classes.iter().map(|class| class.word().to_owned()).collect(),
+        purposes: purposes.clone(),
+        release_to: release_to.clone(),
+        from: statement.from,
+        to: statement.to,
+    };
+    serde_json::to_vec(&record).expect("plain fields, written to memory")
+}
+
+/// Reads a record; `None` if it is none of this version.
+pub(super) fn decode(bytes: &[u8]) -> Option<Revision> {
+    let record: Record = serde_json::from_slice(bytes).ok().filter(|record: &Record| record.v == VERSION)?;
+    let statement = statement(&record)?;
+    Some(Revision {
+        alert: AlertId::parse(&record.alert)?,
+        number: record.revision,
+        origin: Origin { node: NodeId::parse(&record.node)?, counter: record.counter },
+        at: record.at,
+        by: record.by.into(),
+        issuer: record.issuer.into(),
+        life: Life::from_word(&record.life)?,
+        unapproved_until: record.unapproved_until,
+        statement: Arc::new(statement),
+    })
+}
+
+fn statement(record: &Record) -> Option<Statement> {
+    let issuing_state = IssuingState::recognise(&record.issuing_state)?.state;
+    let number = |text: &String| DocumentNumber::parse(text).ok();
+    let subject = match (&record.number, &record.interval) {
+        (Some(one), None) => Subject::Document(DocumentId { issuing_state, number: number(one)? }),
+        (None, Some([from, to])) => {
+            Subject::Interval(Interval::new(issuing_state, number(from)?, number(to)?).ok()?)
+        }
+        _ => return None,
+    };
+    let line = |text: &String| Line::parse(text, CHARS_MAX).ok();
+    let instruction = match &record.instruction {
+        None => None,
+        Some(said) => Some(Instruction::parse(&said.text, &said.language).ok()?),
+    };
+    let reference = match &record.reference {
+        None => None,
+        Some(text) => Some(line(text)?),
+    };
+    let classes: Option<BTreeSet<_>> =
+        record.classes.iter().map(|word| CallerClass::from_word(word)).collect();
+    let [scheme, code] = &record.grade;
+    Some(Statement {
+        subject,
+        category: Category::from_word(&record.category)?,
+        action: Action::from_word(&record.action)?,
+        instruction,
+        originator: line(&record.originator)?,
+        contact: line(&record.contact)?,
+        reference,
+        grade: Grade::parse(GradeScheme::from_word(scheme)?, code).ok()?,
+        handling: Handling {
+            classes: classes?,
+            purposes: record.purposes.clone(),
+            release_to: record.release_to.clone(),
+        },
+        from: record.from,
+        to: record.to,
+    })
+}

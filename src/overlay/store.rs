@@ -1,0 +1,263 @@
+//! The store: `alerts/alerts.redb` under the data directory, its key `alerts/key`, and `alerts/LOCK`, which is held while it is open.
+//!
+//! Two tables. `revisions`: origin (node, counter) to record, see `record.rs`, each after the MAC of both. `head`: the node's name and
+//! the counter of its newest revision, after their MAC, so that a record that was taken out shows as well as one that was changed.
+//! `alerts/REVISION` names that counter too: whoever wants to know whether something is new reads it without opening the store.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+
+use super::OverlayError;
+use super::key::StoreKey;
+use super::pages::Pages;
+use super::record::{decode, encode};
+use crate::domain::alert::{AlertId, Life, NodeId, Origin, Revision, Statement};
+use crate::ground::storage::{Lock, LockError, Storage, publish_file};
+
+const REVISIONS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("revisions");
+const HEAD: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("head");
+/// With the version of the store's format.
+const HEAD_NAME: &str = "head 1";
+const VERSION: u32 = 1;
+const CACHE_BYTES: usize = 16 << 20;
+const LOCK_TRIES: u32 = 500;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+const MARK_BYTES_MAX: u64 = 64;
+
+/// The store of a site, open and locked.
+#[derive(Debug)]
+pub struct Store {
+    storage: Arc<dyn Storage>,
+    path: PathBuf,
+    mark: PathBuf,
+    database: Database,
+    key: StoreKey,
+    head: Origin,
+    _lock: Lock,
+}
+
+/// A revision before it has its place in the store.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The alert.
+    pub alert: AlertId,
+    /// See [`Revision::number`].
+    pub number: u32,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Arc<str>,
+    /// See [`Revision::issuer`].
+    pub issuer: Arc<str>,
+    /// What the alert is since.
+    pub life: Life,
+    /// See [`Revision::unapproved_until`].
+    pub unapproved_until: Option<Timestamp>,
+    /// What it says since.
+    pub statement: Arc<Statement>,
+}
+
+impl Store {
+    /// The counter of the newest revision, without opening the store; 0 if no alert was ever issued here.
+    ///
+    /// # Errors
+    /// [`OverlayError::Io`] if it cannot be read.
+    pub fn newest(storage: &dyn Storage, data_dir: &Path) -> Result<u64, OverlayError> {
+        let path = data_dir.join("alerts").join("REVISION");
+        match storage.read(&path, MARK_BYTES_MAX) {
+            Ok(bytes) => {
+                let text = std::str::from_utf8(&bytes).ok();
+                let counter = text.and_then(|text| text.strip_suffix('\n')?.parse().ok());
+                counter.ok_or_else(|| OverlayError::io("read", &path)(io::ErrorKind::InvalidData.into()))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(OverlayError::io("read", &path)(error)),
+        }
+    }
+
+    /// Opens the store of a site; `None` if it has none.
+    ///
+    /// # Errors
+    /// [`OverlayError`].
+    pub fn open(storage: &Arc<dyn Storage>, data_dir: &Path) -> Result<Option<Self>, OverlayError> {
+        let folder = data_dir.join("alerts");
+        let key = folder.join("key");
+        // It is made before anything else, and never goes.
+        match storage.open_read(&key) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                match storage.open_read(&folder.join("alerts.redb")) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                    _ => Err(OverlayError::Key { path: key }),
+                }
+            }
+            _ => Self::open_or_create(storage, data_dir).map(Some),
+        }
+    }
+
+    /// Opens the store of a site, or makes it.
+    ///
+    /// # Errors
+    /// [`OverlayError`].
+    pub fn open_or_create(storage: &Arc<dyn Storage>, data_dir: &Path) -> Result<Self, OverlayError> {
+        let folder = data_dir.join("alerts");
+        storage.create_dir_all(&folder).map_err(OverlayError::io("create", &folder))?;
+        storage.sync_dir(data_dir).map_err(OverlayError::io("sync", data_dir))?;
+        let lock = wait_for_lock(&**storage, &folder.join("LOCK"))?;
+        let (path, key) = (folder.join("alerts.redb"), folder.join("key"));
+        let is_there = |path: &Path| storage.open_read(path).is_ok();
+        let key = match (is_there(&key), is_there(&path)) {
+            (false, false) => StoreKey::create(&**storage, &key)?,
+            _ => StoreKey::read(&**storage, &key)?,
+        };
+        let file = storage.open_anywhere(&path).map_err(OverlayError::io("open", &path))?;
+        storage.sync_dir(&folder).map_err(OverlayError::io("sync", &folder))?;
+        let failed = OverlayError::pages(&path);
+        let mut database = Database::builder();
+        database.set_cache_size(CACHE_BYTES);
+        let database = database.create_with_backend(Pages(file)).map_err(failed)?;
+        let head = head(&database, &key, &path)?;
+        let mark = folder.join("REVISION");
+        Ok(Self { storage: storage.clone(), path, mark, database, key, head, _lock: lock })
+    }
+
+    /// Which store it is, and how many revisions were made in it.
+    #[must_use]
+    pub fn head(&self) -> Origin {
+        self.head
+    }
+
+    /// Visits every revision after one, in the order in which they were made. Each is as it was written, and none is missing.
+    ///
+    /// # Errors
+    /// [`OverlayError::Damaged`] names the first that is not.
+    pub fn each_after(&self, counter: u64, visit: &mut dyn FnMut(Revision)) -> Result<(), OverlayError> {
+        let failed = |error: redb::Error| OverlayError::pages(&self.path)(error);
+        let reading = self.database.begin_read().map_err(|error| failed(error.into()))?;
+        let mut next = counter + 1;
+        let table = match reading.open_table(REVISIONS) {
+            Err(redb::TableError::TableDoesNotExist(_)) if self.head.counter == 0 => return Ok(()),
+            table => table.map_err(|error| failed(error.into()))?,
+        };
+        let from = name(Origin { counter: next, ..self.head });
+        for record in table.range(&from[..]..).map_err(|error| failed(error.into()))? {
+            let (at, sealed) = record.map_err(|error| failed(error.into()))?;
+            let value = self.key.open(at.value(), sealed.value());
+            let value = value.ok_or_else(|| self.damaged(next, "is not as it was written"))?;
+            let revision = decode(value).ok_or_else(|| self.damaged(next, "is not understood"))?;
+            if revision.origin != (Origin { counter: next, ..self.head })
+                || at.value() != name(revision.origin)
+            {
+                return Err(self.damaged(next, "is missing"));
+            }
+            visit(revision);
+            next += 1;
+        }
+        if next == self.head.counter + 1 { Ok(()) } else { Err(self.damaged(next, "is missing")) }
+    }
+
+    /// Makes changes together, or none of them, durably.
+    ///
+    /// # Errors
+    /// [`OverlayError::Pages`]; then nothing has changed.
+    pub fn append(&mut self, changes: Vec<Change>) -> Result<Vec<Revision>, OverlayError> {
+        let failed = OverlayError::pages::<redb::Error>(&self.path);
+        let writing = self.database.begin_write().map_err(|error| failed(error.into()))?;
+        let mut head = self.head;
+        let mut revisions = Vec::with_capacity(changes.len());
+        {
+            let mut table = writing.open_table(REVISIONS).map_err(|error| failed(error.into()))?;
+            for change in changes {
+                head.counter += 1;
+                let revision = revision(change, head);
+                let (at, value) = (name(head), encode(&revision));
+                let sealed = self.key.seal(&at, &value);
+                table.insert(&at[..], &sealed[..]).map_err(|error| failed(error.into()))?;
+                revisions.push(revision);
+            }
+            let mut table = writing.open_table(HEAD).map_err(|error| failed(error.into()))?;
+            let sealed = self.key.seal(HEAD_NAME.as_bytes(), &name(head));
+            table.insert(HEAD_NAME, &sealed[..]).map_err(|error| failed(error.into()))?;
+        }
+        writing.commit().map_err(|error| failed(error.into()))?;
+        self.head = head;
+        self.tell()?;
+        Ok(revisions)
+    }
+
+    /// Lets those who wait for something new know.
+    ///
+    /// # Errors
+    /// [`OverlayError::Io`].
+    pub fn tell(&self) -> Result<(), OverlayError> {
+        let text = format!("{}\n", self.head.counter);
+        publish_file(&*self.storage, &self.mark, text.as_bytes())
+            .map_err(OverlayError::io("write", &self.mark))
+    }
+
+    fn damaged(&self, counter: u64, what: &'static str) -> OverlayError {
+        OverlayError::Damaged { path: self.path.clone(), counter, what }
+    }
+}
+
+fn revision(change: Change, origin: Origin) -> Revision {
+    let Change { alert, number, at, by, issuer, life, unapproved_until, statement } = change;
+    Revision { alert, number, origin, at, by, life, issuer, unapproved_until, statement }
+}
+
+/// Where a revision stands: in the order of its origin.
+fn name(origin: Origin) -> [u8; 16] {
+    let mut name = [0; 16];
+    name[..8].copy_from_slice(&origin.node.0);
+    name[8..].copy_from_slice(&origin.counter.to_be_bytes());
+    name
+}
+
+/// Which store it is, and how far it is; a new one gets its name with its first revision.
+fn head(database: &Database, key: &StoreKey, path: &Path) -> Result<Origin, OverlayError> {
+    let failed = OverlayError::pages::<redb::Error>(path);
+    let reading = database.begin_read().map_err(|error| failed(error.into()))?;
+    let table = match reading.open_table(HEAD) {
+        Err(redb::TableError::TableDoesNotExist(_)) => {
+            let mut node = [0; 8];
+            getrandom::fill(&mut node).map_err(OverlayError::Random)?;
+            return Ok(Origin { node: NodeId(node), counter: 0 });
+        }
+        table => table.map_err(|error| failed(error.into()))?,
+    };
+    let damaged = |what| OverlayError::Damaged { path: path.to_owned(), counter: 0, what };
+    let sealed = table.get(HEAD_NAME).map_err(|error| failed(error.into()))?;
+    let Some(sealed) = sealed else {
+        let (name, _) = table
+            .last()
+            .map_err(|error| failed(error.into()))?
+            .ok_or_else(|| damaged("(the head) is missing"))?;
+        let version = name.value().strip_prefix("head ").and_then(|version| version.parse().ok());
+        let found =
+            version.filter(|found| *found > VERSION).ok_or_else(|| damaged("(the head) is missing"))?;
+        return Err(OverlayError::Newer { path: path.to_owned(), found, reads: VERSION });
+    };
+    let value = key.open(HEAD_NAME.as_bytes(), sealed.value());
+    let value = value.and_then(|value| value.first_chunk::<16>());
+    let value = value.ok_or_else(|| damaged("(the head) is not as it was written"))?;
+    let (node, counter) = value.split_at(8);
+    Ok(Origin {
+        node: NodeId(node.try_into().expect("8 bytes were split off")),
+        counter: u64::from_be_bytes(counter.try_into().expect("8 bytes are left")),
+    })
+}
+
+fn wait_for_lock(storage: &dyn Storage, path: &Path) -> Result<Lock, OverlayError> {
+    for _ in 0..LOCK_TRIES {
+        match storage.lock(path) {
+            Ok(lock) => return Ok(lock),
+            Err(LockError::Held) => std::thread::sleep(LOCK_PAUSE),
+            Err(LockError::Io(error)) => return Err(OverlayError::io("lock", path)(error)),
+        }
+    }
+    Err(OverlayError::Locked { path: path.to_owned() })
+}
