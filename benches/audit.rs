@@ -1,7 +1,8 @@
-//! What the audit log costs: `cargo bench --bench audit -- [--entries N] [--rounds N] [--json]`.
+//! What the audit log costs: `cargo bench --bench audit -- [--entries N] [--rounds N] [--journal-kib N] [--json]`.
 //!
 //! Entries as checks make them are recorded, sealed, verified, proved and opened. Verifying is held against the SHA-256 of as many
-//! bytes as the entries had before they were sealed, with one thread as well, in alternating rounds.
+//! bytes as the entries had before they were sealed, with one thread as well, in alternating rounds. A log of 100 million entries has
+//! some 1200 sealed files: so has one of 2 million with `--journal-kib 1400`.
 
 #![expect(clippy::print_stdout, reason = "a bench is read on the terminal")]
 
@@ -74,7 +75,8 @@ fn main() {
 }
 
 fn open(data: &Path) -> (AuditLog, portcullis::audit::Opened) {
-    let config = Config { durability: Durability::Written, ..Config::default() };
+    let journal_bytes_max = number("--journal-kib", 64 << 10) << 10;
+    let config = Config { durability: Durability::Written, journal_bytes_max, ..Config::default() };
     AuditLog::open(Arc::new(Disk), data, Role::Serve, config, Timestamp::UNIX_EPOCH).expect("a log")
 }
 

@@ -136,6 +136,7 @@
 //! - A full disk stops answers, and not what makes room: that is recorded in a reserve, which the log takes again before it answers.
 //! - An answer can be given again: an entry names its generation and rules, and a list is built byte for byte of its register.
 
+pub mod alerting;
 pub mod app;
 pub mod audit;
 pub mod bulk;

@@ -92,7 +92,8 @@ impl Server {
         let logs = LogReader::new(storage.clone(), settings.data_dir.clone());
         let service = Service::new(screening.clone(), metrics, limits.body_bytes_max, manifests);
         let recorder = Recorder::start(screening.clone(), service.refusals().clone());
-        let service = Arc::new(service.with_board(board.clone()).with_logs(logs));
+        let service =
+            Arc::new(service.with_board(board.clone()).with_logs(logs).with_callers(limits.caller_class));
         let http = HttpServer::new(move || App::new().configure(routes(&service)))
             .workers(limits.workers)
             .max_connections(limits.connections_max)
@@ -107,7 +108,8 @@ impl Server {
         let (retention, settings_digest) = (settings.retention, settings.digest());
         let erasing = Erasing { clock: clock.clone(), retention, settings_digest };
         let eraser = Eraser::start(screening.clone(), erasing);
-        let watch = Watch::start(screening.site().clone(), settings.index_memory);
+        let watch =
+            Watch::start(screening.site().clone(), screening.overlay().clone(), settings.index_memory);
         let synchronise = (!scheduled.is_empty()).then(|| {
             let (screening, board) = (screening.clone(), board.clone());
             let shared = Shared { screening, storage, clock, data_dir: settings.data_dir.clone(), board };

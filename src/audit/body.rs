@@ -1,5 +1,5 @@
 //! The body of an entry: compact JSON with its members in a fixed order, absent ones left out. Version 2 has `counts` besides, version 3
-//! `lines`; what has neither is written as version 1, which older programs read.
+//! `lines`, and what was withheld; what has none of these is written as version 1, which older programs read.
 //!
 //! An ordinary entry stays short. `settings` and the digest in `generation` are the first 16 bytes of a
 //! SHA-256, which is enough to recognise a file that is at hand. A document may be listed thousands of times,
@@ -96,6 +96,12 @@ pub struct Entry<'a> {
     /// How many findings there were, if that is more than were kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub findings_total: Option<u64>,
+    /// The verdict's word for whoever may be told everything, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrestricted_verdict: Option<Cow<'a, str>>,
+    /// What was found and was not for the asker.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members::findings")]
+    pub withheld: Vec<FindingId>,
     /// The generation that was decided on, or that an act puts in force.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "members::generation")]
     pub generation: Option<GenerationMark>,
@@ -167,6 +173,8 @@ impl<'a> Entry<'a> {
             reasons: draft.reasons.iter().map(reason).collect(),
             findings: beginning(&draft.findings, FINDINGS_KEPT),
             findings_total: total_beyond(&draft.findings, FINDINGS_KEPT),
+            unrestricted_verdict: unrestricted(draft.verdict, &draft.withheld),
+            withheld: beginning(&draft.withheld, FINDINGS_KEPT),
             generation: draft.generation.map(GenerationMark::from),
             feeds: draft.feeds.clone(),
             alert_revision: draft.alert_revision,
@@ -198,8 +206,13 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// With what was withheld it would have been a hit.
+pub(super) fn unrestricted(verdict: Option<&str>, withheld: &[FindingId]) -> Option<Cow<'static, str>> {
+    (!withheld.is_empty() && verdict != Some("hit")).then_some(Cow::Borrowed("hit"))
+}
+
 fn version_of(draft: &Draft) -> u32 {
-    match (draft.counts.is_empty(), draft.lines.is_empty()) {
+    match (draft.counts.is_empty(), draft.lines.is_empty() && draft.withheld.is_empty()) {
         (_, false) => VERSION,
         (false, true) => 2,
         (true, true) => 1,
@@ -254,6 +267,8 @@ pub(super) struct Sorting<'b> {
     pub(super) act: Cow<'b, str>,
     #[serde(borrow, default)]
     pub(super) verdict: Option<Cow<'b, str>>,
+    #[serde(borrow, default)]
+    pub(super) unrestricted_verdict: Option<Cow<'b, str>>,
 }
 
 impl<'b> Sorting<'b> {

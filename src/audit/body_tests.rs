@@ -204,6 +204,7 @@ fn line(number: u64, digests: usize, findings: usize) -> DraftLine {
         verdict: "inconclusive",
         reasons: vec![Reason::new(ReasonCode::FeedStale)],
         findings: (0..findings).map(|at| FindingId((at as u128).to_le_bytes())).collect(),
+        withheld: Vec::new(),
     }
 }
 

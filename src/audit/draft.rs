@@ -47,6 +47,8 @@ pub struct Draft {
     pub reasons: Vec<Reason>,
     /// What was found. The entry keeps the first [`FINDINGS_KEPT`](super::FINDINGS_KEPT) and how many there were.
     pub findings: Vec<FindingId>,
+    /// What was found and is not for the asker: to everybody else it would have been a hit. The entry keeps as many as of findings.
+    pub withheld: Vec<FindingId>,
     /// The generation that was decided on, or that an act puts in force. The entry keeps it as a
     /// [`GenerationMark`](super::GenerationMark).
     pub generation: Option<GenerationId>,
@@ -85,6 +87,7 @@ impl Draft {
             verdict: None,
             reasons: Vec::new(),
             findings: Vec::new(),
+            withheld: Vec::new(),
             generation: None,
             feeds: Vec::new(),
             alert_revision: None,
@@ -143,6 +146,16 @@ pub enum Act {
     AuditReport,
     /// Somebody took the proof of an entry, which the client's reference names.
     AuditProve,
+    /// An alert was issued: its name and the revision, as in all that follow, are the client's reference.
+    AlertIssued,
+    /// A second issuer approved of an alert.
+    AlertApproved,
+    /// What an alert says was changed.
+    AlertAmended,
+    /// An alert holds for longer, or less.
+    AlertRenewed,
+    /// An alert was taken back.
+    AlertWithdrawn,
     /// Somebody asked again what the entry answered that the client's reference names.
     AuditReplay,
 }
@@ -170,6 +183,11 @@ impl Act {
         Self::AuditExport,
         Self::AuditFind,
         Self::AuditReport,
+        Self::AlertIssued,
+        Self::AlertApproved,
+        Self::AlertAmended,
+        Self::AlertRenewed,
+        Self::AlertWithdrawn,
         Self::AuditProve,
         Self::AuditReplay,
     ];
@@ -185,6 +203,8 @@ impl Act {
             Self::Import | Self::FeedForgotten | Self::Fold | Self::Rollback | Self::Sync => false,
             Self::SyncShrunk | Self::Started | Self::BackedUp | Self::Restored | Self::Adopted => false,
             Self::KeyRotated | Self::KeyDestroyed | Self::Erased => false,
+            Self::AlertIssued | Self::AlertApproved | Self::AlertAmended => false,
+            Self::AlertRenewed | Self::AlertWithdrawn => false,
         }
     }
 
@@ -213,6 +233,11 @@ impl Act {
             Self::AuditFind => "audit_find",
             Self::AuditReport => "audit_report",
             Self::AuditProve => "audit_prove",
+            Self::AlertIssued => "alert_issued",
+            Self::AlertApproved => "alert_approved",
+            Self::AlertAmended => "alert_amended",
+            Self::AlertRenewed => "alert_renewed",
+            Self::AlertWithdrawn => "alert_withdrawn",
             Self::AuditReplay => "audit_replay",
         }
     }

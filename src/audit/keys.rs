@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::AuditError;
+use crate::domain::alert::Revision;
 use crate::domain::{Digest, DocumentId, FeedName, FindingId, Notice};
 use crate::ground::storage::{Lock, LockError, Storage, publish_file};
 
@@ -95,6 +96,14 @@ impl Digester {
         bytes.push(0);
         notice.canonical_bytes(&mut bytes);
         let whole: [u8; 32] = self.mac.clone().chain_update(&bytes).finalize().into_bytes().into();
+        FindingId(std::array::from_fn(|at| whole[at]))
+    }
+
+    /// The id of what an alert says by one of its revisions: the first 16 bytes of the digest of both.
+    #[must_use]
+    pub fn alert(&self, revision: &Revision) -> FindingId {
+        let mac = self.mac.clone().chain_update(b"portcullis alert 1\0").chain_update(revision.alert.0);
+        let whole: [u8; 32] = mac.chain_update(revision.number.to_le_bytes()).finalize().into_bytes().into();
         FindingId(std::array::from_fn(|at| whole[at]))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::body::{DIGESTS_KEPT, FINDINGS_KEPT, beginning, reason, total_beyond};
+use super::body::{DIGESTS_KEPT, FINDINGS_KEPT, beginning, reason, total_beyond, unrestricted};
 use super::format::BODY_BYTES_MAX;
 use super::{Draft, Entry, members};
 use crate::domain::{FindingId, Reason};
@@ -32,6 +32,8 @@ pub struct DraftLine {
     pub reasons: Vec<Reason>,
     /// What was found.
     pub findings: Vec<FindingId>,
+    /// As [`Draft::withheld`].
+    pub withheld: Vec<FindingId>,
 }
 
 /// A line of a manifest as it stands in an entry. The order of the fields is part of the format.
@@ -72,6 +74,12 @@ pub struct EntryLine<'a> {
     /// How many findings there were, if that is more than were kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub findings_total: Option<u64>,
+    /// As [`Entry::unrestricted_verdict`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrestricted_verdict: Option<Cow<'a, str>>,
+    /// As [`Entry::withheld`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members::findings")]
+    pub withheld: Vec<FindingId>,
 }
 
 impl<'a> EntryLine<'a> {
@@ -89,6 +97,8 @@ impl<'a> EntryLine<'a> {
             reasons: line.reasons.iter().map(reason).collect(),
             findings: beginning(&line.findings, FINDINGS_KEPT),
             findings_total: total_beyond(&line.findings, FINDINGS_KEPT),
+            unrestricted_verdict: unrestricted(Some(line.verdict), &line.withheld),
+            withheld: beginning(&line.withheld, FINDINGS_KEPT),
         }
     }
 }

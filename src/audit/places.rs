@@ -113,9 +113,8 @@ fn sealed(storage: &dyn Storage, folder: &Path, id: &LogId, entry: u64) -> Resul
 }
 
 fn sealed_now(storage: &dyn Storage, folder: &Path, id: &LogId, entry: u64) -> Result<Left, AuditError> {
-    let names = SealedName::list(storage, folder)?;
-    let first = names.iter().rfind(|name| name.first <= entry).map(|name| name.first);
-    for name in names.iter().filter(|name| Some(name.first) == first) {
+    let names = SealedName::of_entry(storage, folder, entry)?;
+    for name in &names {
         if SealedFile::open_stub(storage, folder, id, *name)?.has(entry) {
             let file = SealedFile::open(storage, folder, id, *name)?;
             let erased = Left::Erased { class: name.class, day: name.day };
@@ -123,7 +122,8 @@ fn sealed_now(storage: &dyn Storage, folder: &Path, id: &LogId, entry: u64) -> R
             return Ok(read.map_or(erased, |(salt, body)| Left::Written { salt, body }));
         }
     }
-    let path = JournalFile { first: first.unwrap_or(0) }.bodies(folder);
+    let first = names.first().map_or(0, |name| name.first);
+    let path = JournalFile { first }.bodies(folder);
     Err(damage(&path, 0, entry, Fault::Unaccounted))
 }
 

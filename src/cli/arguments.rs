@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::alert_arguments::Alert;
 use super::audit_arguments::Audit;
 use super::backup_arguments::{Backup, Restore};
 use super::feed_arguments::Feed;
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     Import(Import),
     Check(Check),
     Manifest(Manifest),
+    #[command(subcommand)]
+    Alert(Alert),
     #[command(subcommand)]
     Feed(Feed),
     Sync(Sync),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use portcullis::domain::mrz::{Change, Mending};
-use portcullis::domain::{Answer, Kind, Verdict};
+use portcullis::domain::{Answer, Finding, Kind, Listing, Verdict};
 use portcullis::ground::storage::{Disk, Storage};
 use portcullis::http::wire::AnswerBody;
 use portcullis::screening::{CheckRequest, DocumentRequest};
@@ -87,11 +87,7 @@ fn explain(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
     writeln!(out, "{}  {kind} {number} of {issuer}", answer.verdict.word().to_uppercase())?;
     if let Verdict::Hit(findings) = &answer.verdict {
         for finding in findings {
-            let notice = &finding.notice;
-            let reported = notice.reported_on.map(|day| format!(", reported on {day}")).unwrap_or_default();
-            let (status, kind) = (notice.status.word(), notice.kind.word());
-            let (feed, matched) = (&finding.feed, finding.matched.word());
-            writeln!(out, "  listed by {feed}: {status} {kind}{reported} (match: {matched})")?;
+            listed(out, finding)?;
         }
     }
     for reason in &answer.reasons {
@@ -105,13 +101,18 @@ fn explain(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
         writeln!(out, "  {} may read: {}", mending.field.word(), changes(mending))?;
     }
     for candidate in &answer.candidates {
-        let notice = &candidate.notice;
-        let (number, issuer) = (notice.document.number.as_str(), notice.document.issuing_state);
-        let (differs, status) = (candidate.differs.word(), notice.status.word());
+        let document = candidate.listing.document();
+        let (number, issuer) = (document.number.as_str(), document.issuing_state);
+        let (as_what, by) = match &candidate.listing {
+            Listing::Notice { feed, notice } => (notice.status.word(), feed.as_str()),
+            Listing::Alert { revision, .. } => {
+                (revision.statement.category.word(), revision.statement.originator.as_str())
+            }
+        };
+        let differs = candidate.differs.word();
         writeln!(
             out,
-            "  candidate: {number} of {issuer} is listed as {status} by {} (differs: {differs})",
-            candidate.feed
+            "  candidate: {number} of {issuer} is listed as {as_what} by {by} (differs: {differs})"
         )?;
     }
     for advisory in &answer.advisories {
@@ -129,6 +130,27 @@ fn explain(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
         writeln!(out, "    {}: {}{as_of}, {} notices", feed.feed, feed.freshness.word(), feed.notices)?;
     }
     Ok(())
+}
+
+fn listed(out: &mut impl Write, finding: &Finding) -> std::io::Result<()> {
+    let matched = finding.matched.word();
+    match &finding.listing {
+        Listing::Notice { feed, notice } => {
+            let reported = notice.reported_on.map(|day| format!(", reported on {day}")).unwrap_or_default();
+            let (status, kind) = (notice.status.word(), notice.kind.word());
+            writeln!(out, "  listed by {feed}: {status} {kind}{reported} (match: {matched})")
+        }
+        Listing::Alert { revision, unapproved, .. } => {
+            let statement = &revision.statement;
+            let (category, action) = (statement.category.word(), statement.action.word());
+            let unapproved = if *unapproved { ", not approved yet" } else { "" };
+            writeln!(out, "  alert: {category}, {action}{unapproved} (match: {matched})")?;
+            for line in statement.instruction.iter().flat_map(|said| said.text.lines()) {
+                writeln!(out, "    {line}")?;
+            }
+            writeln!(out, "    {}, {}; alert {}", statement.originator, statement.contact, revision.alert)
+        }
+    }
 }
 
 fn changes(mending: &Mending) -> String {

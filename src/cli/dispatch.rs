@@ -11,8 +11,8 @@ use super::audit_arguments::Audit;
 use super::feed_arguments::Feed;
 use super::usage::Usage;
 use super::{
-    audit, audit_collect, audit_erase, audit_read, audit_replay, backup, check, demo, feed, generate, import,
-    inspect, keys, lists, manifest, publisher, serve, stores, sync,
+    alert, audit, audit_collect, audit_erase, audit_read, audit_replay, backup, check, demo, feed, generate,
+    import, inspect, keys, lists, manifest, publisher, serve, stores, sync,
 };
 
 const USAGE: u8 = 2;
@@ -38,6 +38,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Feed(Feed::Verify(arguments)) => publisher::run_verify(&arguments.dir),
         Command::Feed(Feed::Reproduce(arguments)) => publisher::run_reproduce(&arguments),
         Command::Feed(Feed::Push(arguments)) => stores::run(&arguments.dir),
+        Command::Alert(command) => alert::run(&command),
         Command::Adopt(arguments) => audit::adopt(&arguments.data),
         Command::Backup(arguments) => backup::back_up(&arguments),
         Command::Restore(arguments) => backup::restore(&arguments),

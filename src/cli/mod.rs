@@ -1,5 +1,7 @@
 //! The command line: the only place that prints and exits. Names, flags and exit codes are a contract.
 
+mod alert;
+mod alert_arguments;
 mod arguments;
 mod audit;
 mod audit_arguments;

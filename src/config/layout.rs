@@ -11,6 +11,7 @@ use super::shapes::{
     Span, Words,
 };
 use super::sources::walk_source;
+use crate::domain::alert::CallerClass;
 use crate::domain::{Durability, FeedName};
 use crate::screening::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
 
@@ -37,6 +38,11 @@ const KIND_DIFFERS: Words<KindDiffers> =
     Words(&[("hit", KindDiffers::Hit), ("inconclusive", KindDiffers::Inconclusive)]);
 const ISSUER_NOT_REPORTED: Words<IssuerNotReported> =
     Words(&[("warn", IssuerNotReported::Warn), ("inconclusive", IssuerNotReported::Inconclusive)]);
+const ON_OFF: Words<bool> = Words(&[("on", true), ("off", false)]);
+const CALLER_CLASS: Words<CallerClass> =
+    Words(&[("officer", CallerClass::Officer), ("carrier", CallerClass::Carrier)]);
+const ALERT_DAYS: RangeInclusive<usize> = 1..=3660;
+const UNAPPROVED_HOURS: RangeInclusive<usize> = 0..=72;
 const LEVEL: Words<LogLevel> = Words(&[
     ("error", LogLevel::Error),
     ("warn", LogLevel::Warn),
@@ -63,6 +69,7 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
         manifests,
         audit,
         retention,
+        alerts,
         policy,
         deviations_file,
         sources,
@@ -72,6 +79,7 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
     walk.key("data", "index-memory", &INDEX_MEMORY, index_memory);
     walk.key("service", "bind", &Loopback, &mut service.bind);
     walk.key("service", "workers", &Number(WORKERS), &mut service.workers);
+    walk.key("service", "caller-class", &CALLER_CLASS, &mut service.caller_class);
     walk.key("service", "body-bytes-max", &Number(BODY_BYTES_MAX), &mut service.body_bytes_max);
     walk.key("service", "connections-max", &Number(CONNECTIONS_MAX), &mut service.connections_max);
     walk.key("service", "keep-alive", &KEEP_ALIVE, &mut service.keep_alive);
@@ -90,6 +98,9 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
     walk.key("audit", "keep-answers-days", &Days, &mut retention.answers_days);
     walk.key("audit", "keep-hits-days", &Days, &mut retention.hits_days);
     walk.key("audit", "keep-acts-days", &Days, &mut retention.acts_days);
+    walk.key("alerts", "days-max", &Number(ALERT_DAYS), &mut alerts.days_max);
+    walk.key("alerts", "four-eyes", &ON_OFF, &mut alerts.four_eyes);
+    walk.key("alerts", "unapproved-hours", &Number(UNAPPROVED_HOURS), &mut alerts.unapproved_hours);
     walk_policy(walk, policy);
     walk.key("screening", "deviations-file", &OptionalFile, deviations_file);
     for feed in walk.feeds("sources", sources.keys().cloned().collect()) {

@@ -10,6 +10,7 @@ use super::reader::Reader;
 use super::shapes::{Millis as _, span_text};
 use super::sources::SourceSettings;
 use super::writer;
+use crate::alerting::AlertPolicy;
 use crate::domain::{Digest, FeedName};
 use crate::screening::{FeedPolicy, Policy};
 use crate::{audit, bulk, http};
@@ -29,6 +30,8 @@ pub struct Settings {
     pub audit: audit::Config,
     /// For how long entries of the audit log are kept.
     pub retention: audit::Retention,
+    /// The rules for issuing alerts.
+    pub alerts: AlertPolicy,
     /// The rules of verdicts.
     pub policy: Policy,
     /// The file of issuers' wrong check digits that takes the place of the list in `policy`. Whoever reads the settings
@@ -94,6 +97,7 @@ impl Settings {
             manifests: bulk::Limits::default(),
             audit: audit::Config::default(),
             retention: audit::Retention::default(),
+            alerts: AlertPolicy::default(),
             policy: Policy { deviations: deviations::shipped(), ..Policy::default() },
             deviations_file: None,
             sources: BTreeMap::new(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Coverage, DocumentNumber, FeedName, IssuingState, Kind, Notice, Reason, Verdict, mrz};
+use super::{Coverage, DocumentNumber, IssuingState, Kind, Listing, Reason, Verdict, mrz};
 
 /// The whole answer to one question.
 #[derive(Clone, Debug)]
@@ -83,10 +83,8 @@ impl NumberAssurance {
 pub struct Candidate {
     /// What the reading changes.
     pub differs: ReadingDiffers,
-    /// The feed that lists it.
-    pub feed: FeedName,
-    /// The notice on the document as listed.
-    pub notice: Notice,
+    /// Who lists it, and what is said of it as it is listed.
+    pub listing: Listing,
 }
 
 /// What a reading changes.

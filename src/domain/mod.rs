@@ -45,4 +45,4 @@ pub use proof::{Audited, Durability, Receipt, Verified};
 pub use reason::{Reason, ReasonCode, Remedy};
 pub use state::{IssuingState, Recognised};
 pub use status::Status;
-pub use verdict::{Finding, FindingId, Match, Verdict};
+pub use verdict::{Finding, FindingId, Listing, Match, Verdict};

@@ -88,6 +88,8 @@ reason_codes! {
     IndexDamaged = "index_damaged", Retry;
     /// The system clock runs more than ten minutes behind the latest time this site has seen.
     Clock = "clock", Retry;
+    /// The alerts of this site cannot be read.
+    AlertsUnreadable = "alerts_unreadable", Retry;
     /// No feed is expected, so that no `no_hit` could mean anything.
     NothingExpected = "nothing_expected", Retry;
     /// A feed that a `no_hit` needs is not in the generation.

@@ -1,6 +1,9 @@
 //! The three answers.
 
-use super::{CompleteCoverage, FeedName, Notice, Reason};
+use std::sync::Arc;
+
+use super::alert::Revision;
+use super::{CompleteCoverage, DocumentId, FeedName, Notice, Reason};
 
 /// What Portcullis says of a document. There is no fourth answer and no default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,20 +29,50 @@ impl Verdict {
     }
 }
 
-/// A notice in force that matches the document asked about.
+/// A notice or an alert in force that matches the document asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Names the finding in answers, cases and the audit log without giving the document away.
     pub id: FindingId,
-    /// The feed that says so.
-    pub feed: FeedName,
     /// How the listing matches.
     pub matched: Match,
-    /// What the feed says.
-    pub notice: Notice,
+    /// Who says so, and what.
+    pub listing: Listing,
 }
 
-/// A keyed digest of feed and notice, so that it can't be computed from a guessed number.
+/// What is said of a document, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// A feed's notice.
+    Notice {
+        /// The feed that says so.
+        feed: FeedName,
+        /// What it says.
+        notice: Notice,
+    },
+    /// An alert of ours.
+    Alert {
+        /// The document that it concerns: its own, or one of its interval.
+        document: DocumentId,
+        /// The alert, by the revision in force.
+        revision: Arc<Revision>,
+        /// Nobody has approved of it yet; by policy it is in force all the same.
+        unapproved: bool,
+    },
+}
+
+impl Listing {
+    /// The document that is listed.
+    #[must_use]
+    pub fn document(&self) -> &DocumentId {
+        match self {
+            Self::Notice { notice, .. } => &notice.document,
+            Self::Alert { document, .. } => document,
+        }
+    }
+}
+
+/// A keyed digest of feed and notice, or of an alert's revision, so that it can't be computed from a guessed number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FindingId(pub [u8; 16]);
 

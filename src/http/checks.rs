@@ -27,7 +27,8 @@ pub(super) async fn check(
         Ok(Err(_)) => return Err(Problem::body_unreadable()),
         Ok(Ok(body)) => body,
     };
-    let question = CheckRequest::parse(&body)?.into_question(&service.principal)?;
+    let mut question = CheckRequest::parse(&body)?.into_question(&service.principal)?;
+    question.asker.class = service.caller_class;
     let timer = service.metrics.time_check();
     let audited = service.screening.check(&question)?.await?;
     timer.observe_duration();

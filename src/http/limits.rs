@@ -3,11 +3,15 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use crate::domain::alert::CallerClass;
+
 /// Where the service listens and what it bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The address to listen on; loopback only until callers are authenticated.
     pub bind: SocketAddr,
+    /// What callers are, until they are authenticated.
+    pub caller_class: CallerClass,
     /// Worker threads.
     pub workers: usize,
     /// The longest body of a check, in bytes.
@@ -26,6 +30,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            caller_class: CallerClass::default(),
             workers: 2,
             body_bytes_max: 16 << 10,
             connections_max: 1024,

@@ -195,7 +195,9 @@ async fn answer(
             if chunk.is_empty() {
                 break;
             }
-            let chunk: Vec<_> = chunk.into_iter().filter_map(|line| manifest.read(line)).collect();
+            let mut chunk: Vec<_> = chunk.into_iter().filter_map(|line| manifest.read(line)).collect();
+            let questions = chunk.iter_mut().filter_map(|line| line.question.as_mut().ok());
+            questions.for_each(|question| question.asker.class = service.caller_class);
             let (worker, name) = (service.clone(), name.clone());
             let decided =
                 rt::task::spawn_blocking(move || answer_lines(&worker.screening, &name, chunk)).await;

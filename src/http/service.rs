@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 
 use crate::audit::LogReader;
 use crate::bulk;
+use crate::domain::alert::CallerClass;
 use crate::screening::Screening;
 use crate::syncing::Board;
 
@@ -20,6 +21,7 @@ pub struct Service {
     pub(super) manifests: bulk::Limits,
     pub(super) manifest_slots: Arc<Semaphore>,
     pub(super) principal: Arc<str>,
+    pub(super) caller_class: CallerClass,
     pub(super) board: Arc<Board>,
     pub(super) logs: Option<Arc<LogReader>>,
     pub(super) refusals: Arc<Refusals>,
@@ -45,6 +47,7 @@ impl Service {
             manifests,
             manifest_slots,
             principal,
+            caller_class: CallerClass::default(),
             board,
             logs: None,
             refusals,
@@ -61,6 +64,12 @@ impl Service {
     #[must_use]
     pub fn with_logs(self, logs: LogReader) -> Self {
         Self { logs: Some(Arc::new(logs)), ..self }
+    }
+
+    /// The same, which takes callers for what they are.
+    #[must_use]
+    pub fn with_callers(self, caller_class: CallerClass) -> Self {
+        Self { caller_class, ..self }
     }
 
     /// The same, which tells how its feeds stand with their publishers.

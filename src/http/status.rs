@@ -83,6 +83,9 @@ fn site_text(code: ReasonCode) -> &'static str {
         ReasonCode::NoGeneration => "no generation is in force: import a list",
         ReasonCode::GenerationUnreadable => "the newest generation cannot be trusted: the log says why",
         ReasonCode::IndexDamaged => "a file of the generation in force is damaged: import the list again",
+        ReasonCode::AlertsUnreadable => {
+            "the alerts of this site cannot be read: the log says why, `portcullis restore` brings back those of a backup"
+        }
         ReasonCode::Clock => "the system clock is behind the latest time this site has seen: set it right",
         other => other.word(),
     }

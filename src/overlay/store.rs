@@ -125,6 +125,23 @@ impl Store {
         Ok(Self { storage: storage.clone(), path, mark, database, key, head, _lock: lock })
     }
 
+    /// A name for an alert that is like no other.
+    ///
+    /// # Errors
+    /// [`OverlayError::Random`].
+    pub fn new_alert() -> Result<AlertId, OverlayError> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(OverlayError::Random)?;
+        Ok(AlertId(id))
+    }
+
+    /// The name of the alert that somebody wishes for with a key of his own: the same whenever he does.
+    #[must_use]
+    pub fn alert_of_key(&self, by: &str, key: &str) -> AlertId {
+        let mac = self.key.mac(b"idempotency 1", format!("{by}\0{key}").as_bytes());
+        AlertId(std::array::from_fn(|at| mac[at]))
+    }
+
     /// Which store it is, and how many revisions were made in it.
     #[must_use]
     pub fn head(&self) -> Origin {

@@ -57,6 +57,12 @@ impl Table {
         self.counter
     }
 
+    /// Whether there is no alert that may be in force.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.pieces.is_empty()
+    }
+
     /// Every alert that concerns a document, in force or not. Nothing is allocated.
     pub fn find<'t>(&'t self, document: &DocumentId) -> impl Iterator<Item = &'t Arc<Revision>> + use<'t> {
         let (key, document) = (key(document), *document);

@@ -3,16 +3,19 @@
 use std::collections::HashSet;
 
 use crate::audit::{Act, Digester, Draft};
-use crate::domain::{Answer, Coverage, Digest, DocumentId, IssuingState, Reason, ReasonCode, Verdict};
+use crate::domain::{
+    AlertsCoverage, Answer, Coverage, Digest, DocumentId, IssuingState, Listing, Reason, ReasonCode, Verdict,
+};
 use crate::ground::clock::Now;
 
 use super::coverage::{FeedInForce, GenerationInForce, Judgement, describe};
 use super::decide::decide;
-use super::evidence::Evidence;
+use super::evidence::{Asking, Evidence};
+use super::overlay::AlertsInForce;
 use super::policy::Policy;
 use super::question::Question;
 use super::reading::Reading;
-use super::site::InForce;
+use super::site::{Consulted, InForce};
 
 /// The rules by which is answered, and the key of what is recorded.
 #[derive(Debug)]
@@ -29,7 +32,7 @@ pub(super) type Doubts<'d> = &'d dyn Fn() -> Vec<ReasonCode>;
 impl Answering {
     pub(super) fn describe(
         &self,
-        in_force: &InForce,
+        (in_force, alerts): (&InForce, &AlertsInForce),
         issuer: Option<IssuingState>,
         (now, doubts): (Now, Doubts<'_>),
     ) -> Coverage {
@@ -45,21 +48,29 @@ impl Answering {
                 })
                 .collect(),
         });
-        describe(generation.as_ref(), doubts(), issuer, &self.policy, self.settings_digest, now.time)
+        let revision = alerts.table.counter();
+        let alerts = AlertsCoverage { revision, age_s: Some(0).filter(|_| revision > 0) };
+        let site = (doubts(), alerts);
+        describe(generation.as_ref(), site, issuer, &self.policy, self.settings_digest, now.time)
     }
 
     pub(super) fn answer(
         &self,
-        in_force: &InForce,
+        (in_force, alerts): (&InForce, &AlertsInForce),
         question: &Question,
         (now, doubts): (Now, Doubts<'_>),
     ) -> (Answer, Draft) {
         let reading = Reading::of(question, &self.policy.deviations);
         let digester = &self.digester;
-        let evidence = Evidence::gather(&reading, in_force, &self.policy, now.time, &|feed, notice| {
-            digester.finding(feed, notice)
-        });
-        let coverage = self.describe(in_force, reading.understood.issuing_state, (now, doubts));
+        let finding_id = |listing: &Listing| match listing {
+            Listing::Notice { feed, notice } => digester.finding(feed, notice),
+            Listing::Alert { revision, .. } => digester.alert(revision),
+        };
+        let (policy, asker) = (&self.policy, &question.asker);
+        let asking = Asking { policy, now: now.time, asker, finding_id: &finding_id };
+        let lists = Consulted { in_force, table: &alerts.table };
+        let evidence = Evidence::gather(&reading, &lists, &asking);
+        let coverage = self.describe((in_force, alerts), reading.understood.issuing_state, (now, doubts));
         let judgement = Judgement::of(&coverage, &self.policy, question);
         let asked = asked(&reading, &evidence);
 
@@ -80,6 +91,7 @@ impl Answering {
             digests: digests(&asked.presented),
             readings: digests(&asked.readings),
             listed: digests(&asked.listed),
+            withheld: evidence.withheld,
             ..draft(question, &verdict, &reasons, &coverage, now)
         };
         let answer = Answer {
@@ -113,7 +125,7 @@ fn asked(reading: &Reading, evidence: &Evidence) -> Asked {
         readings: unseen(
             &mut reading.others.iter().map(|other| other.id).chain(reading.cut.iter().map(|cut| cut.id)),
         ),
-        listed: unseen(&mut evidence.candidates.iter().map(|candidate| candidate.notice.document)),
+        listed: unseen(&mut evidence.candidates.iter().map(|candidate| *candidate.listing.document())),
     }
 }
 

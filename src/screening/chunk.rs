@@ -54,9 +54,10 @@ fn parts(manifest: &Arc<str>, line: u64, mut draft: Draft) -> (Common, Draft, Dr
         verdict: draft.verdict.take().unwrap_or_default(),
         reasons: take(&mut draft.reasons),
         findings: take(&mut draft.findings),
+        withheld: take(&mut draft.withheld),
     };
     let common = Common {
-        hit: Some(line.verdict).filter(|verdict| *verdict == "hit"),
+        hit: Some("hit").filter(|hit| line.verdict == *hit || !line.withheld.is_empty()),
         principal: draft.principal.clone(),
         purpose: draft.purpose.clone(),
         terminal: draft.terminal.clone(),

@@ -30,7 +30,7 @@ pub(super) struct GenerationInForce<'a> {
 /// Describes what was consulted.
 pub(super) fn describe(
     generation: Option<&GenerationInForce<'_>>,
-    site: Vec<ReasonCode>,
+    (site, alerts): (Vec<ReasonCode>, AlertsCoverage),
     issuer: Option<IssuingState>,
     policy: &Policy,
     settings_digest: Digest,
@@ -48,13 +48,7 @@ pub(super) fn describe(
         feeds.extend(expected.into_iter().filter(missing).map(absent));
         feeds.sort_by(|one, other| one.feed.cmp(&other.feed));
     }
-    Coverage {
-        generation: generation.map(|generation| generation.id),
-        site,
-        feeds,
-        alerts: AlertsCoverage::default(),
-        settings_digest,
-    }
+    Coverage { generation: generation.map(|generation| generation.id), site, feeds, alerts, settings_digest }
 }
 
 fn present(

@@ -1,19 +1,25 @@
 //! What the lists say of a reading.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
+use crate::domain::alert::{Revision, Standing};
 use crate::domain::{
-    Advisory, AdvisoryCode, Candidate, DocumentId, FeedName, Finding, FindingId, Kind, Lookalikes, Match,
-    Notice, ReadingDiffers, Reason, ReasonCode,
+    Advisory, AdvisoryCode, Candidate, DocumentId, FeedName, Finding, FindingId, Kind, Listing, Lookalikes,
+    Match, Notice, ReadingDiffers, Reason, ReasonCode,
 };
 
 use super::policy::{KindDiffers, Policy};
-use super::reading::{Cut, CutBy, Reading};
+use super::question::Asker;
+use super::reading::{Cut, CutBy, Exact, Reading};
 
 /// Everything that a verdict is decided on.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     pub(super) findings: Vec<Finding>,
+    /// What the asker must not be told of: his answer is the one that there would be without it.
+    pub(super) withheld: Vec<FindingId>,
     pub(super) candidates: Vec<Candidate>,
     pub(super) advisories: Vec<Advisory>,
     pub(super) doubts: Vec<Reason>,
@@ -37,6 +43,20 @@ pub(super) trait Lists {
 
     /// Notices on documents of the same state whose numbers are longer and begin with this one's.
     fn longer(&self, document: &DocumentId) -> Longer;
+
+    /// All alerts on a document, in force or not.
+    fn alerts(&self, document: &DocumentId) -> Vec<Arc<Revision>>;
+
+    /// Whether there is any alert at all.
+    fn has_alerts(&self) -> bool;
+}
+
+/// By whom is asked, and by which rules.
+pub(super) struct Asking<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) now: Timestamp,
+    pub(super) asker: &'a Asker,
+    pub(super) finding_id: &'a dyn Fn(&Listing) -> FindingId,
 }
 
 /// Notices on documents with longer numbers.
@@ -49,13 +69,8 @@ pub(super) struct Longer {
 
 impl Evidence {
     /// Asks the lists about everything in a reading.
-    pub(super) fn gather(
-        reading: &Reading,
-        lists: &dyn Lists,
-        policy: &Policy,
-        now: Timestamp,
-        finding_id: &dyn Fn(&FeedName, &Notice) -> FindingId,
-    ) -> Self {
+    pub(super) fn gather(reading: &Reading, lists: &dyn Lists, asking: &Asking<'_>) -> Self {
+        let (now, policy) = (asking.now, asking.policy);
         let mut evidence = Self::default();
         for asked in &reading.exact {
             let as_presented = |notice: &Notice| asked.kind.is_none_or(|kind| kind == notice.kind);
@@ -75,25 +90,47 @@ impl Evidence {
                 };
                 if matched == Match::KindDiffers && policy.kind_differs == KindDiffers::Inconclusive {
                     evidence.doubt(Reason::of_feed(ReasonCode::KindDiffers, &feed));
-                    let differs = ReadingDiffers::Kind;
-                    evidence.candidates.push(Candidate { differs, feed, notice });
+                    let (differs, listing) = (ReadingDiffers::Kind, Listing::Notice { feed, notice });
+                    evidence.candidates.push(Candidate { differs, listing });
                 } else {
-                    let id = finding_id(&feed, &notice);
-                    evidence.findings.push(Finding { id, feed, matched, notice });
+                    let listing = Listing::Notice { feed, notice };
+                    let id = (asking.finding_id)(&listing);
+                    evidence.findings.push(Finding { id, matched, listing });
                 }
             }
+            evidence.alerts(asked, lists, asking);
         }
-        evidence.other_states(reading, lists, now);
-        evidence.lookalikes(reading, lists, now);
+        evidence.other_states(reading, lists, asking);
+        evidence.lookalikes(reading, lists, asking);
         evidence.truncated(reading, lists, now);
         evidence
     }
 
-    fn other_states(&mut self, reading: &Reading, lists: &dyn Lists, now: Timestamp) {
+    /// Alerts say nothing of the kind: whatever is presented under the number is meant.
+    fn alerts(&mut self, asked: &Exact, lists: &dyn Lists, asking: &Asking<'_>) {
+        for listing in alerts_in_force(lists, &asked.id, asking.now) {
+            let matched = match (asked.carried, asked.alias) {
+                (true, _) => Match::KindDiffers,
+                (false, true) => Match::Alias,
+                (false, false) => Match::Exact,
+            };
+            let id = (asking.finding_id)(&listing);
+            if asking.may_be_told(&listing) {
+                self.findings.push(Finding { id, matched, listing });
+            } else {
+                self.withheld.push(id);
+            }
+        }
+    }
+
+    fn other_states(&mut self, reading: &Reading, lists: &dyn Lists, asking: &Asking<'_>) {
         for other in &reading.others {
-            for (feed, notice) in in_force(lists, &other.id, now) {
-                let found = self.findings.iter().any(|known| known.feed == feed && known.notice == notice);
-                if found || self.candidates.iter().any(|known| known.feed == feed && known.notice == notice) {
+            let notices = in_force(lists, &other.id, asking.now);
+            let notices = notices.map(|(feed, notice)| Listing::Notice { feed, notice });
+            let alerts = alerts_in_force(lists, &other.id, asking.now);
+            for listing in notices.chain(alerts).filter(|listing| asking.may_be_told(listing)) {
+                let found = self.findings.iter().any(|known| known.listing == listing);
+                if found || self.candidates.iter().any(|known| known.listing == listing) {
                     continue;
                 }
                 match other.doubt {
@@ -103,12 +140,12 @@ impl Evidence {
                     }
                     None => self.advise(AdvisoryCode::IssuerLookalikeListed),
                 }
-                self.candidates.push(Candidate { differs: other.differs, feed, notice });
+                self.candidates.push(Candidate { differs: other.differs, listing });
             }
         }
     }
 
-    fn lookalikes(&mut self, reading: &Reading, lists: &dyn Lists, now: Timestamp) {
+    fn lookalikes(&mut self, reading: &Reading, lists: &dyn Lists, asking: &Asking<'_>) {
         let Some(rule) = &reading.number_rule else { return };
         if !rule.is_complete() {
             self.advise(AdvisoryCode::LookalikesIncomplete);
@@ -117,11 +154,13 @@ impl Evidence {
             Some(document) => lists.notices_of_lookalikes(document),
             None => lists.notices_of_all(&rule.readings().collect::<Vec<_>>()),
         };
-        for (feed, notice) in listed {
-            if notice.in_force(now) {
-                self.advise(AdvisoryCode::NumberLookalikeListed);
-                self.candidates.push(Candidate { differs: ReadingDiffers::Number, feed, notice });
-            }
+        let notices = listed.into_iter().filter(|(_, notice)| notice.in_force(asking.now));
+        let notices = notices.map(|(feed, notice)| Listing::Notice { feed, notice });
+        let readings = lists.has_alerts().then(|| rule.readings()).into_iter().flatten();
+        let alerts = readings.flat_map(|id| alerts_in_force(lists, &id, asking.now).collect::<Vec<_>>());
+        for listing in notices.chain(alerts).filter(|listing| asking.may_be_told(listing)) {
+            self.advise(AdvisoryCode::NumberLookalikeListed);
+            self.candidates.push(Candidate { differs: ReadingDiffers::Number, listing });
         }
     }
 
@@ -144,7 +183,8 @@ impl Evidence {
         for (feed, notice) in longer.notices {
             if notice.in_force(now) && cut.kind.is_none_or(|kind| numbered_alike(kind, notice.kind)) {
                 self.doubt(Reason::new(ReasonCode::NumberTruncatedListed));
-                self.candidates.push(Candidate { differs: ReadingDiffers::NumberLength, feed, notice });
+                let listing = Listing::Notice { feed, notice };
+                self.candidates.push(Candidate { differs: ReadingDiffers::NumberLength, listing });
             }
         }
     }
@@ -168,6 +208,30 @@ impl Evidence {
 fn numbered_alike(one: Kind, other: Kind) -> bool {
     let booklet = |kind| matches!(kind, Kind::Passport | Kind::RefugeeTravelDocument | Kind::LaissezPasser);
     one == other || (booklet(one) && booklet(other))
+}
+
+impl Asking<'_> {
+    /// Feeds are for everybody who may ask; alerts for those for whom they were issued.
+    fn may_be_told(&self, listing: &Listing) -> bool {
+        match listing {
+            Listing::Notice { .. } => true,
+            Listing::Alert { revision, .. } => {
+                revision.statement.handling.allows(self.asker.class, self.asker.purpose.as_deref())
+            }
+        }
+    }
+}
+
+fn alerts_in_force(
+    lists: &dyn Lists,
+    id: &DocumentId,
+    now: Timestamp,
+) -> impl Iterator<Item = Listing> + use<> {
+    let document = *id;
+    lists.alerts(id).into_iter().filter_map(move |revision| match revision.standing(now) {
+        Standing::InForce { unapproved } => Some(Listing::Alert { document, revision, unapproved }),
+        Standing::Not => None,
+    })
 }
 
 fn in_force(lists: &dyn Lists, id: &DocumentId, now: Timestamp) -> impl Iterator<Item = (FeedName, Notice)> {

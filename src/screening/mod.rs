@@ -9,6 +9,7 @@ mod chunk;
 mod coverage;
 mod decide;
 mod evidence;
+mod overlay;
 mod policy;
 mod question;
 mod reading;
@@ -22,6 +23,7 @@ mod typed;
 
 pub use acts::{ActError, record, record_all, trusted_now};
 pub use decide::decide;
+pub use overlay::{AlertsInForce, Overlay};
 pub use policy::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
 pub use question::{Asker, Input, Presented, Question};
 pub use replay::{Difference, Replay, Replayed};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use zeroize::Zeroizing;
 
+use crate::domain::alert::CallerClass;
 use crate::domain::{FeedName, Kind};
 
 /// One question.
@@ -88,6 +89,8 @@ impl Input {
 pub struct Asker {
     /// The caller as the service knows it.
     pub principal: Arc<str>,
+    /// What he is; alerts are for some and not for others.
+    pub class: CallerClass,
     /// The lawful purpose stated.
     pub purpose: Option<Arc<str>>,
     /// The checkpoint's terminal.

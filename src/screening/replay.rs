@@ -6,6 +6,7 @@ use crate::ground::clock::Now;
 use crate::index::Snapshot;
 
 use super::answering::Answering;
+use super::overlay::AlertsInForce;
 use super::policy::Policy;
 use super::question::Question;
 use super::site::InForce;
@@ -65,7 +66,8 @@ impl Replay<'_> {
         let doubts = || OF_THE_SITE.into_iter().filter(|code| said(code) || damaged(code)).collect();
         let now = Now { time: entry.time, trusted: !said(&ReasonCode::Clock) };
         let answering = Answering { policy, settings_digest, digester };
-        let (answer, draft) = answering.answer(&in_force, question, (now, &doubts));
+        let alerts = AlertsInForce::default();
+        let (answer, draft) = answering.answer((&in_force, &alerts), question, (now, &doubts));
         let differences = differences(&asked, entry, &draft);
         let on_trust = OF_THE_SITE.into_iter().filter(said).collect();
         Replayed { answer, differences, on_trust }

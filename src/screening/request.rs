@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use crate::domain::alert::CallerClass;
 use crate::domain::mrz::{self, Zone};
 use crate::domain::{DocumentNumber, FeedName, Kind};
 
@@ -104,6 +105,7 @@ impl CheckRequest {
         let content = presented.as_ref().map(Content::of).unwrap_or_default();
         let mut word = |field, text: Option<String>| faults.word(field, text, &content);
         let asker = Asker {
+            class: CallerClass::default(),
             principal: principal.clone(),
             client_reference: word("client_reference", self.client_reference),
             purpose: word("purpose", self.purpose),

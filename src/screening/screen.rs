@@ -12,6 +12,7 @@ use crate::ground::storage::Storage;
 
 use super::answering::Answering;
 use super::chunk;
+use super::overlay::{AlertsInForce, Overlay};
 use super::policy::Policy;
 use super::question::Question;
 use super::site::{InForce, Site};
@@ -20,6 +21,7 @@ use super::site::{InForce, Site};
 #[derive(Debug)]
 pub struct Screening {
     site: Arc<Site>,
+    overlay: Arc<Overlay>,
     answering: Answering,
     clock: Arc<Clock>,
     log: AuditLog,
@@ -62,9 +64,10 @@ impl Screening {
         if let Some(highest) = log.highest_time() {
             clock.observe(highest);
         }
+        let overlay = Arc::new(Overlay::open(storage.clone(), data_dir.clone()));
         let site = Arc::new(Site::open(storage, data_dir, clock.clone()));
         let answering = Answering { policy, settings_digest, digester };
-        Ok((Self { site, answering, clock, log, manifests: AtomicU64::new(0) }, opened))
+        Ok((Self { site, overlay, answering, clock, log, manifests: AtomicU64::new(0) }, opened))
     }
 
     /// Decides and hands the answer to the log: one unit, which a caller that goes away does not cancel.
@@ -72,7 +75,8 @@ impl Screening {
     /// # Errors
     /// [`AuditError`] if the log takes nothing: then there is no answer.
     pub fn check(&self, question: &Question) -> Result<Pending<Answer>, AuditError> {
-        let (answer, draft) = self.answer(&self.site.in_force(), question, self.clock.now());
+        let (in_force, alerts) = (self.site.in_force(), self.overlay.in_force());
+        let (answer, draft) = self.answer((&in_force, &alerts), question, self.clock.now());
         self.log.submit(draft, answer)
     }
 
@@ -93,9 +97,9 @@ impl Screening {
         manifest: &Arc<str>,
         questions: &[(u64, &Question)],
     ) -> Result<Vec<Audited<Answer>>, AuditError> {
-        let (in_force, now) = (self.site.in_force(), self.clock.now());
+        let (in_force, alerts, now) = (self.site.in_force(), self.overlay.in_force(), self.clock.now());
         let answered = questions.iter().map(|(line, question)| {
-            let (answer, draft) = self.answer(&in_force, question, now);
+            let (answer, draft) = self.answer((&in_force, &alerts), question, now);
             (*line, draft, answer)
         });
         let entries = chunk::entries(manifest, answered);
@@ -108,8 +112,9 @@ impl Screening {
     /// What is consulted now, for no document in particular.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
-        let (in_force, now) = (self.site.in_force(), self.clock.now());
-        self.answering.describe(&in_force, None, (now, &|| self.doubts(&in_force, now)))
+        let (in_force, alerts, now) = (self.site.in_force(), self.overlay.in_force(), self.clock.now());
+        let consulted = (&*in_force, &*alerts);
+        self.answering.describe(consulted, None, (now, &|| self.doubts(consulted, now)))
     }
 
     /// Records how many requests got no answer, and why not.
@@ -150,6 +155,12 @@ impl Screening {
         &self.site
     }
 
+    /// The alerts in force.
+    #[must_use]
+    pub fn overlay(&self) -> &Arc<Overlay> {
+        &self.overlay
+    }
+
     /// The log in which answers, and what is put in force beside them, are recorded.
     #[must_use]
     pub fn log(&self) -> &AuditLog {
@@ -170,12 +181,19 @@ impl Screening {
         self.log.close()
     }
 
-    fn answer(&self, in_force: &InForce, question: &Question, now: Now) -> (Answer, Draft) {
-        self.answering.answer(in_force, question, (now, &|| self.doubts(in_force, now)))
+    fn answer(
+        &self,
+        consulted: (&InForce, &AlertsInForce),
+        question: &Question,
+        now: Now,
+    ) -> (Answer, Draft) {
+        self.answering.answer(consulted, question, (now, &|| self.doubts(consulted, now)))
     }
 
-    fn doubts(&self, in_force: &InForce, now: Now) -> Vec<ReasonCode> {
-        site_doubts(in_force, self.site.look_overdue(), now)
+    fn doubts(&self, (in_force, alerts): (&InForce, &AlertsInForce), now: Now) -> Vec<ReasonCode> {
+        let mut doubts = site_doubts(in_force, self.site.look_overdue(), now);
+        doubts.extend(alerts.fault.as_ref().map(|_| ReasonCode::AlertsUnreadable));
+        doubts
     }
 }
 

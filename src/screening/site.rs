@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
+use crate::domain::alert::Revision;
 use crate::domain::{DocumentId, FeedName, GenerationId, Notice, SegmentRef};
 use crate::feed::{self, VerifyError};
 use crate::ground::causes;
 use crate::ground::clock::{Clock, monotonic};
 use crate::ground::storage::Storage;
 use crate::index::{self, FeedRecord, Generation, IndexError, Snapshot};
+use crate::overlay::Table;
 
 use super::evidence::{Lists, Longer};
 
@@ -242,28 +244,42 @@ impl InForce {
     }
 }
 
-impl Lists for InForce {
+/// What a question is asked of: the lists, and what this site knows itself.
+pub(super) struct Consulted<'c> {
+    pub(super) in_force: &'c InForce,
+    pub(super) table: &'c Table,
+}
+
+impl Lists for Consulted<'_> {
     fn notices(&self, document: &DocumentId) -> Vec<(FeedName, Notice)> {
-        let Some(snapshot) = &self.snapshot else { return Vec::new() };
+        let Some(snapshot) = &self.in_force.snapshot else { return Vec::new() };
         snapshot.find(document).into_iter().map(|(feed, notice)| (feed.clone(), notice)).collect()
     }
 
     fn notices_of_all(&self, documents: &[DocumentId]) -> Vec<(FeedName, Notice)> {
-        let Some(snapshot) = &self.snapshot else { return Vec::new() };
+        let Some(snapshot) = &self.in_force.snapshot else { return Vec::new() };
         let found = snapshot.find_batch(documents);
         found.into_iter().map(|(_, feed, notice)| (feed.clone(), notice)).collect()
     }
 
     fn notices_of_lookalikes(&self, document: &DocumentId) -> Vec<(FeedName, Notice)> {
-        let Some(snapshot) = &self.snapshot else { return Vec::new() };
+        let Some(snapshot) = &self.in_force.snapshot else { return Vec::new() };
         let found = snapshot.find_lookalikes(document);
         found.into_iter().map(|(feed, notice)| (feed.clone(), notice)).collect()
     }
 
     fn longer(&self, document: &DocumentId) -> Longer {
-        let Some(snapshot) = &self.snapshot else { return Longer::default() };
+        let Some(snapshot) = &self.in_force.snapshot else { return Longer::default() };
         let (found, cut) = snapshot.find_longer(document);
         Longer { notices: found.into_iter().map(|(feed, notice)| (feed.clone(), notice)).collect(), cut }
+    }
+
+    fn alerts(&self, document: &DocumentId) -> Vec<Arc<Revision>> {
+        self.table.find(document).cloned().collect()
+    }
+
+    fn has_alerts(&self) -> bool {
+        !self.table.is_empty()
     }
 }
 

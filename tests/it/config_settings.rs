@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use portcullis::alerting::AlertPolicy;
 use portcullis::audit;
 use portcullis::config::{IndexMemory, LogFormat, LogLevel, LogSettings, Settings, SourceSettings};
+use portcullis::domain::alert::CallerClass;
 use portcullis::domain::{Durability, FeedName};
 use portcullis::screening::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
 use portcullis::syncing::Activation;
@@ -37,6 +39,7 @@ fn every_key_of_a_file_reaches_its_setting() {
         [service]
         bind = '[::1]:9'
         workers = 3
+        caller-class = 'carrier'
         body-bytes-max = 4096
         connections-max = 5
         keep-alive = '6s'
@@ -57,6 +60,10 @@ fn every_key_of_a_file_reaches_its_setting() {
         keep-answers-days = 30
         keep-hits-days = 'always'
         keep-acts-days = 3650
+        [alerts]
+        days-max = 77
+        four-eyes = 'on'
+        unapproved-hours = 12
         [screening]
         kind-differs = 'inconclusive'
         [feed-defaults]
@@ -115,6 +122,7 @@ fn every_key_of_a_file_reaches_its_setting() {
         index_memory: IndexMemory::Locked,
         service: portcullis::http::Limits {
             bind: "[::1]:9".parse().unwrap(),
+            caller_class: CallerClass::Carrier,
             workers: 3,
             body_bytes_max: 4096,
             connections_max: 5,
@@ -138,6 +146,7 @@ fn every_key_of_a_file_reaches_its_setting() {
             ..audit::Config::default()
         },
         retention: audit::Retention { answers_days: Some(30), hits_days: None, acts_days: Some(3650) },
+        alerts: AlertPolicy { days_max: 77, four_eyes: true, unapproved_hours: 12 },
         policy: Policy {
             kind_differs: KindDiffers::Inconclusive,
             deviations: Settings::defaults_for("x").policy.deviations,
@@ -231,6 +240,7 @@ fn settings() -> impl Strategy<Value = Settings> {
         .prop_map(|(bind, (workers, body_bytes_max, connections_max), millis)| {
             portcullis::http::Limits {
                 bind,
+                caller_class: CallerClass::Officer,
                 workers,
                 body_bytes_max,
                 connections_max,
@@ -243,7 +253,7 @@ fn settings() -> impl Strategy<Value = Settings> {
         .prop_map(|(line_bytes_max, chunk_lines, backlog_bytes_max, concurrent_max)| {
             portcullis::bulk::Limits { line_bytes_max, chunk_lines, backlog_bytes_max, concurrent_max }
         });
-    let folders = prop::collection::vec("[ -~]{1,20}".prop_map(Into::into), 0..3);
+    let folders = prop::collection::vec("[ -9;-~]{1,20}".prop_map(Into::into), 0..3);
     let audit = (any::<bool>(), 1..=1_048_576_usize, 1_000_u64..=60_000, folders);
     let audit = audit.prop_map(|(synced, queue_entries_max, every_ms, checkpoints_to)| audit::Config {
         durability: if synced { Durability::Synced } else { Durability::Written },
@@ -287,6 +297,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                 manifests,
                 audit,
                 retention,
+                alerts: AlertPolicy::default(),
                 policy,
                 deviations_file: None,
                 sources: BTreeMap::new(),

@@ -13,6 +13,7 @@ mod audit_log;
 mod audit_proofs;
 mod audit_retention;
 mod audit_samples;
+mod cli_alerts;
 mod cli_audit;
 mod cli_audit_erase;
 mod cli_audit_replay;

@@ -121,6 +121,13 @@ fn reach(code: ReasonCode) -> (&'static str, Scene) {
         ReasonCode::IndexDamaged => {
             inconclusive(Scene { then: cut_to_nothing, ..Scene::with("UTO", "L898902C3") })
         }
+        ReasonCode::AlertsUnreadable => {
+            let scene = Scene::clean();
+            std::fs::create_dir(scene.data.path().join("alerts")).unwrap();
+            std::fs::write(scene.data.path().join("alerts/REVISION"), "1\n").unwrap();
+            std::fs::write(scene.data.path().join("alerts/alerts.redb"), "spoilt").unwrap();
+            inconclusive(scene)
+        }
         ReasonCode::Clock => {
             let scene = Scene::empty();
             let as_of = Timestamp::now();

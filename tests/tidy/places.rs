@@ -10,7 +10,7 @@ const PLACES: [(&str, &[&str], &[&str]); 10] = [
     ("the process ends", &["process::exit", "process::abort"], &["src/main.rs", "src/cli/"]),
     ("`anyhow` is used", &["anyhow", "anyhow::*", "anyhow!"], &["src/main.rs", "src/cli/"]),
     ("the environment is read", &["std::env", "std::env::*", "env::*"], &["src/main.rs", "src/cli/"]),
-    ("randomness is drawn", &["getrandom", "getrandom::*"], &["src/audit/"]),
+    ("randomness is drawn", &["getrandom", "getrandom::*"], &["src/audit/", "src/overlay/"]),
     ("a thing is declared verified", &["Verified::by_gate"], &["src/feed/"]),
     ("a thing is declared audited", &["Audited::by_gate"], &["src/audit/"]),
     ("a gate is passed", &["by_gate", ".by_gate"], &["src/domain/proof.rs", "src/feed/", "src/audit/"]),

@@ -38,7 +38,9 @@ impl RetentionClass {
     /// The class of an entry. An act that a later program records is kept as an act.
     pub(super) fn of(entry: &Sorting<'_>) -> Self {
         let answers = [Act::Check, Act::ManifestLine, Act::ManifestChunk, Act::Refused].map(Act::word);
-        match (&*entry.act, entry.verdict.as_deref()) {
+        // One that was a hit, and not told, is kept as long as others.
+        let verdict = entry.unrestricted_verdict.as_deref().or(entry.verdict.as_deref());
+        match (&*entry.act, verdict) {
             (act, _) if act == Act::Erased.word() => Self::Erasures,
             (_, Some("hit")) => Self::Hits,
             (act, _) if answers.contains(&act) => Self::Answers,

@@ -39,12 +39,30 @@ impl SealedName {
     pub(in crate::audit) fn list(storage: &dyn Storage, log: &Path) -> Result<Vec<Self>, AuditError> {
         let folder = sealed_folder(log);
         let names = storage.list(&folder).map_err(AuditError::storage("list", &folder))?;
-        let mut names: Vec<_> =
-            names.iter().filter_map(|path| Self::parse(path.file_name()?.to_str()?)).collect();
-        // Erased comes first, and takes the place of what is not removed yet.
+        Ok(Self::in_order(names.iter().filter_map(|path| Self::parse(path.file_name()?.to_str()?)).collect()))
+    }
+
+    /// Those of the range that an entry is in, if it is in any: without reading the names of all others to their end, for an old log has
+    /// thousands.
+    pub(in crate::audit) fn of_entry(
+        storage: &dyn Storage,
+        log: &Path,
+        entry: u64,
+    ) -> Result<Vec<Self>, AuditError> {
+        let folder = sealed_folder(log);
+        let paths = storage.list(&folder).map_err(AuditError::storage("list", &folder))?;
+        let first = |name: &str| u64::from_str_radix(name.split_once('.')?.0.rsplit_once('-')?.1, 16).ok();
+        let names = paths.iter().filter_map(|path| path.file_name()?.to_str());
+        let begins = names.clone().filter_map(first).filter(|first| *first <= entry).max();
+        let of_range = names.filter(|name| begins.is_some() && first(name) == begins);
+        Ok(Self::in_order(of_range.filter_map(Self::parse).collect()))
+    }
+
+    /// By range, class and day. Erased comes first, and takes the place of what is not removed yet.
+    fn in_order(mut names: Vec<Self>) -> Vec<Self> {
         names.sort_unstable_by_key(|name| (name.without_state(), std::cmp::Reverse(name.state)));
         names.dedup_by_key(|name| name.without_state());
-        Ok(names)
+        names
     }
 
     pub(super) fn parse(name: &str) -> Option<Self> {

@@ -14,6 +14,13 @@ words! {
     }
 }
 
+impl Default for CallerClass {
+    /// Until callers are authenticated, whoever reaches a site is taken for whom it is there for.
+    fn default() -> Self {
+        Self::Officer
+    }
+}
+
 /// The intended use of an alert: whoever is outside of it gets the answer that there would be without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handling {

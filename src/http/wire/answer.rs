@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::listing::{CandidateBody, FindingBody};
 use super::{API_REVISION, CoverageBody};
 use crate::domain::{
-    Advisory, Answer, Audited, Candidate, DocumentId, Finding, IssuingState, Kind, Notice, ReadingDiffers,
-    Reason, Receipt, Understood, Verdict, mrz,
+    Advisory, Answer, Audited, IssuingState, Kind, Reason, Receipt, Understood, Verdict, mrz,
 };
 
 /// The body of an answer to `POST /v1/checks`.
@@ -35,42 +35,6 @@ struct ReasonBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     feed: Option<&'a str>,
     remedy: &'static str,
-}
-
-#[derive(Serialize)]
-struct FindingBody<'a> {
-    #[serde(rename = "type")]
-    tag: &'static str,
-    finding_id: String,
-    feed: &'a str,
-    status: &'static str,
-    #[serde(rename = "match")]
-    matched: &'static str,
-    document: ListedBody<'a>,
-    reported_on: Option<jiff::civil::Date>,
-    review_on: Option<jiff::civil::Date>,
-    reference: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct CandidateBody<'a> {
-    #[serde(rename = "type")]
-    tag: &'static str,
-    differs: &'static str,
-    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
-    matched: Option<&'static str>,
-    feed: &'a str,
-    status: &'static str,
-    document: ListedBody<'a>,
-    reported_on: Option<jiff::civil::Date>,
-    review_on: Option<jiff::civil::Date>,
-}
-
-#[derive(Serialize)]
-struct ListedBody<'a> {
-    number: &'a str,
-    issuing_state: &'static str,
-    kind: &'static str,
 }
 
 #[derive(Serialize)]
@@ -185,46 +149,6 @@ impl<'a> From<&'a Reason> for ReasonBody<'a> {
             feed: reason.feed.as_ref().map(|feed| feed.as_str()),
             remedy: reason.code.remedy().word(),
         }
-    }
-}
-
-impl<'a> From<&'a Finding> for FindingBody<'a> {
-    fn from(finding: &'a Finding) -> Self {
-        let notice = &finding.notice;
-        Self {
-            tag: "notice",
-            finding_id: finding.id.to_string(),
-            feed: finding.feed.as_str(),
-            status: notice.status.word(),
-            matched: finding.matched.word(),
-            document: ListedBody::from(notice),
-            reported_on: notice.reported_on,
-            review_on: notice.review_on,
-            reference: notice.reference.as_ref().map(|reference| reference.as_str()),
-        }
-    }
-}
-
-impl<'a> From<&'a Candidate> for CandidateBody<'a> {
-    fn from(candidate: &'a Candidate) -> Self {
-        let notice = &candidate.notice;
-        Self {
-            tag: "notice",
-            differs: candidate.differs.word(),
-            matched: (candidate.differs == ReadingDiffers::NumberLength).then_some("truncated"),
-            feed: candidate.feed.as_str(),
-            status: notice.status.word(),
-            document: ListedBody::from(notice),
-            reported_on: notice.reported_on,
-            review_on: notice.review_on,
-        }
-    }
-}
-
-impl<'a> From<&'a Notice> for ListedBody<'a> {
-    fn from(notice: &'a Notice) -> Self {
-        let DocumentId { issuing_state, number } = &notice.document;
-        Self { number: number.as_str(), issuing_state: issuing_state.code(), kind: notice.kind.word() }
     }
 }
 

@@ -4,13 +4,16 @@
 
 mod answer;
 mod coverage;
+mod listing;
 mod manifest;
+mod revision;
 mod site_coverage;
 mod stored;
 
 pub use answer::AnswerBody;
 pub use coverage::CoverageBody;
 pub use manifest::{write_abort, write_outcome, write_summary};
+pub use revision::RevisionBody;
 pub use site_coverage::SiteCoverageBody;
 pub use stored::write_recorded;
 

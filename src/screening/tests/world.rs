@@ -1,15 +1,17 @@
 //! Lists in memory, and questions about them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::Policy;
 use super::super::coverage::{FeedInForce, GenerationInForce, Judgement, describe};
 use super::super::decide::decide;
-use super::super::evidence::{Evidence, Lists, Longer};
+use super::super::evidence::{Asking, Evidence, Lists, Longer};
 use super::super::question::{Asker, Presented, Question};
 use super::super::reading::Reading;
+use crate::domain::alert::Revision;
 use crate::domain::*;
 
 pub(super) const UPPER: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<";
@@ -18,6 +20,7 @@ pub(super) const LOWER: &str = "L898902C36UTO7408122F1204159ZE184226B<<<<<10";
 /// Lists in memory, for a generation with the one feed `local`.
 pub(super) struct World {
     pub(super) notices: Vec<Notice>,
+    pub(super) alerts: Vec<Arc<Revision>>,
     pub(super) policy: Policy,
     pub(super) age: SignedDuration,
     pub(super) feeds: Vec<&'static str>,
@@ -41,6 +44,14 @@ impl Lists for World {
         };
         let found = self.notices.iter().filter(longer);
         Longer { notices: found.map(|notice| (feed("local"), notice.clone())).collect(), cut: false }
+    }
+
+    fn alerts(&self, document: &DocumentId) -> Vec<Arc<Revision>> {
+        self.alerts.iter().filter(|alert| alert.statement.subject.concerns(document)).cloned().collect()
+    }
+
+    fn has_alerts(&self) -> bool {
+        !self.alerts.is_empty()
     }
 }
 
@@ -79,6 +90,7 @@ pub(super) fn listed(state: &str, number: &str, kind: Kind) -> Notice {
 pub(super) fn world(notices: &[Notice]) -> World {
     World {
         notices: notices.to_vec(),
+        alerts: Vec::new(),
         policy: Policy::default(),
         age: SignedDuration::from_hours(1),
         feeds: vec!["local"],
@@ -109,8 +121,10 @@ pub(super) fn scanned(lower: &str) -> Question {
 impl World {
     pub(super) fn says(&self, question: &Question) -> Said {
         let reading = Reading::of(question, &self.policy.deviations);
-        let id = |_: &FeedName, _: &Notice| FindingId([0; 16]);
-        let evidence = Evidence::gather(&reading, self, &self.policy, now(), &id);
+        let finding_id = |_: &Listing| FindingId([0; 16]);
+        let (policy, asker) = (&self.policy, &question.asker);
+        let asking = Asking { policy, now: now(), asker, finding_id: &finding_id };
+        let evidence = Evidence::gather(&reading, self, &asking);
         let bulletins: Vec<_> = self
             .feeds
             .iter()
@@ -137,8 +151,14 @@ impl World {
                 .collect(),
         };
         let generation = self.has_generation.then_some(generation);
-        let coverage =
-            describe(generation.as_ref(), self.site.clone(), issuer, &self.policy, Digest([0; 32]), now());
+        let coverage = describe(
+            generation.as_ref(),
+            (self.site.clone(), AlertsCoverage::default()),
+            issuer,
+            &self.policy,
+            Digest([0; 32]),
+            now(),
+        );
         let judgement = Judgement::of(&coverage, &self.policy, question);
         let mut doubts = judgement.doubts;
         doubts.extend(reading.doubts);

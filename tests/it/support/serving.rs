@@ -73,7 +73,7 @@ impl Serving {
 
 fn settings(site: &Path, format: &str) -> String {
     format!(
-        "[data]\ndir = {:?}\n[service]\nbind = \"127.0.0.1:0\"\n[log]\nlevel = \"debug\"\nformat = \"{format}\"\n",
+        "[data]\ndir = {:?}\n[log]\nlevel = \"debug\"\nformat = \"{format}\"\n[service]\nbind = \"127.0.0.1:0\"\n",
         site.display().to_string()
     )
 }

@@ -1,0 +1,252 @@
+//! An alert as callers write it, and what is wrong with it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::domain::alert::{
+    Action, CallerClass, Category, Grade, GradeScheme, Handling, Instruction, Interval, Line, Statement,
+    Subject,
+};
+use crate::domain::{DocumentId, DocumentNumber, IssuingState};
+
+const NAME_CHARS_MAX: usize = 120;
+const CONTACT_CHARS_MAX: usize = 200;
+const REFERENCE_CHARS_MAX: usize = 64;
+const WORDS_MAX: usize = 32;
+const WORD_BYTES_MAX: usize = 64;
+
+/// The body of `POST /v1/alerts`, and what `portcullis alert issue` reads.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertRequest {
+    document: Option<DocumentJson>,
+    interval: Option<IntervalJson>,
+    category: String,
+    action: String,
+    instruction: Option<InstructionJson>,
+    originator: OriginatorJson,
+    grade: GradeJson,
+    handling: HandlingJson,
+    valid: ValidJson,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DocumentJson {
+    issuing_state: String,
+    number: String,
+}
+
+/// From one number to another, or a prefix and the length of the numbers.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IntervalJson {
+    issuing_state: String,
+    from: Option<String>,
+    to: Option<String>,
+    prefix: Option<String>,
+    length: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InstructionJson {
+    text: String,
+    language: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OriginatorJson {
+    name: String,
+    contact: String,
+    reference: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GradeJson {
+    scheme: String,
+    code: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HandlingJson {
+    classes: BTreeSet<String>,
+    #[serde(default)]
+    purposes: BTreeSet<String>,
+    #[serde(default)]
+    release_to: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ValidJson {
+    from: Option<String>,
+    to: String,
+}
+
+/// What of a request breaks a rule. Never repeats content.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RequestFault {
+    /// Not the JSON of an alert.
+    #[error("it is not an alert in JSON: line {line}, column {column}")]
+    Json {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+    /// Fields that break their rules.
+    #[error("{}", .0.iter().map(|(field, rule)| format!("{field}: {rule}")).collect::<Vec<_>>().join("; "))]
+    Fields(Vec<(&'static str, String)>),
+}
+
+impl AlertRequest {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// [`RequestFault::Json`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, RequestFault> {
+        serde_json::from_slice(bytes)
+            .map_err(|error| RequestFault::Json { line: error.line(), column: error.column() })
+    }
+
+    /// The alert that it asks for; without a beginning it holds from now on.
+    ///
+    /// # Errors
+    /// [`RequestFault::Fields`] with every field that breaks its rule.
+    pub fn into_statement(self, now: Timestamp) -> Result<Statement, RequestFault> {
+        let mut faults = Faults::default();
+        let subject = self.subject(&mut faults);
+        let words = |known: Vec<&str>| format!("one of {}", known.join(", "));
+        let category = faults.unless(
+            Category::from_word(&self.category),
+            "category",
+            words(Category::ALL.iter().map(|one| one.word()).collect()),
+        );
+        let action = faults.unless(
+            Action::from_word(&self.action),
+            "action",
+            words(Action::ALL.iter().map(|one| one.word()).collect()),
+        );
+        let instruction = self
+            .instruction
+            .map(|said| faults.checked(Instruction::parse(&said.text, &said.language), "instruction"));
+        let OriginatorJson { name, contact, reference } = self.originator;
+        let originator = faults.checked(Line::parse(&name, NAME_CHARS_MAX), "originator.name");
+        let contact = faults.checked(Line::parse(&contact, CONTACT_CHARS_MAX), "originator.contact");
+        let reference = reference
+            .map(|text| faults.checked(Line::parse(&text, REFERENCE_CHARS_MAX), "originator.reference"));
+        let scheme = faults.unless(
+            GradeScheme::from_word(&self.grade.scheme),
+            "grade.scheme",
+            words(GradeScheme::ALL.iter().map(|one| one.word()).collect()),
+        );
+        let grade =
+            scheme.and_then(|scheme| faults.checked(Grade::parse(scheme, &self.grade.code), "grade.code"));
+        let classes = self.handling.classes.iter().map(|word| CallerClass::from_word(word));
+        let classes = faults.unless(
+            classes.collect::<Option<BTreeSet<_>>>(),
+            "handling.classes",
+            words(CallerClass::ALL.iter().map(|one| one.word()).collect()),
+        );
+        let purposes = faults.names(self.handling.purposes, "handling.purposes");
+        let release_to = faults.names(self.handling.release_to, "handling.release_to");
+        let mut time = |text: &str, field| {
+            faults.unless(text.parse().ok(), field, "a time such as 2026-03-01T06:00:00Z".to_owned())
+        };
+        let from = self.valid.from.map_or(Some(now), |text| time(&text, "valid.from"));
+        let to = time(&self.valid.to, "valid.to");
+        let statement = || {
+            Some(Statement {
+                subject: subject?,
+                category: category?,
+                action: action?,
+                instruction: instruction.clone().flatten(),
+                originator: originator.clone()?,
+                contact: contact.clone()?,
+                reference: reference.clone().flatten(),
+                grade: grade?,
+                handling: Handling {
+                    classes: classes.clone()?,
+                    purposes: purposes.clone(),
+                    release_to: release_to.clone(),
+                },
+                from: from?,
+                to: to?,
+            })
+        };
+        match statement() {
+            Some(statement) if faults.0.is_empty() => Ok(statement),
+            _ => Err(RequestFault::Fields(faults.0)),
+        }
+    }
+
+    fn subject(&self, faults: &mut Faults) -> Option<Subject> {
+        let mut state = |text: &str, field| {
+            let state = IssuingState::recognise(text).map(|found| found.state);
+            faults.unless(state, field, "the code of an issuing state, such as UTO".to_owned())
+        };
+        match (&self.document, &self.interval) {
+            (Some(document), None) => {
+                let issuing_state = state(&document.issuing_state, "document.issuing_state");
+                let number = faults.checked(DocumentNumber::parse(&document.number), "document.number");
+                Some(Subject::Document(DocumentId { issuing_state: issuing_state?, number: number? }))
+            }
+            (None, Some(interval)) => {
+                let issuing_state = state(&interval.issuing_state, "interval.issuing_state");
+                let mut number = |text: &Option<String>, field| {
+                    text.as_deref().and_then(|text| faults.checked(DocumentNumber::parse(text), field))
+                };
+                let (from, to) =
+                    (number(&interval.from, "interval.from"), number(&interval.to, "interval.to"));
+                let prefix = number(&interval.prefix, "interval.prefix");
+                let made = match (from, to, prefix, interval.length) {
+                    (Some(from), Some(to), None, None) => Interval::new(issuing_state?, from, to),
+                    (None, None, Some(prefix), Some(length)) => {
+                        Interval::of_prefix(issuing_state?, prefix, length)
+                    }
+                    _ => {
+                        let rule = "has from and to, or prefix and length".to_owned();
+                        return faults.unless(None, "interval", rule);
+                    }
+                };
+                faults.checked(made, "interval").map(Subject::Interval)
+            }
+            _ => faults.unless(None, "document", "either a document or an interval is given".to_owned()),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Faults(Vec<(&'static str, String)>);
+
+impl Faults {
+    fn unless<T>(&mut self, found: Option<T>, field: &'static str, rule: String) -> Option<T> {
+        if found.is_none() {
+            self.0.push((field, rule));
+        }
+        found
+    }
+
+    fn checked<T, E: std::error::Error>(&mut self, found: Result<T, E>, field: &'static str) -> Option<T> {
+        found.map_err(|fault| self.0.push((field, fault.to_string()))).ok()
+    }
+
+    /// Names of purposes and partners, as callers of checks give them.
+    fn names(&mut self, names: BTreeSet<String>, field: &'static str) -> BTreeSet<Box<str>> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-');
+        let is_name = |name: &String| (1..=WORD_BYTES_MAX).contains(&name.len()) && name.bytes().all(plain);
+        if names.len() > WORDS_MAX || !names.iter().all(is_name) {
+            let rule = format!(
+                "at most {WORDS_MAX} names of 1 to {WORD_BYTES_MAX} characters of A-Z a-z 0-9 . _ : -"
+            );
+            self.0.push((field, rule));
+        }
+        names.into_iter().map(Into::into).collect()
+    }
+}

@@ -1,0 +1,176 @@
+//! `portcullis alert`.
+
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use portcullis::alerting::{AlertRequest, AlertingError, Desk, Issued};
+use portcullis::audit::{self, AuditLog, Role};
+use portcullis::domain::alert::{AlertId, Revision, Standing, Statement};
+use portcullis::ground::clock::Clock;
+use portcullis::ground::storage::{Disk, Storage};
+use portcullis::http::wire::RevisionBody;
+use portcullis::overlay::{Alerts, Store};
+
+use super::alert_arguments::{Alert, AlertAct, AlertIssue, AlertList, AlertShow, AlertSite};
+use super::site;
+use super::usage::Usage;
+
+const INPUT_BYTES_MAX: u64 = 64 << 10;
+
+pub(super) fn run(command: &Alert) -> anyhow::Result<ExitCode> {
+    match command {
+        Alert::Issue(arguments) => issue(arguments),
+        Alert::Approve(act) => changed("approved", act, |desk, id, by| desk.approve(id, by)),
+        Alert::Withdraw(act) => changed("withdrawn", act, |desk, id, by| desk.withdraw(id, by, act.revision)),
+        Alert::Amend(arguments) => {
+            let statement = statement(&arguments.statement)?;
+            let act = &arguments.act;
+            changed("amended", act, |desk, id, by| desk.amend(id, statement, by, act.revision))
+        }
+        Alert::Renew(arguments) => {
+            let to = arguments.to.parse().map_err(|_| {
+                Usage::because(format_args!(
+                    "--to {} is no time: write it as 2026-09-01T00:00:00Z",
+                    arguments.to
+                ))
+            })?;
+            let act = &arguments.act;
+            changed("renewed", act, |desk, id, by| desk.renew(id, to, by, act.revision))
+        }
+        Alert::List(arguments) => list(arguments),
+        Alert::Show(arguments) => show(arguments),
+    }
+}
+
+fn issue(arguments: &AlertIssue) -> anyhow::Result<ExitCode> {
+    let statement = statement(&arguments.alert)?;
+    let key = arguments.idempotency_key.as_deref();
+    let issued = at_desk(&arguments.site, |desk, by| desk.issue(statement, by, key))?;
+    let (what, revision) = match &issued {
+        Issued::New(revision) => ("issued", revision),
+        Issued::Before(revision) => ("issued before with this key", revision),
+    };
+    tell(what, revision);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn changed(
+    what: &str,
+    act: &AlertAct,
+    change: impl FnOnce(&mut Desk<'_>, AlertId, &Arc<str>) -> Result<Arc<Revision>, AlertingError>,
+) -> anyhow::Result<ExitCode> {
+    let id = id(&act.alert)?;
+    site::must_exist(&act.site.data)?;
+    let revision = at_desk(&act.site, |desk, by| change(desk, id, by))?;
+    tell(what, &revision);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell(what: &str, revision: &Revision) {
+    let (alert, number, life) = (revision.alert, revision.number, revision.life.word());
+    println!("alert {alert} {what}: revision {number}, {life}, until {:.0}", revision.statement.to);
+}
+
+/// Opens what an act needs, and the log in which it is recorded.
+fn at_desk<T>(
+    at: &AlertSite,
+    act: impl FnOnce(&mut Desk<'_>, &Arc<str>) -> Result<T, AlertingError>,
+) -> anyhow::Result<T> {
+    let settings = site::settings_for(&at.data, at.config.as_deref())?;
+    let storage = site::disk();
+    storage.create_dir_all(&at.data).with_context(|| format!("cannot create {}", at.data.display()))?;
+    let (clock, by): (Arc<Clock>, _) = (site::clock(), site::principal()?);
+    let now = clock.now().time;
+    let (log, _) = AuditLog::open(storage.clone(), &at.data, Role::Cli, audit::Config::default(), now)?;
+    let mut desk = Desk {
+        storage,
+        data_dir: at.data.clone(),
+        log: &log,
+        clock: &clock,
+        policy: settings.alerts,
+        known: Alerts::default(),
+    };
+    let done = act(&mut desk, &by)?;
+    log.close()?;
+    Ok(done)
+}
+
+fn list(arguments: &AlertList) -> anyhow::Result<ExitCode> {
+    site::must_exist(&arguments.data)?;
+    let now = site::clock().now().time;
+    let mut alerts = Alerts::default();
+    if let Some(store) = Store::open(&site::disk(), &arguments.data)? {
+        alerts.follow(&store)?;
+    }
+    let mut listed: Vec<_> = alerts.iter().collect();
+    listed.sort_by_key(|revision| revision.origin.counter);
+    let mut out = std::io::stdout().lock();
+    for revision in listed {
+        let standing = revision.standing(now);
+        if standing == Standing::Not && !arguments.all {
+            continue;
+        }
+        if arguments.json {
+            serde_json::to_writer(&mut out, &RevisionBody::without_number(revision, now))?;
+            writeln!(out)?;
+            continue;
+        }
+        let statement = &revision.statement;
+        let standing = match standing {
+            Standing::InForce { unapproved: false } => "in force",
+            Standing::InForce { unapproved: true } => "in force, unapproved",
+            Standing::Not => "not in force",
+        };
+        writeln!(
+            out,
+            "{}  {}  {standing}  {}  {}  until {:.0}  {}",
+            revision.alert,
+            revision.life.word(),
+            statement.category.word(),
+            statement.action.word(),
+            statement.to,
+            statement.originator,
+        )?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(arguments: &AlertShow) -> anyhow::Result<ExitCode> {
+    let id = id(&arguments.alert)?;
+    site::must_exist(&arguments.data)?;
+    let now = site::clock().now().time;
+    let mut revisions = Vec::new();
+    if let Some(store) = Store::open(&site::disk(), &arguments.data)? {
+        store
+            .each_after(0, &mut |revision| revisions.extend(Some(revision).filter(|one| one.alert == id)))?;
+    }
+    if revisions.is_empty() {
+        return Err(AlertingError::Unknown(id).into());
+    }
+    let mut out = std::io::stdout().lock();
+    for revision in &revisions {
+        serde_json::to_writer(&mut out, &RevisionBody::of(revision, now))?;
+        writeln!(out)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn id(text: &str) -> anyhow::Result<AlertId> {
+    Ok(AlertId::parse(text).ok_or_else(|| Usage::because("an alert's name has 32 hexadecimal digits"))?)
+}
+
+fn statement(path: &Path) -> anyhow::Result<Statement> {
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().take(INPUT_BYTES_MAX).read_to_end(&mut bytes)?;
+        bytes
+    } else {
+        Disk.read(path, INPUT_BYTES_MAX).with_context(|| format!("cannot read {}", path.display()))?
+    };
+    let now = site::clock().now().time;
+    let statement = AlertRequest::parse(&bytes).and_then(|request| request.into_statement(now));
+    Ok(statement.map_err(Usage::because)?)
+}

@@ -1,0 +1,111 @@
+//! What can be said to `portcullis alert`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// Issues alerts of our own, which stand in answers beside what lists say. Works beside a running service, which takes them up
+/// within seconds.
+#[derive(Subcommand)]
+#[command(after_help = "\
+An alert as JSON:
+  {\"document\": {\"issuing_state\": \"UTO\", \"number\": \"L898902C3\"},
+   \"category\": \"stolen\", \"action\": \"seize\", \"instruction\": {\"text\": \"Keep it, call us.\", \"language\": \"en\"},
+   \"originator\": {\"name\": \"Police of Utopia\", \"contact\": \"+999 1234\", \"reference\": \"A-17\"},
+   \"grade\": {\"scheme\": \"admiralty\", \"code\": \"B2\"},
+   \"handling\": {\"classes\": [\"officer\"], \"purposes\": [\"border\"]},
+   \"valid\": {\"to\": \"2026-09-01T00:00:00Z\"}}
+or, instead of the document, stolen blanks and series:
+   \"interval\": {\"issuing_state\": \"UTO\", \"from\": \"C01X00010\", \"to\": \"C01X00099\"}
+   \"interval\": {\"issuing_state\": \"UTO\", \"prefix\": \"C01X\", \"length\": 9}")]
+pub(crate) enum Alert {
+    Issue(AlertIssue),
+    Approve(AlertAct),
+    Amend(AlertAmend),
+    Renew(AlertRenew),
+    Withdraw(AlertAct),
+    List(AlertList),
+    Show(AlertShow),
+}
+
+/// Where alerts are kept, and by which rules.
+#[derive(Args)]
+pub(crate) struct AlertSite {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The settings, of which [alerts] has the rules [default: the built-in ones].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Issues an alert, and prints its name.
+#[derive(Args)]
+pub(crate) struct AlertIssue {
+    #[command(flatten)]
+    pub(crate) site: AlertSite,
+    /// A file with the alert, or - for standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) alert: PathBuf,
+    /// Issue it once, however often this is said with the same key.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// Does an act on an alert. Approving is for somebody else than its issuer; withdrawing is for good.
+#[derive(Args)]
+pub(crate) struct AlertAct {
+    #[command(flatten)]
+    pub(crate) site: AlertSite,
+    /// The alert's name.
+    #[arg(value_name = "ALERT")]
+    pub(crate) alert: String,
+    /// Only if it still has this revision.
+    #[arg(long, value_name = "N")]
+    pub(crate) revision: Option<u32>,
+}
+
+/// Changes what an alert says; a second issuer has to approve anew, where one has to.
+#[derive(Args)]
+pub(crate) struct AlertAmend {
+    #[command(flatten)]
+    pub(crate) act: AlertAct,
+    /// A file with the whole alert as it is to be, or - for standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) statement: PathBuf,
+}
+
+/// Lets an alert hold until another time.
+#[derive(Args)]
+pub(crate) struct AlertRenew {
+    #[command(flatten)]
+    pub(crate) act: AlertAct,
+    /// The new end, such as 2026-09-01T00:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: String,
+}
+
+/// Lists alerts. Numbers are not shown: `show` has them.
+#[derive(Args)]
+pub(crate) struct AlertList {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Also those that are not in force.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// One JSON object an alert.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Shows an alert with all of its revisions, as JSON.
+#[derive(Args)]
+pub(crate) struct AlertShow {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The alert's name.
+    #[arg(value_name = "ALERT")]
+    pub(crate) alert: String,
+}

@@ -1,0 +1,308 @@
+//! `portcullis alert`: what we know ourselves stands in answers beside what lists say.
+
+use std::fs;
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::support::command::{Place, Run, flip_a_byte, portcullis, portcullis_reading};
+use crate::support::serving::Serving;
+
+/// An alert on a document of Utopia, for officers, until long after these tests.
+fn alert(number: &str) -> Value {
+    json!({
+        "document": { "issuing_state": "UTO", "number": number },
+        "category": "stolen",
+        "action": "seize",
+        "instruction": { "text": "Keep it.\nCall us.", "language": "en" },
+        "originator": { "name": "Police of Utopia", "contact": "+999 1234", "reference": "A-17" },
+        "grade": { "scheme": "admiralty", "code": "B2" },
+        "handling": { "classes": ["officer"] },
+        "valid": { "to": in_days(30) },
+    })
+}
+
+fn in_days(days: i64) -> String {
+    (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days)).to_string()
+}
+
+fn issue(place: &Place, alert: &Value, more: &[&str]) -> Run {
+    let site = place.site();
+    portcullis_reading(&[&["alert", "issue", "--data", &site, "-"], more].concat(), alert.to_string())
+}
+
+fn name_of(run: &Run) -> String {
+    run.out.split_whitespace().nth(1).expect("alert NAME issued").to_owned()
+}
+
+fn issued(place: &Place, alert: &Value, more: &[&str]) -> String {
+    name_of(&issue(place, alert, more).exits(0))
+}
+
+fn act(place: &Place, words: &[&str], more: &[&str]) -> Run {
+    let site = place.site();
+    portcullis(&[&["alert"], words, &["--data", &site], more].concat())
+}
+
+fn checked(place: &Place, number: &str, more: &[&str]) -> Value {
+    let site = place.site();
+    let arguments = ["check", "--data", &site, "--number", "-", "--issuer", "UTO", "--json"];
+    portcullis_reading(&[&arguments, more].concat(), number).json()
+}
+
+#[test]
+fn an_alert_is_a_finding_until_it_is_withdrawn_and_every_act_is_on_record() {
+    let place = Place::with_site();
+    assert_eq!(checked(&place, "Q7654321", &[])["verdict"], "no_hit");
+    let name = issued(&place, &alert("Q7654321"), &[]);
+    let answer = checked(&place, "Q7654321", &[]);
+    let finding = &answer["findings"][0];
+    assert_eq!(
+        (&answer["verdict"], &finding["type"], &finding["match"]),
+        (&"hit".into(), &"alert".into(), &"exact".into())
+    );
+    assert_eq!((&finding["alert_id"], &finding["revision"]), (&json!(name), &json!(1)));
+    assert_eq!((&finding["category"], &finding["action"]), (&"stolen".into(), &"seize".into()));
+    assert_eq!(finding["instruction"], json!({ "text": "Keep it.\nCall us.", "language": "en" }));
+    assert_eq!(finding["grade"], json!({ "scheme": "admiralty", "code": "B2", "confidence": "high" }));
+    assert_eq!((&finding["contact"], &finding["unapproved"]), (&"+999 1234".into(), &json!(false)));
+    assert_eq!(answer["coverage"]["alerts"]["revision"], 1);
+    let ask = ["check", "--data", &place.site(), "--number", "-", "--issuer", "UTO"];
+    let shown = portcullis_reading(&ask, "Q7654321").exits(10).out;
+    assert!(
+        shown.contains("alert: stolen, seize (match: exact)") && shown.contains("    Call us."),
+        "{shown}"
+    );
+    // A number that may be read as that one is a candidate, and no hit.
+    let near = checked(&place, "Q76S4321", &[]);
+    assert_eq!((&near["verdict"], &near["candidates"][0]["type"]), (&"no_hit".into(), &"alert".into()));
+    assert_eq!(near["candidates"][0]["document"]["number"], "Q7654321");
+
+    act(&place, &["renew", &name, "--to", &in_days(60)], &["--revision", "1"]).exits(0);
+    act(&place, &["renew", &name, "--to", &in_days(90)], &["--revision", "1"]).fails_saying("has revision 2");
+    act(&place, &["withdraw", &name], &[]).exits(0);
+    act(&place, &["withdraw", &name], &[]).fails_saying("withdrawn, for good");
+    assert_eq!(checked(&place, "Q7654321", &[])["verdict"], "no_hit");
+    assert_eq!(act(&place, &["list"], &[]).exits(0).out, "");
+    assert!(act(&place, &["list", "--all"], &[]).exits(0).out.contains("withdrawn"));
+    let history = act(&place, &["show", &name], &[]).exits(0).lines();
+    let states: Vec<_> =
+        history.iter().map(|one| (one["revision"].as_u64(), one["state"].as_str())).collect();
+    let expected = [(1, "active"), (2, "active"), (3, "withdrawn")];
+    assert_eq!(states, expected.map(|(number, state)| (Some(number), Some(state))));
+    let audit = portcullis(&["inspect", "audit", "--data", &place.site()]).exits(0).out;
+    for word in ["alert_issued 1", "alert_renewed 1", "alert_withdrawn 1"] {
+        assert!(audit.contains(word), "{word}: {audit}");
+    }
+    let find = ["audit", "find", "--document", "-", "--data", &place.site()];
+    let found = portcullis_reading(&find, "UTO Q7654321").exits(0).out;
+    assert!(found.contains("alert_issued") && found.contains("  hit  "), "{found}");
+}
+
+#[test]
+fn stolen_blanks_are_an_interval_and_what_overlaps_is_found_whole() {
+    let place = Place::with_site();
+    let interval = |interval: Value, category: &str| {
+        let mut alert = alert("X");
+        alert.as_object_mut().unwrap().remove("document");
+        alert["interval"] = interval;
+        alert["category"] = category.into();
+        alert
+    };
+    let blanks = json!({ "issuing_state": "UTO", "from": "C01X00010", "to": "C01X00099" });
+    let series = json!({ "issuing_state": "UTO", "prefix": "C01X0005", "length": 9 });
+    issued(&place, &interval(blanks, "stolen_blank"), &[]);
+    issued(&place, &interval(series, "counterfeit_series"), &[]);
+    issued(&place, &alert("C01X00055"), &[]);
+    let categories = |number: &str| {
+        let answer = checked(&place, number, &[]);
+        let findings = answer["findings"].as_array().unwrap();
+        let mut words: Vec<_> =
+            findings.iter().map(|one| one["category"].as_str().unwrap().to_owned()).collect();
+        words.sort();
+        words.join(" ")
+    };
+    for (number, expected) in [
+        ("C01X00009", ""),
+        ("C01X00010", "stolen_blank"),
+        ("C01X00050", "counterfeit_series stolen_blank"),
+        ("C01X00055", "counterfeit_series stolen stolen_blank"),
+        ("C01X0005Q", "counterfeit_series stolen_blank"),
+        ("C01X00099", "stolen_blank"),
+        ("C01X00100", ""),
+        ("C01X0010", ""),
+    ] {
+        assert_eq!(categories(number), expected, "{number}");
+    }
+}
+
+#[test]
+fn whoever_an_alert_is_not_for_gets_the_answer_without_it_and_the_log_has_both() {
+    let place = Place::with_site();
+    let mut wanted = alert("Q7654321");
+    wanted["category"] = "bearer_wanted".into();
+    wanted["handling"]["purposes"] = json!(["border"]);
+    issued(&place, &wanted, &[]);
+    let carrier = "caller-class = 'carrier'\n";
+    let ask = |config: Option<&str>, purpose: Option<&str>, number: &str| {
+        let config = config.unwrap_or_default();
+        let serving = Serving::start_with(&place, config);
+        let body = json!({
+            "document": { "number": number, "issuing_state": "UTO" },
+            "purpose": purpose,
+        });
+        let answer = serving.post("/v1/checks", "application/json", &body.to_string()).json();
+        serving.log();
+        answer
+    };
+    assert_eq!(ask(None, Some("border"), "Q7654321")["verdict"], "hit");
+    for (config, purpose) in [(None, Some("visa")), (None, None), (Some(carrier), Some("border"))] {
+        let hidden = ask(config, purpose, "Q7654321");
+        let nothing = ask(config, purpose, "Q7654999");
+        assert_eq!((&hidden["verdict"], &nothing["verdict"]), (&"no_hit".into(), &"no_hit".into()));
+        let shape = |answer: &Value| {
+            let mut answer = answer.clone();
+            for member in ["check_id", "decided_at", "audit", "document"] {
+                answer.as_object_mut().unwrap().remove(member);
+            }
+            answer["coverage"]["feeds"][0]["age_s"] = json!(0);
+            answer
+        };
+        assert_eq!(shape(&hidden), shape(&nothing));
+    }
+    let out = place.argument("out.ndjson");
+    portcullis(&["audit", "export", "--data", &place.site(), "--out", &out]).exits(0);
+    let lines = crate::support::command::json_lines(&fs::read_to_string(out).unwrap());
+    let both: Vec<_> = lines.iter().filter(|line| line["entry"]["unrestricted_verdict"] == "hit").collect();
+    assert_eq!(both.len(), 3);
+    for line in both {
+        assert_eq!(
+            (&line["entry"]["verdict"], line["entry"]["withheld"].as_array().unwrap().len()),
+            (&"no_hit".into(), 1)
+        );
+    }
+    portcullis(&["audit", "verify", "--data", &place.site()]).exits(0);
+}
+
+#[test]
+fn with_four_eyes_an_alert_waits_and_by_policy_is_in_force_meanwhile() {
+    let place = Place::with_site();
+    let strict = place.write("strict.toml", "[alerts]\nfour-eyes = 'on'\n");
+    let lenient = place.write("lenient.toml", "[alerts]\nfour-eyes = 'on'\nunapproved-hours = 4\n");
+    let waiting = issued(&place, &alert("Q1"), &["--config", &strict]);
+    assert_eq!(checked(&place, "Q1", &[])["verdict"], "no_hit");
+    act(&place, &["approve", &waiting], &["--config", &strict]).fails_saying("somebody else has to approve");
+    issued(&place, &alert("Q2"), &["--config", &lenient]);
+    let answer = checked(&place, "Q2", &[]);
+    assert_eq!((&answer["verdict"], &answer["findings"][0]["unapproved"]), (&"hit".into(), &json!(true)));
+    assert!(act(&place, &["list"], &[]).exits(0).out.contains("in force, unapproved"));
+    let active = issued(&place, &alert("Q3"), &[]);
+    act(&place, &["approve", &active], &[]).fails_saying("does not wait for approval");
+}
+
+#[test]
+fn what_is_no_alert_is_refused_field_by_field() {
+    let place = Place::with_site();
+    let refused = |change: &dyn Fn(&mut Value), said: &[&str]| {
+        let mut alert = alert("Q1");
+        change(&mut alert);
+        let run = issue(&place, &alert, &[]);
+        assert_ne!(run.code, 0, "{alert}");
+        for said in said {
+            assert!(run.err.contains(said) && !run.err.contains("Q1"), "{said}: {}", run.err);
+        }
+    };
+    refused(&|alert| alert["category"] = "theft".into(), &["category: one of lost, stolen"]);
+    refused(
+        &|alert| {
+            alert["grade"]["code"] = "Z9".into();
+            alert["valid"]["to"] = "tomorrow".into();
+        },
+        &["grade.code", "valid.to: a time"],
+    );
+    refused(
+        &|alert| alert["interval"] = json!({ "issuing_state": "UTO" }),
+        &["either a document or an interval"],
+    );
+    refused(&|alert| alert["colour"] = "red".into(), &["not an alert in JSON"]);
+    refused(&|alert| alert["valid"]["to"] = in_days(-1).into(), &["in the past"]);
+    refused(&|alert| alert["valid"]["to"] = in_days(400).into(), &["at most 366 days"]);
+    refused(&|alert| alert["handling"]["classes"] = json!([]), &["nobody"]);
+    refused(&|alert| alert["handling"]["release_to"] = json!(["partner"]), &["say nothing of a person"]);
+    refused(
+        &|alert| {
+            alert["category"] = "bearer_wanted".into();
+            alert["handling"]["classes"] = json!(["officer", "carrier"]);
+        },
+        &["officers only"],
+    );
+    assert!(
+        !place.path("site/alerts").exists() || act(&place, &["list", "--all"], &[]).exits(0).out.is_empty()
+    );
+}
+
+#[test]
+fn the_same_key_issues_one_alert_and_is_not_taken_for_another() {
+    let place = Place::with_site();
+    let key = ["--idempotency-key", "case-7"];
+    let wish = alert("Q1");
+    let first = issued(&place, &wish, &key);
+    let again = issue(&place, &wish, &key).exits(0);
+    assert!(again.out.contains("issued before with this key"), "{}", again.out);
+    assert_eq!(name_of(&again), first);
+    issue(&place, &alert("Q2"), &key).fails_saying("used for another alert");
+    assert_ne!(issued(&place, &alert("Q1"), &[]), first);
+}
+
+#[test]
+fn a_store_that_is_damaged_takes_every_clear_answer_away_and_is_named() {
+    for spoil in ["key", "alerts.redb"] {
+        let place = Place::with_site();
+        issued(&place, &alert("Q1"), &[]);
+        let path = place.path("site/alerts").join(spoil);
+        match spoil {
+            "key" => fs::remove_file(&path).unwrap(),
+            _ => fs::write(&path, "spoilt").unwrap(),
+        }
+        let answer = checked(&place, "X2", &[]);
+        assert_eq!(
+            (&answer["verdict"], &answer["reasons"][0]["code"]),
+            (&"inconclusive".into(), &"alerts_unreadable".into())
+        );
+        assert_eq!(checked(&place, "L898902C3", &[])["verdict"], "hit", "what lists say is still found");
+        let run = issue(&place, &alert("Q2"), &[]);
+        assert!(run.code != 0 && run.err.contains(spoil), "{}", run.err);
+    }
+    let place = Place::with_site();
+    issued(&place, &alert("Q1"), &[]);
+    flip_a_byte(&place.path("site/alerts/key"));
+    assert_eq!(checked(&place, "X2", &[])["verdict"], "inconclusive");
+}
+
+#[test]
+fn a_service_and_several_commands_issue_beside_one_another_and_nothing_is_lost() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    thread::scope(|scope| {
+        for at in 0..4 {
+            let place = &place;
+            scope.spawn(move || {
+                for number in 0..5 {
+                    issued(place, &alert(&format!("Q{at}00{number}")), &[]);
+                }
+            });
+        }
+    });
+    assert_eq!(act(&place, &["list", "--json"], &[]).exits(0).lines().len(), 20);
+    let ask = |number: &str| {
+        let body = json!({ "document": { "number": number, "issuing_state": "UTO" } });
+        serving.post("/v1/checks", "application/json", &body.to_string()).json()
+    };
+    let taken_up = (0..100).any(|_| {
+        thread::sleep(std::time::Duration::from_millis(100));
+        ask("Q3004")["verdict"] == "hit"
+    });
+    assert!(taken_up);
+    assert_eq!(ask("Q0000")["findings"][0]["type"], "alert");
+    serving.log();
+}
