@@ -5,6 +5,7 @@
 //! `alerts/REVISION` names that counter too: whoever wants to know whether something is new reads it without opening the store.
 
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,14 +115,16 @@ impl Store {
             (false, false) => StoreKey::create(&**storage, &key)?,
             _ => StoreKey::read(&**storage, &key)?,
         };
-        let file = storage.open_anywhere(&path).map_err(OverlayError::io("open", &path))?;
-        storage.sync_dir(&folder).map_err(OverlayError::io("sync", &folder))?;
-        let failed = OverlayError::pages(&path);
-        let mut database = Database::builder();
-        database.set_cache_size(CACHE_BYTES);
-        let database = database.create_with_backend(Pages(file)).map_err(failed)?;
-        let head = head(&database, &key, &path)?;
+        if !is_there(&path) {
+            give_birth(&**storage, &path)?;
+        }
+        let database = guarded(&path, || pages(&**storage, &path))?;
+        let head = guarded(&path, || head(&database, &key, &path))?;
         let mark = folder.join("REVISION");
+        // What reads pages goes back to an older state where the newest is spoilt, and calls that sound.
+        if Self::newest(&**storage, data_dir)? > head.counter {
+            return Err(OverlayError::Damaged { path, counter: head.counter + 1, what: "is missing" });
+        }
         Ok(Self { storage: storage.clone(), path, mark, database, key, head, _lock: lock })
     }
 
@@ -153,6 +156,10 @@ impl Store {
     /// # Errors
     /// [`OverlayError::Damaged`] names the first that is not.
     pub fn each_after(&self, counter: u64, visit: &mut dyn FnMut(Revision)) -> Result<(), OverlayError> {
+        guarded(&self.path, || self.read_after(counter, visit))
+    }
+
+    fn read_after(&self, counter: u64, visit: &mut dyn FnMut(Revision)) -> Result<(), OverlayError> {
         let failed = |error: redb::Error| OverlayError::pages(&self.path)(error);
         let reading = self.database.begin_read().map_err(|error| failed(error.into()))?;
         let mut next = counter + 1;
@@ -180,8 +187,13 @@ impl Store {
     /// Makes changes together, or none of them, durably.
     ///
     /// # Errors
-    /// [`OverlayError::Pages`]; then nothing has changed.
+    /// [`OverlayError::Pages`]; which of the two it is shows when the store is opened again.
     pub fn append(&mut self, changes: Vec<Change>) -> Result<Vec<Revision>, OverlayError> {
+        let path = self.path.clone();
+        guarded(&path, || self.write(changes))
+    }
+
+    fn write(&mut self, changes: Vec<Change>) -> Result<Vec<Revision>, OverlayError> {
         let failed = OverlayError::pages::<redb::Error>(&self.path);
         let writing = self.database.begin_write().map_err(|error| failed(error.into()))?;
         let mut head = self.head;
@@ -219,6 +231,37 @@ impl Store {
     fn damaged(&self, counter: u64, what: &'static str) -> OverlayError {
         OverlayError::Damaged { path: self.path.clone(), counter, what }
     }
+}
+
+/// Pages that contradict one another end the library that reads them. To whoever asks here it is damage like any other.
+fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, OverlayError>) -> Result<T, OverlayError> {
+    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    let what = "(its pages contradict one another) cannot be read";
+    done.unwrap_or_else(|_| Err(OverlayError::Damaged { path: path.to_owned(), counter: 0, what }))
+}
+
+fn pages(storage: &dyn Storage, path: &Path) -> Result<Database, OverlayError> {
+    let file = storage.open_anywhere(path).map_err(OverlayError::io("open", path))?;
+    let mut database = Database::builder();
+    database.set_cache_size(CACHE_BYTES);
+    database.create_with_backend(Pages(file)).map_err(OverlayError::pages(path))
+}
+
+/// Makes the file, which has its name only once it is whole: half a file of pages would be taken for a damaged one.
+fn give_birth(storage: &dyn Storage, path: &Path) -> Result<(), OverlayError> {
+    let unborn = path.with_extension("tmp");
+    match storage.remove(&unborn) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(OverlayError::io("remove", &unborn)(error));
+        }
+        _ => {}
+    }
+    drop(pages(storage, &unborn)?);
+    let synced = storage.open_anywhere(&unborn).and_then(|file| file.sync());
+    synced.map_err(OverlayError::io("sync", &unborn))?;
+    storage.rename(&unborn, path).map_err(OverlayError::io("rename", &unborn))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    storage.sync_dir(folder).map_err(OverlayError::io("sync", folder))
 }
 
 fn revision(change: Change, origin: Origin) -> Revision {

@@ -63,6 +63,7 @@ mod mrz_generated;
 mod mrz_oracles;
 mod mrz_russian;
 mod newest_generation;
+mod overlay_store;
 mod privacy;
 mod publish_crash;
 mod reasons;

@@ -51,7 +51,10 @@ impl SealedName {
     ) -> Result<Vec<Self>, AuditError> {
         let folder = sealed_folder(log);
         let paths = storage.list(&folder).map_err(AuditError::storage("list", &folder))?;
-        let first = |name: &str| u64::from_str_radix(name.split_once('.')?.0.rsplit_once('-')?.1, 16).ok();
+        let first = |name: &str| {
+            let stem = name.strip_suffix(".sealed").or_else(|| name.strip_suffix(".erased"))?;
+            u64::from_str_radix(stem.rsplit_once('-')?.1, 16).ok()
+        };
         let names = paths.iter().filter_map(|path| path.file_name()?.to_str());
         let begins = names.clone().filter_map(first).filter(|first| *first <= entry).max();
         let of_range = names.filter(|name| begins.is_some() && first(name) == begins);

@@ -9,7 +9,7 @@
 //! - A lost append leaves zeros if a later one to the same file survived. A lost cut takes the later unsynced
 //!   changes of that file with it, because file systems journal lengths in order.
 //! - A surviving unsynced append may be torn: end at any byte, if nothing follows it in the file, or have zeros
-//!   in any of its 512-byte sectors. One of each sort is drawn by the seed for every subset.
+//!   in any of its 512-byte sectors, or what was there before. One of each sort is drawn by the seed for every subset.
 //! - Names stand for files, not for what another name stood for: a lost create whose rename survived leaves the
 //!   file under its last name.
 
@@ -75,12 +75,13 @@ pub(super) fn for_each_image(
     before: &Tree,
     operations: &[Operation],
     seed: u64,
+    at: impl Fn(usize) -> bool,
     mut each: impl FnMut(&Image),
 ) -> usize {
     let mut random = Random(seed);
     let mut seen = HashSet::new();
     let start = operations.iter().take_while(|done| matches!(done, Operation::Existing { .. })).count();
-    for end in start..=operations.len() {
+    for end in (start..=operations.len()).filter(|end| at(*end)) {
         let prefix = &operations[..end];
         for lost in subsets(&unsynced(prefix), &mut random) {
             for tear in tears(prefix, &lost, &mut random) {
@@ -191,7 +192,7 @@ fn replay(before: &Tree, prefix: &[Operation], lost: &BTreeSet<usize>, tear: Opt
             Operation::Create { file, path } => drop(names.insert(path.clone(), *file)),
             Operation::Append { file, offset, bytes } => {
                 let offset = usize::try_from(*offset).expect("test files are small");
-                write(content.entry(*file).or_default(), offset, &torn(bytes, offset, at, tear));
+                write(content.entry(*file).or_default(), offset, bytes, torn(bytes, offset, at, tear));
             }
             Operation::Truncate { file, len } => {
                 let len = usize::try_from(*len).expect("test files are small");
@@ -219,24 +220,32 @@ fn replay(before: &Tree, prefix: &[Operation], lost: &BTreeSet<usize>, tear: Opt
     all.filter(|(path, _)| reachable(path)).map(|(path, file)| (path.clone(), file)).collect()
 }
 
-fn write(content: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
-    content.resize(content.len().max(offset + bytes.len()), 0);
-    content[offset..offset + bytes.len()].copy_from_slice(bytes);
+/// Writes what survived of some bytes. What did not keeps what was there: zeros, behind the end.
+fn write(content: &mut Vec<u8>, offset: usize, bytes: &[u8], survived: Survived) {
+    let end = offset + if survived.end < bytes.len() { survived.end } else { bytes.len() };
+    content.resize(content.len().max(end), 0);
+    for at in (0..survived.end).filter(|at| !survived.hole.contains(at)) {
+        content[offset + at] = bytes[at];
+    }
 }
 
-fn torn(bytes: &[u8], offset: usize, at: usize, tear: Option<Tear>) -> Vec<u8> {
-    let mut bytes = bytes.to_vec();
+/// What of a write survived: its bytes up to an end, but for those of a hole.
+struct Survived {
+    end: usize,
+    hole: std::ops::Range<usize>,
+}
+
+fn torn(bytes: &[u8], offset: usize, at: usize, tear: Option<Tear>) -> Survived {
     match tear {
-        Some(Tear::Short { operation, bytes: kept }) if operation == at => bytes.truncate(kept),
+        Some(Tear::Short { operation, bytes: kept }) if operation == at => Survived { end: kept, hole: 0..0 },
         Some(Tear::Hole { operation, sector }) if operation == at => {
-            // Sectors are those of the file, so that the first of an append may be a part of one.
+            // Sectors are those of the file, so that the first of a write may be a part of one.
             let start = (offset / SECTOR_BYTES + sector) * SECTOR_BYTES;
-            let range = start.saturating_sub(offset)..(start + SECTOR_BYTES - offset).min(bytes.len());
-            bytes[range].fill(0);
+            let hole = start.saturating_sub(offset)..(start + SECTOR_BYTES - offset).min(bytes.len());
+            Survived { end: bytes.len(), hole }
         }
-        _ => {}
+        _ => Survived { end: bytes.len(), hole: 0..0 },
     }
-    bytes
 }
 
 fn materialise(tree: &Tree) -> tempfile::TempDir {

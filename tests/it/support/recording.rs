@@ -107,10 +107,20 @@ impl Recording {
     /// Calls back with every different image that a crash at any moment may have left, see `crash.rs`, and
     /// gives how many there were. The same record and seed give the same images.
     pub(crate) fn crash_images(&self, seed: u64, each: impl FnMut(&Image)) -> usize {
+        self.crash_images_at(seed, |_| true, each)
+    }
+
+    /// The same of crashes after some numbers of operations only, for files that are large.
+    pub(crate) fn crash_images_at(
+        &self,
+        seed: u64,
+        at: impl Fn(usize) -> bool,
+        each: impl FnMut(&Image),
+    ) -> usize {
         let state = self.state();
         let (before, operations) = (state.before.clone(), state.operations.clone());
         drop(state);
-        for_each_image(&before, &operations, seed, each)
+        for_each_image(&before, &operations, seed, at, each)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
