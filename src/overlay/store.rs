@@ -36,10 +36,28 @@ pub struct Store {
     storage: Arc<dyn Storage>,
     path: PathBuf,
     mark: PathBuf,
-    database: Database,
+    database: Open,
     key: StoreKey,
     head: Origin,
     _lock: Lock,
+}
+
+/// Pages that are open. To close them is to write to them, which may find them damaged as well.
+#[derive(Debug)]
+struct Open(Option<Database>);
+
+impl Open {
+    fn pages(&self) -> &Database {
+        self.0.as_ref().expect("they are closed only at the end")
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let pages = self.0.take();
+        // What is damaged is told when it is read.
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(pages)));
+    }
 }
 
 /// A revision before it has its place in the store.
@@ -118,8 +136,8 @@ impl Store {
         if !is_there(&path) {
             give_birth(&**storage, &path)?;
         }
-        let database = guarded(&path, || pages(&**storage, &path))?;
-        let head = guarded(&path, || head(&database, &key, &path))?;
+        let database = Open(Some(guarded(&path, || pages(&**storage, &path))?));
+        let head = guarded(&path, || head(database.pages(), &key, &path))?;
         let mark = folder.join("REVISION");
         // What reads pages goes back to an older state where the newest is spoilt, and calls that sound.
         if Self::newest(&**storage, data_dir)? > head.counter {
@@ -161,7 +179,7 @@ impl Store {
 
     fn read_after(&self, counter: u64, visit: &mut dyn FnMut(Revision)) -> Result<(), OverlayError> {
         let failed = |error: redb::Error| OverlayError::pages(&self.path)(error);
-        let reading = self.database.begin_read().map_err(|error| failed(error.into()))?;
+        let reading = self.database.pages().begin_read().map_err(|error| failed(error.into()))?;
         let mut next = counter + 1;
         let table = match reading.open_table(REVISIONS) {
             Err(redb::TableError::TableDoesNotExist(_)) if self.head.counter == 0 => return Ok(()),
@@ -195,7 +213,7 @@ impl Store {
 
     fn write(&mut self, changes: Vec<Change>) -> Result<Vec<Revision>, OverlayError> {
         let failed = OverlayError::pages::<redb::Error>(&self.path);
-        let writing = self.database.begin_write().map_err(|error| failed(error.into()))?;
+        let writing = self.database.pages().begin_write().map_err(|error| failed(error.into()))?;
         let mut head = self.head;
         let mut revisions = Vec::with_capacity(changes.len());
         {
