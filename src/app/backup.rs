@@ -13,6 +13,7 @@ use crate::feed::file_digest;
 use crate::ground::causes;
 use crate::ground::storage::{Storage, copy_file, publish_file};
 use crate::index::{self, Generation, IndexError};
+use crate::overlay::{OverlayError, Store};
 
 const CONTENTS: &str = "backup.json";
 const FORMAT: u32 = 1;
@@ -87,6 +88,9 @@ pub enum BackupError {
     /// The generation in force cannot be read.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// The alerts cannot be copied.
+    #[error(transparent)]
+    Alerts(#[from] OverlayError),
 }
 
 impl BackupError {
@@ -95,7 +99,7 @@ impl BackupError {
     }
 }
 
-/// Backs up a site, also while it works: each log as of its newest checkpoint, all keys but those that sign, the floors of all
+/// Backs up a site, also while it works: each log as of its newest checkpoint, all keys but those that sign, the alerts, the floors of all
 /// feeds, and the settings. `told` hears of each log.
 ///
 /// # Errors
@@ -129,6 +133,7 @@ pub fn back_up(
     if let Some(settings) = settings {
         copy(&**storage, settings, &to.join(SETTINGS))?;
     }
+    Store::copy(&**storage, data_dir, to)?;
     index::back_up_floors(storage, data_dir, to)?;
     let mut files = BTreeMap::new();
     measure(&**storage, to, Path::new(""), &mut files)?;
@@ -181,7 +186,8 @@ pub fn restore(
     must_be_new(&**storage, &made)?;
     create(&**storage, &made)?;
     let mut folders = BTreeSet::from([made.clone()]);
-    for name in contents.files.keys().filter(|name| name.starts_with("audit/")) {
+    let is_kept = |name: &&String| name.starts_with("audit/") || name.starts_with("alerts/");
+    for name in contents.files.keys().filter(is_kept) {
         let to = made.join(restored_name(name));
         for folder in to.ancestors().skip(1).take_while(|folder| **folder != made) {
             folders.insert(folder.to_owned());
@@ -211,6 +217,7 @@ fn is_of_a_site(name: &str) -> bool {
     let is_placed = match &parts[..] {
         [SETTINGS] => true,
         ["index", ..] => parts.len() <= 3,
+        ["alerts", _] => true,
         ["audit", log, _] => is_log(log),
         ["audit", log, "sealed", _] => is_log(log),
         _ => false,

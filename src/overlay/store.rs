@@ -18,7 +18,7 @@ use super::key::StoreKey;
 use super::pages::Pages;
 use super::record::{decode, encode};
 use crate::domain::alert::{AlertId, Life, NodeId, Origin, Revision, Statement};
-use crate::ground::storage::{Lock, LockError, Storage, publish_file};
+use crate::ground::storage::{Lock, LockError, Storage, copy_file, publish_file};
 
 const REVISIONS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("revisions");
 const HEAD: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("head");
@@ -144,6 +144,29 @@ impl Store {
             return Err(OverlayError::Damaged { path, counter: head.counter + 1, what: "is missing" });
         }
         Ok(Self { storage: storage.clone(), path, mark, database, key, head, _lock: lock })
+    }
+
+    /// Copies the store of a site, as of a moment at which nobody has it open, into a folder that does not exist yet; nothing, if it has
+    /// none.
+    ///
+    /// # Errors
+    /// [`OverlayError`].
+    pub fn copy(storage: &dyn Storage, data_dir: &Path, to: &Path) -> Result<(), OverlayError> {
+        let (folder, to) = (data_dir.join("alerts"), to.join("alerts"));
+        if storage.open_read(&folder.join("key")).is_err() {
+            return Ok(());
+        }
+        let _lock = wait_for_lock(storage, &folder.join("LOCK"))?;
+        storage.create_dir_all(&to).map_err(OverlayError::io("create", &to))?;
+        for name in ["key", "alerts.redb", "REVISION"] {
+            let from = folder.join(name);
+            match copy_file(storage, &from, &to.join(name), u64::MAX) {
+                // No alert was ever issued in it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                copied => copied.map_err(OverlayError::io("copy", &from))?,
+            }
+        }
+        Ok(())
     }
 
     /// A name for an alert that is like no other.

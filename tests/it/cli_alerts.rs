@@ -306,3 +306,19 @@ fn a_service_and_several_commands_issue_beside_one_another_and_nothing_is_lost()
     assert_eq!(ask("Q0000")["findings"][0]["type"], "alert");
     serving.log();
 }
+
+#[test]
+fn a_backup_has_the_alerts_and_a_restored_site_goes_on_with_them() {
+    let place = Place::with_site();
+    let name = issued(&place, &alert("Q1"), &[]);
+    let (backup, restored) = (place.argument("backup"), place.argument("restored"));
+    portcullis(&["backup", "--data", &place.site(), "--to", &backup]).exits(0);
+    issued(&place, &alert("Q2"), &[]);
+    portcullis(&["restore", &backup, "--data", &restored]).exits(0);
+    let listed = portcullis(&["alert", "list", "--data", &restored, "--json"]).exits(0).lines();
+    assert_eq!(listed.iter().map(|one| one["alert_id"].as_str().unwrap()).collect::<Vec<_>>(), [&*name]);
+    portcullis(&["alert", "withdraw", &name, "--data", &restored]).exits(0);
+    let check = ["check", "--data", &restored, "--number", "-", "--issuer", "UTO", "--json"];
+    let answer = portcullis_reading(&check, "Q1").json();
+    assert_eq!(answer["coverage"]["alerts"]["revision"], 2);
+}

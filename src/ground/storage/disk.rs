@@ -71,7 +71,8 @@ impl Storage for Disk {
             Err(error) => return Err(error),
         };
         let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
-        paths.sort_unstable();
+        // By their bytes: paths are compared part by part, which takes ten times as long, and these differ in the last one only.
+        paths.sort_unstable_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
         Ok(paths)
     }
 
