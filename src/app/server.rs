@@ -1,7 +1,7 @@
 //! The service as one thing that starts, runs and ends.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::dev::{Server as HttpServerTask, ServerHandle};
@@ -11,7 +11,7 @@ use crate::audit::{Act, LogReader, Opened, Role};
 use crate::config::Settings;
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
-use crate::http::{Metrics, Service, routes};
+use crate::http::{AlertDesk, Metrics, Service, routes};
 use crate::screening::{Opening, Screening};
 use crate::syncing::Board;
 
@@ -92,6 +92,14 @@ impl Server {
         let logs = LogReader::new(storage.clone(), settings.data_dir.clone());
         let service = Service::new(screening.clone(), metrics, limits.body_bytes_max, manifests);
         let recorder = Recorder::start(screening.clone(), service.refusals().clone());
+        let desk = AlertDesk {
+            storage: storage.clone(),
+            data_dir: settings.data_dir.clone(),
+            clock: clock.clone(),
+            policy: settings.alerts,
+            known: Mutex::default(),
+        };
+        let service = service.with_desk(desk);
         let service =
             Arc::new(service.with_board(board.clone()).with_logs(logs).with_callers(limits.caller_class));
         let http = HttpServer::new(move || App::new().configure(routes(&service)))

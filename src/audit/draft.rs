@@ -156,6 +156,8 @@ pub enum Act {
     AlertRenewed,
     /// An alert was taken back.
     AlertWithdrawn,
+    /// Somebody read alerts, or searched for those that concern a document.
+    AlertRead,
     /// Somebody asked again what the entry answered that the client's reference names.
     AuditReplay,
 }
@@ -188,6 +190,7 @@ impl Act {
         Self::AlertAmended,
         Self::AlertRenewed,
         Self::AlertWithdrawn,
+        Self::AlertRead,
         Self::AuditProve,
         Self::AuditReplay,
     ];
@@ -199,7 +202,7 @@ impl Act {
         match self {
             Self::Check | Self::ManifestLine | Self::ManifestChunk | Self::Refused => true,
             Self::AuditExport | Self::AuditFind | Self::AuditReport => true,
-            Self::AuditProve | Self::AuditReplay => true,
+            Self::AuditProve | Self::AuditReplay | Self::AlertRead => true,
             Self::Import | Self::FeedForgotten | Self::Fold | Self::Rollback | Self::Sync => false,
             Self::SyncShrunk | Self::Started | Self::BackedUp | Self::Restored | Self::Adopted => false,
             Self::KeyRotated | Self::KeyDestroyed | Self::Erased => false,
@@ -238,6 +241,7 @@ impl Act {
             Self::AlertAmended => "alert_amended",
             Self::AlertRenewed => "alert_renewed",
             Self::AlertWithdrawn => "alert_withdrawn",
+            Self::AlertRead => "alert_read",
             Self::AuditReplay => "audit_replay",
         }
     }

@@ -1,9 +1,10 @@
 //! HTTP v1: words, routes, problems. No decision is made here.
 //!
 //! `POST /v1/checks` and `POST /v1/manifests` ask; `GET /v1`, `/v1/coverage`, `/livez`, `/readyz` and `/metrics` tell;
-//! `GET /v1/audit/…` proves.
+//! `GET /v1/audit/…` proves; `/v1/alerts…` issues alerts.
 //! Every error is problem+json (RFC 9457) with a stable `code`.
 
+mod alerts;
 mod audit;
 mod checks;
 mod limits;
@@ -17,6 +18,7 @@ mod service;
 mod status;
 pub mod wire;
 
+pub use alerts::AlertDesk;
 pub use limits::Limits;
 pub use metrics::Metrics;
 pub use problem::Problem;

@@ -55,6 +55,18 @@ problems! {
     entry_not_covered = 409 "entry_not_covered" "No checkpoint covers this yet: ask again in a minute";
     /// A log is damaged, or cannot be read.
     log_unreadable = 500 "log_unreadable" "The log cannot be read: its operator finds the cause in the service's log";
+    /// An alert that breaks rules.
+    alert_refused = 422 "alert_refused" "The alert breaks a rule";
+    /// The key of one wish was used for another.
+    key_reused = 422 "idempotency_key_reused" "The idempotency key was used for another alert";
+    /// The alert is not one with which that is done.
+    alert_state = 409 "alert_state" "That is not done with this alert as it is";
+    /// The alert was changed meanwhile.
+    alert_changed = 412 "alert_changed" "The alert was changed meanwhile: read it again";
+    /// The alerts cannot be read or changed.
+    alerts_unavailable = 503 "alerts_unavailable" "The alerts cannot be read or changed: the operator finds the cause in the service's log";
+    /// The path is not for callers of this class.
+    not_for_caller = 403 "not_for_caller" "This is not for callers of this service";
     /// No such path.
     not_found = 404 "not_found" "There is nothing at this path";
     /// The path takes another method.

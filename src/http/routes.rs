@@ -13,7 +13,7 @@ use prometheus::IntCounter;
 
 use super::problem::{Problem, Refused};
 use super::service::Service;
-use super::{audit, checks, manifests, status};
+use super::{alerts, audit, checks, manifests, status};
 
 /// Adds all routes of v1 to an application.
 pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
@@ -22,6 +22,10 @@ pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + 
         let service = service.clone();
         move |path, method| only(&service, path, method)
     };
+    let both = {
+        let only = only.clone();
+        move |path| only(path, "GET, POST")
+    };
     let unmatched = Rc::new(Route::new(service, "unmatched"));
     move |config| {
         config
@@ -29,6 +33,10 @@ pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + 
             .service(only("/v1", "GET").get(status::version))
             .service(only("/v1/coverage", "GET").get(status::coverage))
             .service(only("/v1/operator/sync", "POST").post(status::want_sync))
+            .service(both("/v1/alerts").get(alerts::list).post(alerts::issue))
+            .service(only("/v1/alerts/searches", "POST").post(alerts::search))
+            .service(only("/v1/alerts/{id}", "GET").get(alerts::show))
+            .service(only("/v1/alerts/{id}/{act}", "POST").post(alerts::act))
             .service(only("/v1/audit/checkpoint", "GET").get(audit::checkpoint))
             .service(only("/v1/audit/proof", "GET").get(audit::proof))
             .service(only("/v1/audit/entries", "GET").get(audit::entries))

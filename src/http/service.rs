@@ -10,6 +10,7 @@ use crate::domain::alert::CallerClass;
 use crate::screening::Screening;
 use crate::syncing::Board;
 
+use super::alerts::AlertDesk;
 use super::metrics::Metrics;
 use super::refusals::Refusals;
 
@@ -22,6 +23,7 @@ pub struct Service {
     pub(super) manifest_slots: Arc<Semaphore>,
     pub(super) principal: Arc<str>,
     pub(super) caller_class: CallerClass,
+    pub(super) desk: Option<Arc<AlertDesk>>,
     pub(super) board: Arc<Board>,
     pub(super) logs: Option<Arc<LogReader>>,
     pub(super) refusals: Arc<Refusals>,
@@ -48,6 +50,7 @@ impl Service {
             manifest_slots,
             principal,
             caller_class: CallerClass::default(),
+            desk: None,
             board,
             logs: None,
             refusals,
@@ -70,6 +73,17 @@ impl Service {
     #[must_use]
     pub fn with_callers(self, caller_class: CallerClass) -> Self {
         Self { caller_class, ..self }
+    }
+
+    /// The same, at which alerts are issued.
+    #[must_use]
+    pub fn with_desk(self, desk: AlertDesk) -> Self {
+        Self { desk: Some(Arc::new(desk)), ..self }
+    }
+
+    /// The time as the screening sees it.
+    pub(super) fn now(&self) -> jiff::Timestamp {
+        self.screening.now()
     }
 
     /// The same, which tells how its feeds stand with their publishers.

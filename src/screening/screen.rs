@@ -149,6 +149,12 @@ impl Screening {
         self.log.submit(Draft { client_reference: Some(what), ..draft }, ())
     }
 
+    /// The time by which is answered.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now().time
+    }
+
     /// The lists in force.
     #[must_use]
     pub fn site(&self) -> &Arc<Site> {

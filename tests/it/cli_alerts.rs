@@ -312,7 +312,8 @@ fn a_backup_has_the_alerts_and_a_restored_site_goes_on_with_them() {
     let place = Place::with_site();
     let name = issued(&place, &alert("Q1"), &[]);
     let (backup, restored) = (place.argument("backup"), place.argument("restored"));
-    portcullis(&["backup", "--data", &place.site(), "--to", &backup]).exits(0);
+    let config = place.write("site.toml", format!("[data]\ndir = {:?}\n", place.site()));
+    portcullis(&["backup", "--config", &config, "--to", &backup]).exits(0);
     issued(&place, &alert("Q2"), &[]);
     portcullis(&["restore", &backup, "--data", &restored]).exits(0);
     let listed = portcullis(&["alert", "list", "--data", &restored, "--json"]).exits(0).lines();

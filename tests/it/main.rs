@@ -46,6 +46,7 @@ mod feed_rollback;
 mod feed_stores;
 mod fold_crash;
 mod histories;
+mod http_alerts;
 mod http_checks;
 mod http_manifests;
 mod http_refusals;

@@ -1,0 +1,328 @@
+//! `/v1/alerts…`, for officers who issue alerts. Every act, and every reading, is an entry before it is done.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::media_type::expect_media_type;
+use super::problem::Problem;
+use super::service::Service;
+use super::wire::RevisionBody;
+use crate::alerting::{AlertPolicy, AlertRequest, AlertingError, Desk, Issued};
+use crate::audit::Act;
+use crate::domain::alert::{AlertId, CallerClass, LifeFault, Revision, Standing, Statement};
+use crate::domain::{DocumentId, DocumentNumber, IssuingState};
+use crate::ground::causes;
+use crate::ground::clock::Clock;
+use crate::ground::storage::Storage;
+use crate::overlay::{Alerts, OverlayError, Store};
+
+const PAGE_MAX: usize = 1000;
+const KEY_BYTES_MAX: usize = 64;
+
+/// Where a service issues alerts.
+pub struct AlertDesk {
+    /// Where files are.
+    pub storage: Arc<dyn Storage>,
+    /// The site's data directory.
+    pub data_dir: std::path::PathBuf,
+    /// The time.
+    pub clock: Arc<Clock>,
+    /// The rules.
+    pub policy: AlertPolicy,
+    /// What was read of the store before.
+    pub known: Mutex<Alerts>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    /// Which alerts: in force now, or all; `in_force` without it.
+    state: Option<String>,
+    /// After the alert whose newest revision has this counter.
+    #[serde(default)]
+    after: u64,
+    count: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Search {
+    issuing_state: String,
+    number: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Renewal {
+    to: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    alerts: Vec<RevisionBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    alert: RevisionBody<'a>,
+    history: Vec<RevisionBody<'a>>,
+}
+
+pub(super) async fn issue(
+    request: HttpRequest,
+    payload: web::Payload,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let key = match request.headers().get("idempotency-key") {
+        None => None,
+        Some(key) => {
+            let key = key.to_str().ok().filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()));
+            let rule = "an Idempotency-Key has 1 to 64 printed ASCII characters";
+            Some(key.ok_or_else(|| Problem::invalid_field().with_detail(rule))?.to_owned())
+        }
+    };
+    let statement = statement(&request, payload, &service).await?;
+    let issued = at_desk(&service, move |desk, by| desk.issue(statement, by, key.as_deref())).await?;
+    let (status, revision) = match issued {
+        Issued::New(revision) => (StatusCode::CREATED, revision),
+        Issued::Before(revision) => (StatusCode::OK, revision),
+    };
+    Ok(answer(&service, status, &revision))
+}
+
+/// `POST /v1/alerts/{id}/{act}`.
+pub(super) async fn act(
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+    payload: web::Payload,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let (id, act) = path.into_inner();
+    let id = AlertId::parse(&id).ok_or_else(Problem::not_found)?;
+    let expected = expected(&request)?;
+    let revision = match &*act {
+        "approve" => at_desk(&service, move |desk, by| desk.approve(id, by)).await?,
+        "withdraw" => at_desk(&service, move |desk, by| desk.withdraw(id, by, expected)).await?,
+        "renew" => {
+            let body = body(&request, payload, &service).await?;
+            let Renewal { to } = serde_json::from_slice(&body).map_err(|_| Problem::invalid_json())?;
+            at_desk(&service, move |desk, by| desk.renew(id, to, by, expected)).await?
+        }
+        "amend" => {
+            let statement = statement(&request, payload, &service).await?;
+            at_desk(&service, move |desk, by| desk.amend(id, statement, by, expected)).await?
+        }
+        _ => return Err(Problem::not_found()),
+    };
+    Ok(answer(&service, StatusCode::OK, &revision))
+}
+
+/// Alerts in the order of their newest revisions, without numbers.
+pub(super) async fn list(
+    query: Result<web::Query<Page>, actix_web::Error>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let rule = "the query has state, which is in_force or all, after and count, which are numbers";
+    let wrong = || Problem::invalid_query().with_detail(rule);
+    let Page { state, after, count } = query.map_err(|_| wrong())?.into_inner();
+    let all = match state.as_deref() {
+        None | Some("in_force") => false,
+        Some("all") => true,
+        Some(_) => return Err(wrong()),
+    };
+    let count = count.unwrap_or(PAGE_MAX).min(PAGE_MAX);
+    record(&service, format!("list after {after}")).await?;
+    let now = service.now();
+    let mut found = reading(&service, move |alerts, _| {
+        let newer = |revision: &&Arc<Revision>| revision.origin.counter > after;
+        let wanted = |revision: &&Arc<Revision>| all || revision.standing(now) != Standing::Not;
+        let mut found: Vec<_> = alerts.iter().filter(newer).filter(wanted).cloned().collect();
+        found.sort_unstable_by_key(|revision| revision.origin.counter);
+        Ok(found)
+    })
+    .await?;
+    let next = (found.len() > count).then(|| found.get(count.saturating_sub(1))).flatten();
+    let next = next.map(|last| last.origin.counter);
+    found.truncate(count);
+    let alerts = found.iter().map(|revision| RevisionBody::without_number(revision, now)).collect();
+    Ok(HttpResponse::Ok().json(Listed { alerts, next }))
+}
+
+/// The alerts that concern a document: its number stands in no URL.
+pub(super) async fn search(
+    request: HttpRequest,
+    payload: web::Payload,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let body = body(&request, payload, &service).await?;
+    let Search { issuing_state, number } =
+        serde_json::from_slice(&body).map_err(|_| Problem::invalid_json())?;
+    let state = IssuingState::recognise(&issuing_state);
+    let (Some(state), Ok(number)) = (state, DocumentNumber::parse(&number)) else {
+        let rule = "a search has issuing_state, the code of a state, and number";
+        return Err(Problem::invalid_field().with_detail(rule));
+    };
+    let document = DocumentId { issuing_state: state.state, number };
+    record(&service, "search".to_owned()).await?;
+    let now = service.now();
+    let found = reading(&service, move |alerts, _| {
+        let concerns = |revision: &&Arc<Revision>| revision.statement.subject.concerns(&document);
+        let mut found: Vec<_> = alerts.iter().filter(concerns).cloned().collect();
+        found.sort_unstable_by_key(|revision| revision.origin.counter);
+        Ok(found)
+    });
+    let found = found.await?;
+    let alerts = found.iter().map(|revision| RevisionBody::of(revision, now)).collect();
+    Ok(HttpResponse::Ok().json(Listed { alerts, next: None }))
+}
+
+/// An alert with all of its revisions.
+pub(super) async fn show(
+    path: web::Path<String>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let id = AlertId::parse(&path).ok_or_else(Problem::not_found)?;
+    record(&service, id.to_string()).await?;
+    let now = service.now();
+    let history = reading(&service, move |_, store| {
+        let mut history = Vec::new();
+        if let Some(store) = store {
+            store.each_after(0, &mut |revision| {
+                history.extend(Some(revision).filter(|one| one.alert == id))
+            })?;
+        }
+        Ok(history)
+    });
+    let history = history.await?;
+    let Some(newest) = history.last() else { return Err(Problem::not_found()) };
+    let whole = Whole {
+        alert: RevisionBody::of(newest, now),
+        history: history.iter().map(|revision| RevisionBody::of(revision, now)).collect(),
+    };
+    Ok(HttpResponse::Ok().insert_header((ETAG, etag(newest))).json(whole))
+}
+
+fn answer(service: &Service, status: StatusCode, revision: &Revision) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    response.insert_header((ETAG, etag(revision)));
+    if status == StatusCode::CREATED {
+        response.insert_header((LOCATION, format!("/v1/alerts/{}", revision.alert)));
+    }
+    response.json(RevisionBody::of(revision, service.now()))
+}
+
+fn etag(revision: &Revision) -> String {
+    format!("\"{}\"", revision.number)
+}
+
+/// Which revision the caller has seen (RFC 9110, section 13.1.1).
+fn expected(request: &HttpRequest) -> Result<Option<u32>, Problem> {
+    let Some(tag) = request.headers().get(IF_MATCH) else { return Ok(None) };
+    let number = tag.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    let rule = "If-Match has the ETag of the alert, such as \"3\"";
+    number.map(Some).ok_or_else(|| Problem::invalid_field().with_detail(rule))
+}
+
+async fn statement(
+    request: &HttpRequest,
+    payload: web::Payload,
+    service: &Service,
+) -> Result<Statement, Problem> {
+    let body = body(request, payload, service).await?;
+    let statement = AlertRequest::parse(&body).and_then(|request| request.into_statement(service.now()));
+    statement.map_err(|fault| Problem::invalid_field().with_detail(fault.to_string()))
+}
+
+async fn body(
+    request: &HttpRequest,
+    payload: web::Payload,
+    service: &Service,
+) -> Result<web::Bytes, Problem> {
+    expect_media_type(request, &["application/json"])?;
+    match payload.to_bytes_limited(service.body_bytes_max).await {
+        Err(_) => Err(Problem::body_too_large()),
+        Ok(Err(_)) => Err(Problem::body_unreadable()),
+        Ok(Ok(body)) => Ok(body),
+    }
+}
+
+async fn record(service: &Service, what: String) -> Result<(), Problem> {
+    let _ = desk(service)?;
+    let recorded = service.screening.record_act(Act::AlertRead, &service.principal, what.into())?.await?;
+    let () = *recorded.get();
+    Ok(())
+}
+
+/// Alerts are for officers.
+fn desk(service: &Service) -> Result<Arc<AlertDesk>, Problem> {
+    if service.caller_class != CallerClass::Officer {
+        return Err(Problem::not_for_caller());
+    }
+    service.desk.clone().ok_or_else(Problem::not_found)
+}
+
+/// Does an act, and has it in force at once.
+async fn at_desk<T: Send + 'static>(
+    service: &web::Data<Service>,
+    act: impl FnOnce(&mut Desk<'_>, &Arc<str>) -> Result<T, AlertingError> + Send + 'static,
+) -> Result<T, Problem> {
+    let (at, service) = (desk(service)?, service.clone());
+    let done = web::block(move || {
+        let mut known = at.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desk = Desk {
+            storage: at.storage.clone(),
+            data_dir: at.data_dir.clone(),
+            log: service.screening.log(),
+            clock: &at.clock,
+            policy: at.policy,
+            known: std::mem::take(&mut *known),
+        };
+        let done = act(&mut desk, &service.principal);
+        *known = desk.known;
+        service.screening.overlay().refresh();
+        done
+    });
+    done.await.map_err(|_| Problem::internal())?.map_err(Problem::from)
+}
+
+async fn reading<T: Send + 'static>(
+    service: &Service,
+    read: impl FnOnce(&Alerts, Option<&Store>) -> Result<T, OverlayError> + Send + 'static,
+) -> Result<T, Problem> {
+    let at = desk(service)?;
+    let read = web::block(move || {
+        let mut known = at.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = Store::open(&at.storage, &at.data_dir)?;
+        if let Some(store) = &store {
+            known.follow(store)?;
+        }
+        read(&known, store.as_ref())
+    });
+    let read = read.await.map_err(|_| Problem::internal())?;
+    read.map_err(|error| Problem::from(AlertingError::from(error)))
+}
+
+impl From<AlertingError> for Problem {
+    fn from(error: AlertingError) -> Self {
+        let told = error.to_string();
+        match error {
+            AlertingError::Statement(_) => Self::alert_refused().with_detail(told),
+            AlertingError::Unknown(_) => Self::not_found(),
+            AlertingError::Life(LifeFault::Changed { .. }) => Self::alert_changed().with_detail(told),
+            AlertingError::Life(_) => Self::alert_state().with_detail(told),
+            AlertingError::KeyReused => Self::key_reused(),
+            AlertingError::Audit(error) => Self::from(error),
+            AlertingError::Store(_) | AlertingError::Act(_) => {
+                tracing::error!(error = %causes(&error), "an alert was not issued, changed or read");
+                Self::alerts_unavailable()
+            }
+        }
+    }
+}

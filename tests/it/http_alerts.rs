@@ -1,0 +1,131 @@
+//! `/v1/alerts` as whoever issues alerts meets it.
+
+use serde_json::{Value, json};
+
+use crate::support::command::{Place, portcullis};
+use crate::support::serving::Serving;
+use crate::support::site::Reply;
+
+fn alert(number: &str) -> Value {
+    let to = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(240);
+    json!({
+        "document": { "issuing_state": "UTO", "number": number },
+        "category": "revoked",
+        "action": "refer",
+        "originator": { "name": "Registry", "contact": "+999" },
+        "grade": { "scheme": "3x5x2", "code": "1AP" },
+        "handling": { "classes": ["officer", "carrier"] },
+        "valid": { "to": to.to_string() },
+    })
+}
+
+/// Posts JSON, with another header line.
+fn post(serving: &Serving, path: &str, body: &Value, header: &str) -> Reply {
+    let media_type = ["application/json", header].join(if header.is_empty() { "" } else { "\r\n" });
+    serving.post(path, &media_type, &body.to_string())
+}
+
+fn ask(serving: &Serving, number: &str) -> Value {
+    let body = json!({ "document": { "number": number, "issuing_state": "UTO" } });
+    post(serving, "/v1/checks", &body, "").json()
+}
+
+#[test]
+fn an_alert_is_in_force_once_it_is_issued_and_lives_by_its_revisions() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    assert_eq!(ask(&serving, "Q1")["verdict"], "no_hit");
+    let reply = post(&serving, "/v1/alerts", &alert("Q1"), "");
+    let issued = reply.json();
+    let id = issued["alert_id"].as_str().unwrap().to_owned();
+    assert_eq!((reply.status, &issued["state"], &issued["document"]), (201, &"active".into(), &"Q1".into()));
+    assert!(reply.has_header("etag", "\"1\"") && reply.has_header("location", &format!("/v1/alerts/{id}")));
+    let answer = ask(&serving, "Q1");
+    assert_eq!((&answer["verdict"], &answer["findings"][0]["alert_id"]), (&"hit".into(), &json!(id)));
+
+    let mut milder = alert("Q1");
+    milder["category"] = "lost".into();
+    let amend = format!("/v1/alerts/{id}/amend");
+    assert_eq!(post(&serving, &amend, &milder, "If-Match: \"1\"").status, 200);
+    let stale = post(&serving, &amend, &milder, "If-Match: \"1\"");
+    assert_eq!((stale.status, &stale.json()["code"]), (412, &"alert_changed".into()));
+    assert_eq!(ask(&serving, "Q1")["findings"][0]["category"], "lost");
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(480);
+    let renewed = post(&serving, &format!("/v1/alerts/{id}/renew"), &json!({ "to": later.to_string() }), "");
+    assert_eq!((renewed.status, &renewed.json()["revision"]), (200, &json!(3)));
+    assert_eq!(post(&serving, &format!("/v1/alerts/{id}/withdraw"), &json!({}), "").status, 200);
+    let again = post(&serving, &format!("/v1/alerts/{id}/withdraw"), &json!({}), "");
+    assert_eq!((again.status, &again.json()["code"]), (409, &"alert_state".into()));
+    assert_eq!(ask(&serving, "Q1")["verdict"], "no_hit");
+
+    let whole = serving.get(&format!("/v1/alerts/{id}"));
+    assert!(whole.has_header("etag", "\"4\""));
+    assert_eq!(whole.json()["history"].as_array().unwrap().len(), 4);
+    assert_eq!(serving.get("/v1/alerts").json()["alerts"], json!([]));
+    assert_eq!(serving.get(&format!("/v1/alerts/{}", "0".repeat(32))).status, 404);
+    assert_eq!(serving.get("/v1/alerts/nonsense").status, 404);
+    assert_eq!(post(&serving, &format!("/v1/alerts/{id}/destroy"), &json!({}), "").status, 404);
+    serving.log();
+    portcullis(&["audit", "verify", "--data", &place.site()]).exits(0);
+}
+
+#[test]
+fn a_wish_that_is_told_twice_is_fulfilled_once_also_after_a_restart() {
+    let place = Place::with_site();
+    let wish = alert("Q1");
+    let key = "Idempotency-Key: case-7";
+    let serving = Serving::start(&place, "text");
+    let first = post(&serving, "/v1/alerts", &wish, key);
+    serving.log();
+    let serving = Serving::start(&place, "text");
+    let again = post(&serving, "/v1/alerts", &wish, key);
+    assert_eq!((first.status, again.status), (201, 200));
+    assert_eq!(first.json()["alert_id"], again.json()["alert_id"]);
+    let other = post(&serving, "/v1/alerts", &alert("Q2"), key);
+    assert_eq!((other.status, &other.json()["code"]), (422, &"idempotency_key_reused".into()));
+    serving.log();
+}
+
+#[test]
+fn lists_have_pages_and_no_numbers_and_a_search_has_its_number_in_the_body() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    for number in ["Q1", "Q2", "Q3"] {
+        assert_eq!(post(&serving, "/v1/alerts", &alert(number), "").status, 201);
+    }
+    let (mut after, mut seen) = (0, Vec::new());
+    loop {
+        let page = serving.get(&format!("/v1/alerts?count=2&after={after}"));
+        assert!(!page.text().contains("Q1") && !page.text().contains("Q3"), "{}", page.text());
+        let page = page.json();
+        seen.extend(page["alerts"].as_array().unwrap().iter().map(|one| one["origin"]["counter"].as_u64()));
+        let Some(next) = page["next"].as_u64() else { break };
+        after = next;
+    }
+    assert_eq!(seen, [Some(1), Some(2), Some(3)]);
+    let search = json!({ "issuing_state": "UTO", "number": "q-2" });
+    let found = post(&serving, "/v1/alerts/searches", &search, "").json();
+    assert_eq!(found["alerts"][0]["document"], "Q2");
+    assert_eq!(serving.get("/v1/alerts?number=Q2").status, 400);
+    let log = serving.log();
+    assert!(!log.contains("Q2"), "{log}");
+}
+
+#[test]
+fn what_is_no_alert_is_refused_and_carriers_issue_none() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let mut wrong = alert("Q1");
+    wrong["category"] = "theft".into();
+    let refused = post(&serving, "/v1/alerts", &wrong, "");
+    assert_eq!((refused.status, &refused.json()["code"]), (400, &"invalid_field".into()));
+    wrong["category"] = "bearer_wanted".into();
+    let refused = post(&serving, "/v1/alerts", &wrong, "");
+    assert_eq!((refused.status, &refused.json()["code"]), (422, &"alert_refused".into()));
+    serving.log();
+    let serving = Serving::start_with(&place, "caller-class = 'carrier'\n");
+    for reply in [serving.get("/v1/alerts"), post(&serving, "/v1/alerts", &alert("Q1"), "")] {
+        assert_eq!((reply.status, &reply.json()["code"]), (403, &"not_for_caller".into()));
+    }
+    serving.log();
+}
