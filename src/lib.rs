@@ -22,7 +22,9 @@
 //! | fold | a base and its delta become the next base, byte for byte the one that building the list makes |
 //! | generation | the numbered set of segments in force, and the feeds that a `no_hit` needs |
 //! | snapshot | a generation opened, checked and pinned in memory |
-//! | finding | a notice in force that matches the document asked about |
+//! | alert | what we say ourselves of a document or an interval of numbers, for a time |
+//! | revision | one change of an alert, as it was made: an alert is its newest one |
+//! | finding | a notice or an alert in force that matches the document asked about |
 //! | candidate | another reading of the document that is listed: never a hit |
 //! | advisory | something odd that decides nothing |
 //! | coverage | which feeds were consulted, as of when, and which were missing or stale |
@@ -44,8 +46,8 @@
 //! ```text
 //! bin       main ─ cli                              prints, exits, uses anyhow
 //! shell     app ─ config ─ http                     wiring, settings, HTTP words
-//! flows     publishing  syncing  screening  bulk    may import screening, and no other flow
-//! machines  register  index  feed  audit            siblings: none imports another
+//! flows     publishing  syncing  screening  alerting  bulk    may import screening, and no other flow
+//! machines  register  index  feed  overlay  audit   siblings: none imports another
 //! ground    storage  clock  platform  web           the only doors to files, time, maps and vectors; the way to web servers
 //! words     domain                                  pure
 //! ```
@@ -80,7 +82,7 @@
 //! ```
 //! An answer:
 //! ```text
-//! question ─ Reading ─► Evidence (findings, candidates) ∪ Coverage at `now` ─► decide (pure) ─► Verdict
+//! question ─ Reading ─► Evidence (of lists and alerts) ∪ Coverage at `now` ─► decide (pure) ─► Verdict
 //!                                                                  ▼
 //!                        audit::AuditLog    written, synced, acknowledged          GATE 2: Audited<Answer>
 //!                                                                  │  leaves ─ audit::tree ─► checkpoints, signed, exported
@@ -133,6 +135,9 @@
 //!   A start reads no more than the journal. Checkpoints keep no answer waiting.
 //! - A manifest's answers are recorded a chunk at a time, before the first of them is given: as one entry, and another for its hits, which are
 //!   kept for another time.
+//! - Alerts stand in one file of pages, each revision after its MAC, opened by one process at a time for as long as an act takes; what is
+//!   asked is an immutable table of those that may be in force, made of all revisions and swapped. An act is an entry before it is a
+//!   revision. Whoever an alert is not for gets the verdict, and the shape, that there would be without it; the entry has both.
 //! - A full disk stops answers, and not what makes room: that is recorded in a reserve, which the log takes again before it answers.
 //! - An answer can be given again: an entry names its generation and rules, and a list is built byte for byte of its register.
 

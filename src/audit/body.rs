@@ -1,5 +1,5 @@
 //! The body of an entry: compact JSON with its members in a fixed order, absent ones left out. Version 2 has `counts` besides, version 3
-//! `lines`, and what was withheld; what has none of these is written as version 1, which older programs read.
+//! `lines`, what was withheld, and a class of callers; what has none of these is written as version 1, which older programs read.
 //!
 //! An ordinary entry stays short. `settings` and the digest in `generation` are the first 16 bytes of a
 //! SHA-256, which is enough to recognise a file that is at hand. A document may be listed thousands of times,
@@ -45,6 +45,9 @@ pub struct Entry<'a> {
     /// The agreement under which it was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<Cow<'a, str>>,
+    /// What the caller is, where that is no officer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Cow<'a, str>>,
     /// The purpose that the caller named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Cow<'a, str>>,
@@ -156,6 +159,7 @@ impl<'a> Entry<'a> {
             act: Cow::Borrowed(draft.act.word()),
             principal: Cow::Borrowed(&draft.principal),
             agreement: text(&draft.agreement),
+            class: draft.class.map(Cow::Borrowed),
             purpose: text(&draft.purpose),
             terminal: text(&draft.terminal),
             operator: text(&draft.operator),
@@ -212,7 +216,8 @@ pub(super) fn unrestricted(verdict: Option<&str>, withheld: &[FindingId]) -> Opt
 }
 
 fn version_of(draft: &Draft) -> u32 {
-    match (draft.counts.is_empty(), draft.lines.is_empty() && draft.withheld.is_empty()) {
+    let as_before = draft.lines.is_empty() && draft.withheld.is_empty() && draft.class.is_none();
+    match (draft.counts.is_empty(), as_before) {
         (_, false) => VERSION,
         (false, true) => 2,
         (true, true) => 1,

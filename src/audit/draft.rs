@@ -19,6 +19,8 @@ pub struct Draft {
     pub principal: Arc<str>,
     /// The agreement under which it was done.
     pub agreement: Option<Arc<str>>,
+    /// What the caller is, where that is no officer: he may not be told of every alert.
+    pub class: Option<&'static str>,
     /// The purpose that the caller named.
     pub purpose: Option<Arc<str>>,
     /// The terminal that the caller named.
@@ -74,6 +76,7 @@ impl Draft {
             principal,
             settings_digest,
             agreement: None,
+            class: None,
             purpose: None,
             terminal: None,
             operator: None,

@@ -120,6 +120,8 @@ pub struct Asked<'e> {
     pub verdict: Option<&'e str>,
     /// As [`Entry::reasons`].
     pub reasons: &'e [Cow<'e, str>],
+    /// As [`Entry::withheld`].
+    pub withheld: &'e [FindingId],
     /// What was found.
     pub findings: &'e [FindingId],
     /// How many findings there were, if that is more than were kept.
@@ -157,6 +159,7 @@ impl Entry<'_> {
             totals: [self.digests_total, self.readings_total, self.listed_total],
             verdict: self.verdict.as_deref(),
             reasons: &self.reasons,
+            withheld: &self.withheld,
             findings: &self.findings,
             findings_total: self.findings_total,
         });
@@ -168,6 +171,7 @@ impl Entry<'_> {
             totals: [line.digests_total, line.readings_total, line.listed_total],
             verdict: Some(&line.verdict),
             reasons: &line.reasons,
+            withheld: &line.withheld,
             findings: &line.findings,
             findings_total: line.findings_total,
         }))

@@ -11,6 +11,7 @@ use portcullis::config::Settings;
 use portcullis::domain::{FeedName, GenerationId};
 use portcullis::ground::storage::Storage;
 use portcullis::index::{self, Generation};
+use portcullis::overlay::{Alerts, Store, Table};
 use portcullis::publishing::{Rebuild, Rebuilt, rebuild};
 use portcullis::screening::{CheckRequest, Difference, Question, Replay, Replayed};
 
@@ -52,6 +53,7 @@ pub(super) fn run(arguments: &AuditReplay) -> anyhow::Result<ExitCode> {
     let replay = Replay {
         entry: &entry,
         asked,
+        alerts: alerts(arguments, &entry)?,
         snapshot: rebuilt.map(|rebuilt| rebuilt.snapshot),
         policy: settings.policy.clone(),
         settings_digest: settings.digest(),
@@ -135,6 +137,14 @@ fn digester(storage: &dyn Storage, data: &Path, entry: &Entry<'_>) -> anyhow::Re
             "the digest key {wanted} is not held any more: nobody can tell which document the entry is about"
         )
     })
+}
+
+/// The alerts that an entry was decided on: the store has every revision.
+fn alerts(arguments: &AuditReplay, entry: &Entry<'_>) -> anyhow::Result<Table> {
+    let Some(revision) = entry.alert_revision else { return Ok(Table::default()) };
+    let store = Store::open(&site::disk(), &arguments.data)?;
+    let store = store.context("the entry was decided on alerts, and this site has none any more")?;
+    Ok(Table::of(&Alerts::as_of(&store, revision)?))
 }
 
 /// The generation that an entry names, of what is left of it and of what is given.

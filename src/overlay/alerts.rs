@@ -15,6 +15,20 @@ pub struct Alerts {
 }
 
 impl Alerts {
+    /// What the alerts of a store were when a revision was its newest.
+    ///
+    /// # Errors
+    /// [`OverlayError`], also if the store never had so many.
+    pub fn as_of(store: &Store, counter: u64) -> Result<Self, OverlayError> {
+        let mut alerts = Self::default();
+        store.each_after(0, &mut |revision| {
+            if revision.origin.counter <= counter {
+                alerts.take(revision);
+            }
+        })?;
+        if alerts.counter == counter { Ok(alerts) } else { Err(store.damaged(counter, "is missing")) }
+    }
+
     /// Takes what a store has that is not here yet; gives whether that was anything.
     ///
     /// # Errors

@@ -269,7 +269,7 @@ impl Store {
             .map_err(OverlayError::io("write", &self.mark))
     }
 
-    fn damaged(&self, counter: u64, what: &'static str) -> OverlayError {
+    pub(super) fn damaged(&self, counter: u64, what: &'static str) -> OverlayError {
         OverlayError::Damaged { path: self.path.clone(), counter, what }
     }
 }

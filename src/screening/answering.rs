@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::audit::{Act, Digester, Draft};
+use crate::domain::alert::CallerClass;
 use crate::domain::{
     AlertsCoverage, Answer, Coverage, Digest, DocumentId, IssuingState, Listing, Reason, ReasonCode, Verdict,
 };
@@ -137,6 +138,7 @@ fn draft(question: &Question, verdict: &Verdict, reasons: &[Reason], coverage: &
     };
     let sequences = coverage.feeds.iter().filter_map(|feed| Some((feed.feed.clone(), feed.sequence?)));
     Draft {
+        class: Some(asker.class.word()).filter(|_| asker.class != CallerClass::Officer),
         purpose: asker.purpose.clone(),
         terminal: asker.terminal.clone(),
         operator: asker.operator.clone(),

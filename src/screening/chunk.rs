@@ -14,6 +14,7 @@ struct Common {
     /// The verdict, if they are kept for its sake.
     hit: Option<&'static str>,
     principal: Arc<str>,
+    class: Option<&'static str>,
     purpose: Option<Arc<str>>,
     terminal: Option<Arc<str>>,
     operator: Option<Arc<str>>,
@@ -59,6 +60,7 @@ fn parts(manifest: &Arc<str>, line: u64, mut draft: Draft) -> (Common, Draft, Dr
     let common = Common {
         hit: Some("hit").filter(|hit| line.verdict == *hit || !line.withheld.is_empty()),
         principal: draft.principal.clone(),
+        class: draft.class,
         purpose: draft.purpose.clone(),
         terminal: draft.terminal.clone(),
         operator: draft.operator.clone(),

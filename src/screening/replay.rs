@@ -1,9 +1,13 @@
 //! A question of before is asked again, of the generation and by the rules of then: was the answer that was given the right one?
 
+use std::sync::Arc;
+
 use crate::audit::{Asked, Digester, Draft, Entry};
+use crate::domain::alert::CallerClass;
 use crate::domain::{Answer, Digest, ReasonCode};
 use crate::ground::clock::Now;
 use crate::index::Snapshot;
+use crate::overlay::Table;
 
 use super::answering::Answering;
 use super::overlay::AlertsInForce;
@@ -12,8 +16,13 @@ use super::question::Question;
 use super::site::InForce;
 
 /// What stood in the way of any `no_hit` at the site of then and is in no list: taken from the entry, for nobody can know it again.
-const OF_THE_SITE: [ReasonCode; 4] =
-    [ReasonCode::NoGeneration, ReasonCode::GenerationUnreadable, ReasonCode::IndexDamaged, ReasonCode::Clock];
+const OF_THE_SITE: [ReasonCode; 5] = [
+    ReasonCode::NoGeneration,
+    ReasonCode::GenerationUnreadable,
+    ReasonCode::IndexDamaged,
+    ReasonCode::AlertsUnreadable,
+    ReasonCode::Clock,
+];
 
 /// What a question is asked again with.
 #[derive(Debug)]
@@ -24,6 +33,8 @@ pub struct Replay<'r> {
     pub asked: Asked<'r>,
     /// The generation that the entry names, as it was in force; `None` if it names none.
     pub snapshot: Option<Snapshot>,
+    /// The alerts of then.
+    pub alerts: Table,
     /// The rules of then.
     pub policy: Policy,
     /// SHA-256 of the settings of then.
@@ -58,7 +69,7 @@ impl Replay<'_> {
     /// Asks again.
     #[must_use]
     pub fn ask(self, question: &Question) -> Replayed {
-        let Self { entry, asked, snapshot, policy, settings_digest, digester } = self;
+        let Self { entry, asked, snapshot, alerts, policy, settings_digest, digester } = self;
         let in_force = InForce::of(snapshot);
         let said = |code: &ReasonCode| asked.reasons.iter().any(|reason| *reason == code.word());
         // Asked after the lists were, as always: what a file that fails does not say proves nothing.
@@ -66,8 +77,13 @@ impl Replay<'_> {
         let doubts = || OF_THE_SITE.into_iter().filter(|code| said(code) || damaged(code)).collect();
         let now = Now { time: entry.time, trusted: !said(&ReasonCode::Clock) };
         let answering = Answering { policy, settings_digest, digester };
-        let alerts = AlertsInForce::default();
-        let (answer, draft) = answering.answer((&in_force, &alerts), question, (now, &doubts));
+        let alerts = AlertsInForce { table: Arc::new(alerts), fault: None };
+        // Who asked, and what for, decides what he may be told.
+        let mut question = question.clone();
+        question.asker.purpose = entry.purpose.as_deref().map(Into::into);
+        let class = entry.class.as_deref().and_then(CallerClass::from_word);
+        question.asker.class = class.unwrap_or(CallerClass::Officer);
+        let (answer, draft) = answering.answer((&in_force, &alerts), &question, (now, &doubts));
         let differences = differences(&asked, entry, &draft);
         let on_trust = OF_THE_SITE.into_iter().filter(said).collect();
         Replayed { answer, differences, on_trust }
@@ -88,6 +104,7 @@ fn differences(then: &Asked<'_>, entry: &Entry<'_>, draft: &Draft) -> Vec<Differ
     let findings = |asked: &Asked<'_>| {
         joined(asked.findings.iter().map(ToString::to_string).collect(), asked.findings_total)
     };
+    let withheld = |asked: &Asked<'_>| joined(asked.withheld.iter().map(ToString::to_string).collect(), None);
     let verdict = |asked: &Asked<'_>| asked.verdict.unwrap_or("-").to_owned();
     let generation = |entry: &Entry<'_>| entry.generation.map(|mark| mark.to_string()).unwrap_or_default();
     let feeds = |entry: &Entry<'_>| {
@@ -101,6 +118,7 @@ fn differences(then: &Asked<'_>, entry: &Entry<'_>, draft: &Draft) -> Vec<Differ
         ("verdict", verdict(then), verdict(&now)),
         ("reasons", then.reasons.join(" "), now.reasons.join(" ")),
         ("findings", findings(then), findings(&now)),
+        ("withheld", withheld(then), withheld(&now)),
         ("generation", generation(entry), generation(&again)),
         ("feeds", feeds(entry), feeds(&again)),
     ];

@@ -323,3 +323,23 @@ fn a_backup_has_the_alerts_and_a_restored_site_goes_on_with_them() {
     let answer = portcullis_reading(&check, "Q1").json();
     assert_eq!(answer["coverage"]["alerts"]["revision"], 2);
 }
+
+#[test]
+fn an_answer_of_before_is_given_again_by_the_alerts_of_then() {
+    let place = Place::with_site();
+    let named = |answer: &Value| {
+        let audit = &answer["audit"];
+        format!("{}/{}", audit["log_id"].as_str().unwrap(), audit["entry_id"])
+    };
+    let before = named(&checked(&place, "Q1", &[]));
+    let id = issued(&place, &alert("Q1"), &[]);
+    let with = named(&checked(&place, "Q1", &[]));
+    act(&place, &["withdraw", &id], &[]).exits(0);
+    let after = named(&checked(&place, "Q1", &[]));
+    for (entry, verdict) in [(&before, "no_hit"), (&with, "hit"), (&after, "no_hit")] {
+        let question = json!({ "document": { "number": "Q1", "issuing_state": "UTO" } }).to_string();
+        let arguments = ["audit", "replay", entry, "--data", &place.site(), "--question", "-"];
+        let out = portcullis_reading(&arguments, question).exits(0).out;
+        assert!(out.contains(&format!("the answer was right: {verdict}")), "{out}");
+    }
+}
