@@ -119,7 +119,7 @@ fn whatever_moment_the_power_goes_at_what_was_acknowledged_is_there() {
             open(&Disk, image.root()).unwrap_or_else(|error| panic!("{image:?}: {}", causes(&error)));
         let found = all(&store).unwrap();
         assert!(found.len() as u64 >= owed.unwrap_or(0), "{image:?}: {} of {owed:?}", found.len());
-        assert!(found.len() % 2 == 0, "all of an append or none of it: {image:?}");
+        assert!(found.len().is_multiple_of(2), "all of an append or none of it: {image:?}");
         store.append(vec![active(99, "A9")]).unwrap();
         assert_eq!(all(&store).unwrap().len(), found.len() + 1);
     });

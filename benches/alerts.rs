@@ -1,0 +1,138 @@
+//! What alerts cost a lookup: `cargo bench --bench alerts -- [--alerts N] [--intervals N] [--json]`.
+//!
+//! Documents that are in no alert are asked of a table of a million alerts and ten thousand intervals of the same state and length, and of
+//! a table of none, in alternating rounds: one after another, each waiting for the one before, and as fast as they come.
+
+#![expect(clippy::print_stdout, reason = "a bench is read on the terminal")]
+
+#[path = "lookup/table.rs"]
+mod table;
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::{SignedDuration, Timestamp};
+use portcullis::domain::alert::{
+    Action, AlertId, CallerClass, Category, Grade, GradeScheme, Handling, Interval, Life, Line, NodeId,
+    Origin, Revision, Statement, Subject,
+};
+use portcullis::domain::{DocumentId, DocumentNumber, IssuingState};
+use portcullis::overlay;
+use table::{Row, Table};
+
+const ROUNDS: usize = 9;
+const ASKED: usize = 1 << 16;
+
+fn main() {
+    let (alerts, intervals) = (number("--alerts", 1_000_000), number("--intervals", 10_000));
+    let table = Table::new(std::env::args().any(|argument| argument == "--json"));
+    table.note(&format!("{alerts} alerts, {intervals} intervals, median of {ROUNDS} alternating rounds"));
+    let full = overlay::Table::of(&known(alerts, intervals));
+    let none = overlay::Table::default();
+    // Odd values are in no alert; even ones are.
+    let mut random = 7_u64;
+    let asked: Vec<_> = (0..ASKED)
+        .map(|_| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            document((random >> 20) % 500_000_000 * 2 + 1)
+        })
+        .collect();
+    assert!(asked.iter().all(|document| full.find(document).next().is_none()));
+    assert_eq!(full.find(&document(2)).count(), usize::from(alerts > 0));
+    let mut times = [const { Vec::new() }; 4];
+    for _ in 0..ROUNDS {
+        times[0].push(batch(&none, &asked));
+        times[1].push(batch(&full, &asked));
+        times[2].push(single(&none, &asked));
+        times[3].push(single(&full, &asked));
+    }
+    let [none_batch, full_batch, none_single, full_single] = times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[ROUNDS / 2]
+    });
+    let row = |name, value, baseline, limit| table.row(&Row { name, value, unit: "ns", baseline, limit });
+    row("a batched lookup", full_batch, Some(("no alerts", none_batch)), None);
+    row("  added", full_batch - none_batch, None, Some(25.0));
+    row("a single lookup", full_single, Some(("no alerts", none_single)), None);
+    row("  added", full_single - none_single, None, Some(150.0));
+}
+
+fn batch(table: &overlay::Table, asked: &[DocumentId]) -> f64 {
+    let started = Instant::now();
+    let found: usize = asked.iter().map(|document| table.find(document).count()).sum();
+    black_box(found);
+    started.elapsed().as_secs_f64() * 1e9 / asked.len() as f64
+}
+
+/// Which one is asked next depends on what was found.
+fn single(table: &overlay::Table, asked: &[DocumentId]) -> f64 {
+    let started = Instant::now();
+    let mut at = 0;
+    for _ in 0..asked.len() {
+        at = (at + 40_503 + table.find(&asked[at]).count()) % asked.len();
+    }
+    black_box(at);
+    started.elapsed().as_secs_f64() * 1e9 / asked.len() as f64
+}
+
+fn known(alerts: u64, intervals: u64) -> overlay::Alerts {
+    let mut known = overlay::Alerts::default();
+    let state = document(0).issuing_state;
+    let exact = (1..=alerts).map(|at| Subject::Document(document(at * 2)));
+    let ranges = (1..=intervals).map(|at| {
+        let (from, to) = (document(at * 99_990), document(at * 99_990));
+        Subject::Interval(Interval::new(state, from.number, to.number).expect("one number is an interval"))
+    });
+    let by: Arc<str> = "bench".into();
+    for (subject, counter) in exact.chain(ranges).zip(1_u64..) {
+        known.take(Revision {
+            alert: AlertId(u128::from(counter).to_le_bytes()),
+            number: 1,
+            origin: Origin { node: NodeId([1; 8]), counter },
+            at: Timestamp::UNIX_EPOCH,
+            by: by.clone(),
+            life: Life::Active,
+            issuer: by.clone(),
+            unapproved_until: None,
+            statement: Arc::new(statement(subject)),
+        });
+    }
+    known
+}
+
+fn statement(subject: Subject) -> Statement {
+    let line = |text| Line::parse(text, 20).expect("a line");
+    Statement {
+        subject,
+        category: Category::Stolen,
+        action: Action::Refer,
+        instruction: None,
+        originator: line("bench"),
+        contact: line("bench"),
+        reference: None,
+        grade: Grade::parse(GradeScheme::Admiralty, "A1").expect("a grade"),
+        handling: Handling {
+            classes: [CallerClass::Officer].into(),
+            purposes: [].into(),
+            release_to: [].into(),
+        },
+        from: Timestamp::UNIX_EPOCH,
+        to: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24),
+    }
+}
+
+/// Documents of one state and of numbers of nine digits.
+fn document(value: u64) -> DocumentId {
+    DocumentId {
+        issuing_state: IssuingState::recognise("UTO").expect("a state").state,
+        number: DocumentNumber::parse(&format!("{:09}", value % 1_000_000_000)).expect("a number"),
+    }
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    let arguments: Vec<_> = std::env::args().collect();
+    let at = arguments.iter().position(|argument| argument == name);
+    let text = at.and_then(|at| arguments.get(at + 1));
+    text.map_or(default, |text| text.replace('_', "").parse().expect("a number"))
+}
