@@ -161,3 +161,81 @@ fn statement(record: &Record) -> Option<Statement> {
         to: record.to,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn number(text: &str) -> DocumentNumber {
+        DocumentNumber::parse(text).expect("the pattern is the rule")
+    }
+
+    proptest! {
+        #[test]
+        fn a_revision_survives_its_record(
+            (alert, node, revision, counter) in any::<([u8; 16], [u8; 8], u32, u64)>(),
+            micros in prop::collection::vec(0_i64..253_402_207_200_000_000, 4),
+            (from, to, is_interval) in ("[0-9A-Z]{6}", "[0-9A-Z]{6}", any::<bool>()),
+            (life, category, action, scheme) in any::<(usize, usize, usize, usize)>(),
+            (by, text) in ("\\PC{0,20}", "[a-zäöü ]{1,40}x"),
+            (purposes, unapproved) in (prop::collection::btree_set("[a-z]{1,8}", 0..3), any::<bool>()),
+        ) {
+            let time = |at: usize| Timestamp::from_microsecond(micros[at]).expect("in the range of times");
+            let issuing_state = IssuingState::recognise("UTO").expect("a state").state;
+            let (from, to) = if from <= to { (from, to) } else { (to, from) };
+            let subject = match is_interval {
+                true => Subject::Interval(Interval::new(issuing_state, number(&from), number(&to)).expect("in order")),
+                false => Subject::Document(DocumentId { issuing_state, number: number(&from) }),
+            };
+            let codes = ["B2", "B21", "1AP", "A1"];
+            let scheme = scheme % GradeScheme::ALL.len();
+            let line = Line::parse(&text, CHARS_MAX).expect("a line");
+            let statement = Statement {
+                subject,
+                category: Category::ALL[category % Category::ALL.len()],
+                action: Action::ALL[action % Action::ALL.len()],
+                instruction: Instruction::parse(&text, "en").ok().filter(|_| unapproved),
+                originator: line.clone(),
+                contact: line.clone(),
+                reference: Some(line).filter(|_| is_interval),
+                grade: Grade::parse(GradeScheme::ALL[scheme], codes[scheme]).expect("a code of it"),
+                handling: Handling {
+                    classes: CallerClass::ALL.iter().copied().collect(),
+                    purposes: purposes.into_iter().map(Into::into).collect(),
+                    release_to: BTreeSet::new(),
+                },
+                from: time(0),
+                to: time(1),
+            };
+            let revision = Revision {
+                alert: AlertId(alert),
+                number: revision,
+                origin: Origin { node: NodeId(node), counter },
+                at: time(2),
+                by: by.as_str().into(),
+                issuer: by.as_str().into(),
+                life: Life::ALL[life % Life::ALL.len()],
+                unapproved_until: unapproved.then(|| time(3)),
+                statement: Arc::new(statement),
+            };
+            let record = encode(&revision);
+            prop_assert_eq!(decode(&record), Some(revision));
+        }
+
+        #[test]
+        fn no_bytes_make_decoding_panic(bytes: Vec<u8>) {
+            let _ = decode(&bytes);
+        }
+    }
+
+    #[test]
+    fn a_record_of_version_1_stays_what_it_is() {
+        let golden = include_str!("golden/record-v1.json").trim_end();
+        let revision = decode(golden.as_bytes()).expect("it is one");
+        assert_eq!(std::str::from_utf8(&encode(&revision)).expect("it is text"), golden);
+        assert_eq!(decode(golden.replace("\"v\":1", "\"v\":2").as_bytes()), None);
+        assert_eq!(decode(golden.replace("stolen", "theft").as_bytes()), None);
+    }
+}

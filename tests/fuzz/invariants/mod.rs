@@ -3,6 +3,7 @@
 //! Each function takes any bytes and panics if its parser breaks a promise. The fuzz targets look for such bytes; the
 //! tests replay those that were kept, under `corpus/<target>/`.
 
+mod alerts;
 mod feeds;
 mod logs;
 mod parts;
@@ -11,6 +12,7 @@ mod registers;
 mod segments;
 mod words;
 
+pub use alerts::alert;
 pub use feeds::{bulletin, feed_metadata, feed_settings};
 pub use logs::{audit_log, audit_sealed, generation};
 pub use proofs::audit_proof;
@@ -22,7 +24,8 @@ pub use words::{manifest, mrz, request, settings};
 pub type Invariant = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder too.
-pub const TARGETS: [(&str, Invariant); 19] = [
+pub const TARGETS: [(&str, Invariant); 20] = [
+    ("alert", alert),
     ("audit_log", audit_log),
     ("audit_proof", audit_proof),
     ("audit_sealed", audit_sealed),

@@ -1,0 +1,37 @@
+//! What issuers of alerts write.
+
+use jiff::Timestamp;
+use portcullis::alerting::AlertRequest;
+use portcullis::domain::DocumentId;
+use portcullis::domain::alert::Subject;
+
+use super::{assert_silent, json_strings};
+
+/// An alert in JSON.
+pub fn alert(data: &[u8]) {
+    let understood = json_strings(data);
+    let mut contents: Vec<_> = understood.iter().map(String::as_bytes).collect();
+    contents.push(data);
+    let now = Timestamp::UNIX_EPOCH;
+    let statement = match AlertRequest::parse(data).and_then(|request| request.into_statement(now)) {
+        Ok(statement) => statement,
+        Err(fault) => return assert_silent(&fault, &contents),
+    };
+    let issuing_state = statement.subject.issuing_state();
+    let concerns = |number| statement.subject.concerns(&DocumentId { issuing_state, number });
+    match &statement.subject {
+        Subject::Document(document) => assert!(concerns(document.number)),
+        Subject::Interval(interval) => {
+            assert!(concerns(*interval.from()) && concerns(*interval.to()), "an interval lacks its ends");
+            assert!(interval.from() <= interval.to());
+        }
+    }
+    if statement.check(366, now).is_ok() {
+        assert!(statement.holds_at(statement.from) && !statement.holds_at(statement.to));
+        assert!(!statement.handling.classes.is_empty());
+    }
+    assert!(statement.originator.as_str().chars().count() <= 120);
+    assert!(statement.instruction.is_none_or(|said| said.text.chars().count() <= 500));
+    let shown = format!("{:?}", statement.subject);
+    assert!(matches!(shown.as_str(), "Document(..)" | "Interval(..)"), "a subject shows its numbers");
+}
