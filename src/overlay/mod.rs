@@ -6,6 +6,8 @@
 
 mod alerts;
 mod error;
+mod filter;
+mod intervals;
 mod key;
 mod pages;
 mod record;
