@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{Act, AuditLog, Digester, Draft};
 use crate::domain::Digest;
-use crate::domain::alert::{AlertId, Life, Revision, Statement, Subject};
+use crate::domain::alert::{AlertId, Life, LifeFault, Revision, Statement, Subject};
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
 use crate::overlay::{Alerts, Change, Store};
@@ -87,8 +87,13 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// [`AlertingError`]; then nothing was done.
-    pub fn approve(&mut self, alert: AlertId, by: &Arc<str>) -> Result<Arc<Revision>, AlertingError> {
-        self.change(Act::AlertApproved, alert, by, None, |before, change, _| {
+    pub fn approve(
+        &mut self,
+        alert: AlertId,
+        by: &Arc<str>,
+        expected: Option<u32>,
+    ) -> Result<Arc<Revision>, AlertingError> {
+        self.change(Act::AlertApproved, alert, by, expected, |before, change, _| {
             before.check_approval(by)?;
             Ok(Change { life: Life::Active, unapproved_until: None, ..change })
         })
@@ -106,15 +111,19 @@ impl Desk<'_> {
         expected: Option<u32>,
     ) -> Result<Arc<Revision>, AlertingError> {
         let policy = self.policy;
-        self.change(Act::AlertAmended, alert, by, expected, |_, change, now| {
+        self.change(Act::AlertAmended, alert, by, expected, |before, change, now| {
             statement.check(policy.days(), now).map_err(AlertingError::Statement)?;
-            let (life, unapproved_until) = begins(&policy, now);
+            let (life, mut unapproved_until) = begins(&policy, now);
+            if before.life == Life::Pending {
+                // Nobody keeps an alert in force by himself for longer by changing it again and again.
+                unapproved_until = unapproved_until.min(before.unapproved_until);
+            }
             let statement = Arc::new(statement);
             Ok(Change { life, unapproved_until, issuer: by.clone(), statement, ..change })
         })
     }
 
-    /// Lets an alert hold for longer, or end earlier.
+    /// Lets an alert hold for longer, or end earlier. Where a second issuer has to approve, it is he who lets it hold for longer.
     ///
     /// # Errors
     /// [`AlertingError`]; then nothing was done.
@@ -125,11 +134,16 @@ impl Desk<'_> {
         by: &Arc<str>,
         expected: Option<u32>,
     ) -> Result<Arc<Revision>, AlertingError> {
-        let days_max = self.policy.days();
+        let (days_max, four_eyes) = (self.policy.days(), self.policy.four_eyes);
         self.change(Act::AlertRenewed, alert, by, expected, |before, change, now| {
+            if four_eyes && before.issuer == *by && to > before.statement.to {
+                return Err(LifeFault::OwnApproval.into());
+            }
             let statement = Statement { to, ..(*before.statement).clone() };
             statement.check(days_max, now).map_err(AlertingError::Statement)?;
-            Ok(Change { statement: Arc::new(statement), ..change })
+            // Nobody approves of an end that he has set himself.
+            let issuer = if before.life == Life::Pending { by.clone() } else { before.issuer.clone() };
+            Ok(Change { statement: Arc::new(statement), issuer, ..change })
         })
     }
 

@@ -35,7 +35,7 @@ impl Watch {
                 if site.refresh(look.is_multiple_of(LOOKS_BETWEEN_RETRIES)) {
                     report(&site, memory);
                 }
-                if overlay.refresh() {
+                if overlay.refresh(look.is_multiple_of(LOOKS_BETWEEN_SCRUBS)) {
                     report_alerts(&overlay);
                 }
                 look_after(&site, look.is_multiple_of(LOOKS_BETWEEN_SCRUBS), &mut told);

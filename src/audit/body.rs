@@ -177,7 +177,9 @@ impl<'a> Entry<'a> {
             reasons: draft.reasons.iter().map(reason).collect(),
             findings: beginning(&draft.findings, FINDINGS_KEPT),
             findings_total: total_beyond(&draft.findings, FINDINGS_KEPT),
-            unrestricted_verdict: unrestricted(draft.verdict, &draft.withheld),
+            unrestricted_verdict: unrestricted(draft.verdict, &draft.withheld).or_else(|| {
+                draft.lines.iter().find_map(|line| unrestricted(Some(line.verdict), &line.withheld))
+            }),
             withheld: beginning(&draft.withheld, FINDINGS_KEPT),
             generation: draft.generation.map(GenerationMark::from),
             feeds: draft.feeds.clone(),

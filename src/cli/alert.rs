@@ -23,7 +23,7 @@ const INPUT_BYTES_MAX: u64 = 64 << 10;
 pub(super) fn run(command: &Alert) -> anyhow::Result<ExitCode> {
     match command {
         Alert::Issue(arguments) => issue(arguments),
-        Alert::Approve(act) => changed("approved", act, |desk, id, by| desk.approve(id, by)),
+        Alert::Approve(act) => changed("approved", act, |desk, id, by| desk.approve(id, by, act.revision)),
         Alert::Withdraw(act) => changed("withdrawn", act, |desk, id, by| desk.withdraw(id, by, act.revision)),
         Alert::Amend(arguments) => {
             let statement = statement(&arguments.statement)?;

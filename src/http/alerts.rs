@@ -108,7 +108,7 @@ pub(super) async fn act(
     let id = AlertId::parse(&id).ok_or_else(Problem::not_found)?;
     let expected = expected(&request)?;
     let revision = match &*act {
-        "approve" => at_desk(&service, move |desk, by| desk.approve(id, by)).await?,
+        "approve" => at_desk(&service, move |desk, by| desk.approve(id, by, expected)).await?,
         "withdraw" => at_desk(&service, move |desk, by| desk.withdraw(id, by, expected)).await?,
         "renew" => {
             let body = body(&request, payload, &service).await?;
@@ -137,7 +137,7 @@ pub(super) async fn list(
         Some("all") => true,
         Some(_) => return Err(wrong()),
     };
-    let count = count.unwrap_or(PAGE_MAX).min(PAGE_MAX);
+    let count = count.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
     record(&service, format!("list after {after}")).await?;
     let now = service.now();
     let mut found = reading(&service, move |alerts, _| {
@@ -286,7 +286,7 @@ async fn at_desk<T: Send + 'static>(
         };
         let done = act(&mut desk, &service.principal);
         *known = desk.known;
-        service.screening.overlay().refresh();
+        service.screening.overlay().refresh(true);
         done
     });
     done.await.map_err(|_| Problem::internal())?.map_err(Problem::from)

@@ -10,6 +10,7 @@ use super::problem::Problem;
 use super::service::Service;
 use super::wire::write_recorded;
 use crate::audit::{Act, AuditError, LogReader};
+use crate::domain::alert::CallerClass;
 
 const ENTRIES_MAX: u64 = 1000;
 
@@ -41,6 +42,7 @@ pub(super) async fn checkpoint(
     service: web::Data<Service>,
     query: Result<web::Query<OfLog>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
+    for_auditors(&service)?;
     let log = log_of(&service, read(query)?.log);
     let note = reading(&service, move |logs| logs.checkpoint(&log)).await?;
     Ok(text(note.ok_or_else(Problem::entry_not_covered)?))
@@ -51,6 +53,7 @@ pub(super) async fn proof(
     service: web::Data<Service>,
     query: Result<web::Query<OfEntry>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
+    for_auditors(&service)?;
     let OfEntry { log, entry } = read(query)?;
     let log = known(&service, log_of(&service, log)).await?;
     record(&service, Act::AuditProve, format!("{log}/{entry}")).await?;
@@ -62,6 +65,7 @@ pub(super) async fn entries(
     service: web::Data<Service>,
     query: Result<web::Query<OfEntries>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
+    for_auditors(&service)?;
     let OfEntries { log, from, count } = read(query)?;
     let log = known(&service, log_of(&service, log)).await?;
     let count = count.unwrap_or(ENTRIES_MAX).min(ENTRIES_MAX);
@@ -80,6 +84,11 @@ pub(super) async fn entries(
 fn read<T>(query: Result<web::Query<T>, actix_web::Error>) -> Result<T, Problem> {
     let rule = "the query has log, a log's id, and entry, or from and count, which are numbers";
     query.map(web::Query::into_inner).map_err(|_| Problem::invalid_query().with_detail(rule))
+}
+
+/// What was withheld from carriers stands in entries.
+fn for_auditors(service: &Service) -> Result<(), Problem> {
+    if service.caller_class == CallerClass::Officer { Ok(()) } else { Err(Problem::not_for_caller()) }
 }
 
 fn log_of(service: &Service, log: Option<String>) -> String {

@@ -12,6 +12,8 @@ use crate::domain::alert::{AlertId, Life, Revision};
 pub struct Alerts {
     counter: u64,
     newest: HashMap<AlertId, Arc<Revision>>,
+    /// Of those whose newest revision waits for approval, the last that was approved of: it stays in force until then.
+    approved: HashMap<AlertId, Arc<Revision>>,
 }
 
 impl Alerts {
@@ -44,14 +46,19 @@ impl Alerts {
     /// Takes the next revision of the store.
     pub fn take(&mut self, revision: Revision) {
         self.counter = self.counter.max(revision.origin.counter);
-        match self.newest.entry(revision.alert) {
-            Entry::Occupied(mut held) if held.get().number < revision.number => {
-                held.insert(Arc::new(revision));
-            }
-            Entry::Occupied(_) => {}
+        let (alert, waits) = (revision.alert, revision.life == Life::Pending);
+        let before = match self.newest.entry(alert) {
+            Entry::Occupied(held) if held.get().number >= revision.number => return,
+            Entry::Occupied(mut held) => Some(held.insert(Arc::new(revision))),
             Entry::Vacant(free) => {
                 free.insert(Arc::new(revision));
+                None
             }
+        };
+        if !waits {
+            self.approved.remove(&alert);
+        } else if let Some(before) = before.filter(|before| before.life == Life::Active) {
+            self.approved.insert(alert, before);
         }
     }
 
@@ -72,9 +79,9 @@ impl Alerts {
         self.newest.values()
     }
 
-    /// Those that may be in force at some time as they are.
+    /// Revisions that may be in force at some time; where there are two of one alert, the newer one if both are.
     pub(super) fn living(&self) -> impl Iterator<Item = &Arc<Revision>> {
-        self.iter().filter(|revision| match revision.life {
+        self.iter().chain(self.approved.values()).filter(|revision| match revision.life {
             Life::Active => true,
             Life::Pending => revision.unapproved_until.is_some(),
             Life::Drafted | Life::Withdrawn => false,

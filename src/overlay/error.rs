@@ -56,6 +56,12 @@ pub enum OverlayError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// Everything is gone.
+    #[error("the alerts in {} were there, and are gone: bring the folder back, or `portcullis restore` that of a backup", path.display())]
+    Gone {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The key with which records are vouched for is gone, or is none.
     #[error(
         "the key {} is missing or is no key, so that no alert can be believed: bring it back from a backup",

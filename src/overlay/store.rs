@@ -42,6 +42,33 @@ pub struct Store {
     _lock: Lock,
 }
 
+/// What of a store is there.
+struct Files {
+    has_key: bool,
+    has_pages: bool,
+    newest: u64,
+}
+
+impl Files {
+    fn of(storage: &dyn Storage, data_dir: &Path) -> Result<Self, OverlayError> {
+        let folder = data_dir.join("alerts");
+        Ok(Self {
+            has_key: is_there(storage, &folder.join("key"))?,
+            has_pages: is_there(storage, &folder.join("alerts.redb"))?,
+            newest: Store::newest(storage, data_dir)?,
+        })
+    }
+}
+
+/// A file that cannot be opened is there all the same.
+fn is_there(storage: &dyn Storage, path: &Path) -> Result<bool, OverlayError> {
+    match storage.open_read(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(OverlayError::io("open", path)(error)),
+    }
+}
+
 /// Pages that are open. To close them is to write to them, which may find them damaged as well.
 #[derive(Debug)]
 struct Open(Option<Database>);
@@ -99,23 +126,17 @@ impl Store {
         }
     }
 
-    /// Opens the store of a site; `None` if it has none.
+    /// Opens the store of a site; `None` if it never had one.
     ///
     /// # Errors
-    /// [`OverlayError`].
+    /// [`OverlayError`], also if what should be there is not.
     pub fn open(storage: &Arc<dyn Storage>, data_dir: &Path) -> Result<Option<Self>, OverlayError> {
-        let folder = data_dir.join("alerts");
-        let key = folder.join("key");
-        // It is made before anything else, and never goes.
-        match storage.open_read(&key) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                match storage.open_read(&folder.join("alerts.redb")) {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                    _ => Err(OverlayError::Key { path: key }),
-                }
-            }
-            _ => Self::open_or_create(storage, data_dir).map(Some),
+        let files = Files::of(&**storage, data_dir)?;
+        if !files.has_pages && files.newest == 0 {
+            // Also where somebody was about to make it: he has issued nothing.
+            return Ok(None);
         }
+        Self::open_files(storage, data_dir).map(Some)
     }
 
     /// Opens the store of a site, or makes it.
@@ -126,24 +147,41 @@ impl Store {
         let folder = data_dir.join("alerts");
         storage.create_dir_all(&folder).map_err(OverlayError::io("create", &folder))?;
         storage.sync_dir(data_dir).map_err(OverlayError::io("sync", data_dir))?;
+        {
+            let _lock = wait_for_lock(&**storage, &folder.join("LOCK"))?;
+            let files = Files::of(&**storage, data_dir)?;
+            // Only what never was is made: whatever has gone is missed.
+            if !files.has_pages && files.newest == 0 {
+                if !files.has_key {
+                    StoreKey::create(&**storage, &folder.join("key"))?;
+                }
+                give_birth(&**storage, &folder.join("alerts.redb"))?;
+            }
+        }
+        Self::open_files(storage, data_dir)
+    }
+
+    fn open_files(storage: &Arc<dyn Storage>, data_dir: &Path) -> Result<Self, OverlayError> {
+        let folder = data_dir.join("alerts");
         let lock = wait_for_lock(&**storage, &folder.join("LOCK"))?;
-        let (path, key) = (folder.join("alerts.redb"), folder.join("key"));
-        let is_there = |path: &Path| storage.open_read(path).is_ok();
-        let key = match (is_there(&key), is_there(&path)) {
-            (false, false) => StoreKey::create(&**storage, &key)?,
-            _ => StoreKey::read(&**storage, &key)?,
-        };
-        if !is_there(&path) {
-            give_birth(&**storage, &path)?;
+        let (path, newest) = (folder.join("alerts.redb"), Self::newest(&**storage, data_dir)?);
+        let key = StoreKey::read(&**storage, &folder.join("key"))?;
+        if !is_there(&**storage, &path)? {
+            return Err(OverlayError::Damaged { path, counter: newest, what: "is missing, with all others" });
         }
         let database = Open(Some(guarded(&path, || pages(&**storage, &path))?));
         let head = guarded(&path, || head(database.pages(), &key, &path))?;
         let mark = folder.join("REVISION");
         // What reads pages goes back to an older state where the newest is spoilt, and calls that sound.
-        if Self::newest(&**storage, data_dir)? > head.counter {
+        if newest > head.counter {
             return Err(OverlayError::Damaged { path, counter: head.counter + 1, what: "is missing" });
         }
-        Ok(Self { storage: storage.clone(), path, mark, database, key, head, _lock: lock })
+        let store = Self { storage: storage.clone(), path, mark, database, key, head, _lock: lock };
+        if newest < head.counter {
+            // Whoever made the newest one was killed before he could tell.
+            store.tell();
+        }
+        Ok(store)
     }
 
     /// Copies the store of a site, as of a moment at which nobody has it open, into a folder that does not exist yet; nothing, if it has
@@ -152,8 +190,9 @@ impl Store {
     /// # Errors
     /// [`OverlayError`].
     pub fn copy(storage: &dyn Storage, data_dir: &Path, to: &Path) -> Result<(), OverlayError> {
+        let files = Files::of(storage, data_dir)?;
         let (folder, to) = (data_dir.join("alerts"), to.join("alerts"));
-        if storage.open_read(&folder.join("key")).is_err() {
+        if !files.has_key && !files.has_pages && files.newest == 0 {
             return Ok(());
         }
         let _lock = wait_for_lock(storage, &folder.join("LOCK"))?;
@@ -162,7 +201,7 @@ impl Store {
             let from = folder.join(name);
             match copy_file(storage, &from, &to.join(name), u64::MAX) {
                 // No alert was ever issued in it.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound && files.newest == 0 => {}
                 copied => copied.map_err(OverlayError::io("copy", &from))?,
             }
         }
@@ -255,18 +294,16 @@ impl Store {
         }
         writing.commit().map_err(|error| failed(error.into()))?;
         self.head = head;
-        self.tell()?;
+        self.tell();
         Ok(revisions)
     }
 
-    /// Lets those who wait for something new know.
-    ///
-    /// # Errors
-    /// [`OverlayError::Io`].
-    pub fn tell(&self) -> Result<(), OverlayError> {
+    /// Lets those who wait for something new know. What is kept is kept all the same: they look by themselves every minute.
+    fn tell(&self) {
         let text = format!("{}\n", self.head.counter);
-        publish_file(&*self.storage, &self.mark, text.as_bytes())
-            .map_err(OverlayError::io("write", &self.mark))
+        if let Err(error) = publish_file(&*self.storage, &self.mark, text.as_bytes()) {
+            tracing::warn!(path = %self.mark.display(), %error, "a new revision of an alert is kept and not told of yet");
+        }
     }
 
     pub(super) fn damaged(&self, counter: u64, what: &'static str) -> OverlayError {

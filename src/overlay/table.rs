@@ -28,15 +28,28 @@ pub struct Table {
     filter: Filter,
     exact: HashMap<u128, Listed, BuildHasherDefault<Folded>>,
     intervals: Intervals,
+    /// Those on numbers that a zone's field may cut, one by one: they are rare.
+    long: Vec<(DocumentId, Arc<Revision>)>,
 }
+
+/// Characters of a zone's number field.
+const FIELD_LEN: usize = 9;
 
 impl Table {
     /// The table of alerts.
     #[must_use]
     pub fn of(alerts: &Alerts) -> Self {
         let mut exact = HashMap::<u128, Listed, _>::default();
-        let mut intervals = Vec::new();
+        let (mut intervals, mut long) = (Vec::new(), Vec::new());
         for revision in alerts.living() {
+            let issuing_state = revision.statement.subject.issuing_state();
+            let number = *match &revision.statement.subject {
+                Subject::Document(document) => &document.number,
+                Subject::Interval(interval) => interval.from(),
+            };
+            if number.as_bytes().len() > FIELD_LEN {
+                long.push((DocumentId { issuing_state, number }, revision.clone()));
+            }
             match &revision.statement.subject {
                 Subject::Document(document) => exact.entry(key(document)).or_default().push(revision.clone()),
                 Subject::Interval(interval) => {
@@ -48,7 +61,7 @@ impl Table {
             }
         }
         let filter = Filter::of(exact.keys().copied(), exact.len());
-        Self { counter: alerts.counter(), filter, exact, intervals: Intervals::of(intervals) }
+        Self { counter: alerts.counter(), filter, exact, intervals: Intervals::of(intervals), long }
     }
 
     /// The counter of the newest revision that it knows; 0 if no alert was ever issued.
@@ -61,6 +74,23 @@ impl Table {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.exact.is_empty() && self.intervals.is_empty()
+    }
+
+    /// Every alert that concerns a document of the same state whose number is longer than nine characters and begins with this one's.
+    #[must_use]
+    pub fn longer(&self, document: &DocumentId) -> Vec<(DocumentId, Arc<Revision>)> {
+        let begins = document.number.as_bytes();
+        let may_begin = |revision: &Revision| {
+            let (from, to) = match &revision.statement.subject {
+                Subject::Document(one) => (&one.number, &one.number),
+                Subject::Interval(interval) => (interval.from(), interval.to()),
+            };
+            let cut = |number: &'_ [u8]| number[..begins.len().min(number.len())].to_vec();
+            from.as_bytes().len() > begins.len()
+                && (cut(from.as_bytes())..=cut(to.as_bytes())).contains(&begins.to_vec())
+        };
+        let of_state = self.long.iter().filter(|(one, _)| one.issuing_state == document.issuing_state);
+        of_state.filter(|(_, revision)| may_begin(revision)).cloned().collect()
     }
 
     /// Every alert that concerns a document, in force or not. Nothing is allocated.

@@ -58,7 +58,8 @@ fn parts(manifest: &Arc<str>, line: u64, mut draft: Draft) -> (Common, Draft, Dr
         withheld: take(&mut draft.withheld),
     };
     let common = Common {
-        hit: Some("hit").filter(|hit| line.verdict == *hit || !line.withheld.is_empty()),
+        // As it is told: who shares an entry must not tell what was withheld.
+        hit: Some("hit").filter(|hit| line.verdict == *hit),
         principal: draft.principal.clone(),
         class: draft.class,
         purpose: draft.purpose.clone(),

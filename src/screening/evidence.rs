@@ -1,5 +1,6 @@
 //! What the lists say of a reading.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -46,6 +47,9 @@ pub(super) trait Lists {
 
     /// All alerts on a document, in force or not.
     fn alerts(&self, document: &DocumentId) -> Vec<Arc<Revision>>;
+
+    /// All alerts on documents of the same state whose numbers are longer and begin with this one's, each with such a document.
+    fn longer_alerts(&self, document: &DocumentId) -> Vec<(DocumentId, Arc<Revision>)>;
 
     /// Whether there is any alert at all.
     fn has_alerts(&self) -> bool;
@@ -103,6 +107,7 @@ impl Evidence {
         evidence.other_states(reading, lists, asking);
         evidence.lookalikes(reading, lists, asking);
         evidence.truncated(reading, lists, now);
+        evidence.truncated_alerts(reading, lists, asking);
         evidence
     }
 
@@ -115,6 +120,9 @@ impl Evidence {
                 (false, false) => Match::Exact,
             };
             let id = (asking.finding_id)(&listing);
+            if self.findings.iter().any(|known| known.id == id) || self.withheld.contains(&id) {
+                continue;
+            }
             if asking.may_be_told(&listing) {
                 self.findings.push(Finding { id, matched, listing });
             } else {
@@ -140,7 +148,7 @@ impl Evidence {
                     }
                     None => self.advise(AdvisoryCode::IssuerLookalikeListed),
                 }
-                self.candidates.push(Candidate { differs: other.differs, listing });
+                self.candidate(other.differs, listing);
             }
         }
     }
@@ -160,7 +168,7 @@ impl Evidence {
         let alerts = readings.flat_map(|id| alerts_in_force(lists, &id, asking.now).collect::<Vec<_>>());
         for listing in notices.chain(alerts).filter(|listing| asking.may_be_told(listing)) {
             self.advise(AdvisoryCode::NumberLookalikeListed);
-            self.candidates.push(Candidate { differs: ReadingDiffers::Number, listing });
+            self.candidate(ReadingDiffers::Number, listing);
         }
     }
 
@@ -169,6 +177,36 @@ impl Evidence {
     fn truncated(&mut self, reading: &Reading, lists: &dyn Lists, now: Timestamp) {
         for cut in &reading.cut {
             self.cut(cut, lists, now);
+        }
+    }
+
+    /// The same of alerts, which say nothing of a kind.
+    fn truncated_alerts(&mut self, reading: &Reading, lists: &dyn Lists, asking: &Asking<'_>) {
+        for cut in reading.cut.iter().filter(|_| lists.has_alerts()) {
+            let found = match cut.by {
+                CutBy::Zone => lists.longer_alerts(&cut.id),
+                CutBy::List => lists.alerts(&cut.id).into_iter().map(|revision| (cut.id, revision)).collect(),
+            };
+            for listing in in_force_of(found, asking.now).filter(|listing| asking.may_be_told(listing)) {
+                self.doubt(Reason::new(ReasonCode::NumberTruncatedListed));
+                self.candidate(ReadingDiffers::NumberLength, listing);
+            }
+        }
+    }
+
+    /// A candidate, told once: an alert on an interval concerns many readings.
+    fn candidate(&mut self, differs: ReadingDiffers, listing: Listing) {
+        let is_same = |known: &Listing| match (known, &listing) {
+            (Listing::Alert { revision: one, .. }, Listing::Alert { revision: other, .. }) => {
+                one.alert == other.alert
+            }
+            (known, listing) => known == listing,
+        };
+        let is_alert = matches!(listing, Listing::Alert { .. });
+        let is_known = self.findings.iter().any(|finding| is_same(&finding.listing))
+            || self.candidates.iter().any(|candidate| is_same(&candidate.listing));
+        if !(is_alert && is_known) {
+            self.candidates.push(Candidate { differs, listing });
         }
     }
 
@@ -228,9 +266,20 @@ fn alerts_in_force(
     now: Timestamp,
 ) -> impl Iterator<Item = Listing> + use<> {
     let document = *id;
-    lists.alerts(id).into_iter().filter_map(move |revision| match revision.standing(now) {
-        Standing::InForce { unapproved } => Some(Listing::Alert { document, revision, unapproved }),
-        Standing::Not => None,
+    in_force_of(lists.alerts(id).into_iter().map(|revision| (document, revision)).collect(), now)
+}
+
+/// Of an alert that was changed and waits for approval, the change may be in force already; then it is what is meant.
+fn in_force_of(
+    mut found: Vec<(DocumentId, Arc<Revision>)>,
+    now: Timestamp,
+) -> impl Iterator<Item = Listing> + use<> {
+    found.retain(|(_, revision)| revision.standing(now) != Standing::Not);
+    found.sort_by_key(|(_, revision)| (revision.alert, Reverse(revision.number)));
+    found.dedup_by_key(|(_, revision)| revision.alert);
+    found.into_iter().map(move |(document, revision)| {
+        let unapproved = revision.standing(now) == Standing::InForce { unapproved: true };
+        Listing::Alert { document, revision, unapproved }
     })
 }
 

@@ -34,7 +34,7 @@ impl Overlay {
     pub fn open(storage: Arc<dyn Storage>, data_dir: PathBuf) -> Self {
         let (in_force, alerts) = (ArcSwap::from_pointee(AlertsInForce::default()), Mutex::default());
         let overlay = Self { storage, data_dir, in_force, alerts };
-        overlay.refresh();
+        overlay.refresh(true);
         overlay
     }
 
@@ -44,10 +44,13 @@ impl Overlay {
         self.in_force.load_full()
     }
 
-    /// Looks whether something is new, and takes it. Returns true if other alerts, or another fault, are known than before.
-    pub fn refresh(&self) -> bool {
+    /// Looks whether something is new, and takes it; with `whole` in the store itself, where somebody who was killed may have left what
+    /// he could not tell of. Returns true if other alerts, or another fault, are known than before.
+    pub fn refresh(&self, whole: bool) -> bool {
+        // Held until what was read is in force: an older reading must not take its place.
+        let mut alerts = self.alerts.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.in_force();
-        let next = match self.follow(&before) {
+        let next = match self.follow(&before, &mut alerts, whole) {
             Ok(None) => return false,
             Ok(Some(table)) => AlertsInForce { table: Arc::new(table), fault: None },
             Err(fault) => {
@@ -62,16 +65,25 @@ impl Overlay {
         true
     }
 
-    fn follow(&self, before: &AlertsInForce) -> Result<Option<Table>, OverlayError> {
-        let newest = Store::newest(&*self.storage, &self.data_dir)?;
-        if newest == before.table.counter() && before.fault.is_none() {
+    fn follow(
+        &self,
+        before: &AlertsInForce,
+        alerts: &mut Alerts,
+        whole: bool,
+    ) -> Result<Option<Table>, OverlayError> {
+        let (newest, known) = (Store::newest(&*self.storage, &self.data_dir)?, before.table.counter());
+        let is_same = newest == known && before.fault.is_none();
+        if is_same && !(whole && known > 0) {
             return Ok(None);
         }
-        let Some(store) = Store::open(&self.storage, &self.data_dir)? else {
-            return Ok((newest > 0 || before.fault.is_some()).then(Table::default));
-        };
-        let mut alerts = self.alerts.lock().unwrap_or_else(PoisonError::into_inner);
-        alerts.follow(&store)?;
-        Ok(Some(Table::of(&alerts)))
+        match Store::open(&self.storage, &self.data_dir)? {
+            Some(store) => {
+                let is_new = alerts.follow(&store)?;
+                Ok((is_new || !is_same).then(|| Table::of(alerts)))
+            }
+            // What was there is not forgotten because it has gone.
+            None if known > 0 => Err(OverlayError::Gone { path: self.data_dir.join("alerts") }),
+            None => Ok(before.fault.is_some().then(Table::default)),
+        }
     }
 }

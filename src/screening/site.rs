@@ -278,6 +278,10 @@ impl Lists for Consulted<'_> {
         self.table.find(document).cloned().collect()
     }
 
+    fn longer_alerts(&self, document: &DocumentId) -> Vec<(DocumentId, Arc<Revision>)> {
+        self.table.longer(document)
+    }
+
     fn has_alerts(&self) -> bool {
         !self.table.is_empty()
     }

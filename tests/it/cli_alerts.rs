@@ -197,6 +197,25 @@ fn with_four_eyes_an_alert_waits_and_by_policy_is_in_force_meanwhile() {
     assert_eq!((&answer["verdict"], &answer["findings"][0]["unapproved"]), (&"hit".into(), &json!(true)));
     assert!(act(&place, &["list"], &[]).exits(0).out.contains("in force, unapproved"));
     let active = issued(&place, &alert("Q3"), &[]);
+    // What was approved of stays in force while a change of it waits, and the change takes its place by policy.
+    let mut milder = alert("Q3");
+    milder["category"] = "lost".into();
+    let milder = place.write("milder.json", milder.to_string());
+    act(&place, &["amend", &active, &milder], &["--config", &strict]).exits(0);
+    assert_eq!(checked(&place, "Q3", &[])["findings"][0]["category"], "stolen");
+    act(&place, &["renew", &active, "--to", &in_days(60)], &["--config", &strict])
+        .fails_saying("somebody else");
+    let active = issued(&place, &alert("Q4"), &[]);
+    act(&place, &["amend", &active, &milder], &["--config", &lenient]).exits(0);
+    let answer = checked(&place, "Q3", &[]);
+    let findings = answer["findings"].as_array().unwrap();
+    let said: Vec<_> =
+        findings.iter().map(|one| (one["category"].as_str(), one["unapproved"].as_bool())).collect();
+    assert!(
+        said.contains(&(Some("stolen"), Some(false))) && said.contains(&(Some("lost"), Some(true))),
+        "{said:?}"
+    );
+    let active = issued(&place, &alert("Q5"), &[]);
     act(&place, &["approve", &active], &[]).fails_saying("does not wait for approval");
 }
 
@@ -242,6 +261,47 @@ fn what_is_no_alert_is_refused_field_by_field() {
 }
 
 #[test]
+fn an_alert_on_a_number_that_a_zone_or_a_list_has_cut_takes_the_clear_answer_away() {
+    let place = Place::with_site();
+    issued(&place, &alert("Q12345678AB"), &[]);
+    let mut blanks = alert("X");
+    blanks.as_object_mut().unwrap().remove("document");
+    blanks["interval"] = json!({ "issuing_state": "UTO", "from": "R1234567800", "to": "R1234567899" });
+    issued(&place, &blanks, &[]);
+    issued(&place, &alert("S12345678"), &[]);
+    let zone = |number: &str| {
+        let digit = |text: &str| {
+            let value = |byte: u8| match byte {
+                b'0'..=b'9' => u32::from(byte - b'0'),
+                b'A'..=b'Z' => u32::from(byte - b'A') + 10,
+                _ => 0,
+            };
+            text.bytes()
+                .zip([7, 3, 1].into_iter().cycle())
+                .map(|(byte, weight)| value(byte) * weight)
+                .sum::<u32>()
+                % 10
+        };
+        let number = format!("{number}{}", digit(number));
+        let composite = digit(&format!("{number}74081221204159ZE184226B<<<<<1"));
+        let upper = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<";
+        format!("{upper}\n{number}UTO7408122F1204159ZE184226B<<<<<1{composite}")
+    };
+    let site = place.site();
+    for number in ["Q12345678", "R12345678"] {
+        let path = place.write("zone.txt", zone(number));
+        let answer = portcullis(&["check", "--data", &site, "--mrz", &path, "--json"]).json();
+        assert_eq!(answer["verdict"], "inconclusive", "{answer}");
+        assert_eq!(answer["reasons"][0]["code"], "number_truncated_listed", "{answer}");
+    }
+    let answer = checked(&place, "S12345678XY", &[]);
+    assert_eq!(
+        (&answer["verdict"], &answer["candidates"][0]["type"]),
+        (&"inconclusive".into(), &"alert".into())
+    );
+}
+
+#[test]
 fn the_same_key_issues_one_alert_and_is_not_taken_for_another() {
     let place = Place::with_site();
     let key = ["--idempotency-key", "case-7"];
@@ -273,6 +333,13 @@ fn a_store_that_is_damaged_takes_every_clear_answer_away_and_is_named() {
         let run = issue(&place, &alert("Q2"), &[]);
         assert!(run.code != 0 && run.err.contains(spoil), "{}", run.err);
     }
+    let place = Place::with_site();
+    issued(&place, &alert("Q1"), &[]);
+    for gone in ["key", "alerts.redb"] {
+        fs::remove_file(place.path("site/alerts").join(gone)).unwrap();
+    }
+    assert_eq!(checked(&place, "X2", &[])["verdict"], "inconclusive", "what was there is missed");
+    assert_ne!(issue(&place, &alert("Q2"), &[]).code, 0, "and none is made in its place");
     let place = Place::with_site();
     issued(&place, &alert("Q1"), &[]);
     flip_a_byte(&place.path("site/alerts/key"));

@@ -129,3 +129,51 @@ fn what_is_no_alert_is_refused_and_carriers_issue_none() {
     }
     serving.log();
 }
+
+#[test]
+fn a_second_issuer_approves_of_what_he_has_seen() {
+    let place = Place::with_site();
+    let strict = place.write("strict.toml", "[alerts]\nfour-eyes = 'on'\n");
+    let path = place.write("alert.json", alert("Q1").to_string());
+    let issue = ["alert", "issue", &path, "--data", &place.site(), "--config", &strict];
+    let run = portcullis(&issue).exits(0);
+    let id = run.out.split_whitespace().nth(1).unwrap().to_owned();
+    let serving = Serving::start_with(&place, "[alerts]\nfour-eyes = 'on'\n");
+    assert_eq!(ask(&serving, "Q1")["verdict"], "no_hit");
+    let amend = ["alert", "amend", &id, &path, "--data", &place.site(), "--config", &strict];
+    portcullis(&amend).exits(0);
+    let approve = format!("/v1/alerts/{id}/approve");
+    assert_eq!(post(&serving, &approve, &json!({}), "If-Match: \"1\"").status, 412, "it was changed since");
+    let approved = post(&serving, &approve, &json!({}), "If-Match: \"2\"");
+    assert_eq!((approved.status, &approved.json()["state"]), (200, &"active".into()));
+    assert_eq!(ask(&serving, "Q1")["verdict"], "hit");
+    let own = post(&serving, "/v1/alerts", &alert("Q2"), "").json();
+    let refused =
+        post(&serving, &format!("/v1/alerts/{}/approve", own["alert_id"].as_str().unwrap()), &json!({}), "");
+    assert_eq!((refused.status, &refused.json()["code"]), (409, &"alert_state".into()));
+    serving.log();
+}
+
+#[test]
+fn the_receipts_of_a_manifest_do_not_tell_what_was_withheld() {
+    let place = Place::with_site();
+    let mut hidden = alert("Q2");
+    hidden["handling"]["classes"] = json!(["officer"]);
+    let path = place.write("alert.json", hidden.to_string());
+    portcullis(&["alert", "issue", &path, "--data", &place.site()]).exits(0);
+    let serving = Serving::start_with(&place, "caller-class = 'carrier'\n");
+    let line = |number: &str| json!({ "document": { "number": number, "issuing_state": "UTO" } }).to_string();
+    let manifest = ["Q1", "Q2", "Q3"].map(line).join("\n") + "\n";
+    let lines = serving.post("/v1/manifests", "application/x-ndjson", &manifest).lines();
+    let entries: Vec<_> = lines[..3].iter().map(|line| &line["audit"]["entry_id"]).collect();
+    assert!(entries.windows(2).all(|pair| pair[0] == pair[1]), "{entries:?}");
+    assert_eq!(serving.get("/v1/audit/entries").status, 403);
+    serving.log();
+    let out = place.argument("out.ndjson");
+    portcullis(&["audit", "export", "--data", &place.site(), "--out", &out]).exits(0);
+    let lines = crate::support::command::json_lines(&std::fs::read_to_string(out).unwrap());
+    let entry =
+        lines.iter().map(|line| &line["entry"]).find(|entry| entry["act"] == "manifest_chunk").unwrap();
+    assert_eq!(entry["unrestricted_verdict"], "hit", "so that it is kept as long as hits");
+    assert_eq!(entry["lines"][1]["unrestricted_verdict"], "hit");
+}

@@ -11,7 +11,7 @@ use super::super::decide::decide;
 use super::super::evidence::{Asking, Evidence, Lists, Longer};
 use super::super::question::{Asker, Presented, Question};
 use super::super::reading::Reading;
-use crate::domain::alert::Revision;
+use crate::domain::alert::{Revision, Subject};
 use crate::domain::*;
 
 pub(super) const UPPER: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<";
@@ -48,6 +48,19 @@ impl Lists for World {
 
     fn alerts(&self, document: &DocumentId) -> Vec<Arc<Revision>> {
         self.alerts.iter().filter(|alert| alert.statement.subject.concerns(document)).cloned().collect()
+    }
+
+    fn longer_alerts(&self, document: &DocumentId) -> Vec<(DocumentId, Arc<Revision>)> {
+        let longer = |alert: &&Arc<Revision>| match &alert.statement.subject {
+            Subject::Document(one) => {
+                one.issuing_state == document.issuing_state
+                    && one.number.as_bytes().len() > document.number.as_bytes().len()
+                    && one.number.as_bytes().starts_with(document.number.as_bytes())
+            }
+            Subject::Interval(_) => false,
+        };
+        let found = self.alerts.iter().filter(longer);
+        found.map(|alert| (*document, alert.clone())).collect()
     }
 
     fn has_alerts(&self) -> bool {
