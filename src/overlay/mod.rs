@@ -6,6 +6,7 @@
 
 mod alerts;
 mod error;
+mod files;
 mod filter;
 mod intervals;
 mod key;

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::OverlayError;
+use super::files::{Files, is_there};
 use super::key::StoreKey;
 use super::pages::Pages;
 use super::record::{decode, encode};
@@ -40,33 +41,6 @@ pub struct Store {
     key: StoreKey,
     head: Origin,
     _lock: Lock,
-}
-
-/// What of a store is there.
-struct Files {
-    has_key: bool,
-    has_pages: bool,
-    newest: u64,
-}
-
-impl Files {
-    fn of(storage: &dyn Storage, data_dir: &Path) -> Result<Self, OverlayError> {
-        let folder = data_dir.join("alerts");
-        Ok(Self {
-            has_key: is_there(storage, &folder.join("key"))?,
-            has_pages: is_there(storage, &folder.join("alerts.redb"))?,
-            newest: Store::newest(storage, data_dir)?,
-        })
-    }
-}
-
-/// A file that cannot be opened is there all the same.
-fn is_there(storage: &dyn Storage, path: &Path) -> Result<bool, OverlayError> {
-    match storage.open_read(path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(OverlayError::io("open", path)(error)),
-    }
 }
 
 /// Pages that are open. To close them is to write to them, which may find them damaged as well.

@@ -7,6 +7,7 @@ mod audit_collect;
 mod audit_crash;
 mod audit_damage;
 mod audit_disk_full;
+#[cfg(feature = "object-store")]
 mod audit_elsewhere;
 mod audit_group_commit;
 mod audit_log;
