@@ -73,7 +73,7 @@ impl Overlay {
     ) -> Result<Option<Table>, OverlayError> {
         let (newest, known) = (Store::newest(&*self.storage, &self.data_dir)?, before.table.counter());
         let is_same = newest == known && before.fault.is_none();
-        if is_same && !(whole && known > 0) {
+        if is_same && !whole {
             return Ok(None);
         }
         match Store::open(&self.storage, &self.data_dir)? {

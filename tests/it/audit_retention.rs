@@ -169,6 +169,8 @@ fn sealed_entries_stand_nowhere_in_clear() {
     let reference = drafts[7].client_reference.as_deref().unwrap().as_bytes();
     let in_clear = |path: &PathBuf| content(path).windows(reference.len()).any(|part| part == reference);
     let files = Disk.list(&folder).unwrap().into_iter().filter(|path| path.is_file());
+    // The reserve is noise, in which anything short stands by accident.
+    let files = files.filter(|path| !path.ends_with("reserve"));
     let all: Vec<_> = files.chain(Disk.list(&folder.join("sealed")).unwrap()).collect();
     assert!(all.len() > 10 && !all.iter().any(in_clear));
     let last = drafts[59].client_reference.as_deref().unwrap().as_bytes();
