@@ -58,7 +58,7 @@ impl Reserve {
         // One that was not finished, or of another size.
         let _ = self.storage.remove(&self.path);
         let mut content = vec![0; RESERVE_BYTES];
-        let drawn = getrandom::fill(&mut content).map_err(io::Error::from);
+        let drawn = getrandom::fill(&mut content).map_err(|error| io::Error::other(error.to_string()));
         let reserved = drawn.and_then(|()| self.storage.reserve(&self.path, &content));
         self.missing = reserved.err().map(|error| {
             let _ = self.storage.remove(&self.path);
