@@ -20,9 +20,11 @@ or, instead of the document, stolen blanks and series:
    \"interval\": {\"issuing_state\": \"UTO\", \"prefix\": \"C01X\", \"length\": 9}")]
 pub(crate) enum Alert {
     Issue(AlertIssue),
+    /// Approves what somebody else has issued or amended; from then on it counts.
     Approve(AlertAct),
     Amend(AlertAmend),
     Renew(AlertRenew),
+    /// Withdraws an alert, for good.
     Withdraw(AlertAct),
     List(AlertList),
     Show(AlertShow),
@@ -52,7 +54,7 @@ pub(crate) struct AlertIssue {
     pub(crate) idempotency_key: Option<String>,
 }
 
-/// Does an act on an alert. Approving is for somebody else than its issuer; withdrawing is for good.
+/// Which alert an act is on.
 #[derive(Args)]
 pub(crate) struct AlertAct {
     #[command(flatten)]
