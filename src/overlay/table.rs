@@ -1,4 +1,4 @@
-//! Alerts as they are asked: exact documents by a hash behind a filter, intervals by the pieces into which they cut the numbers.
+//! Alerts as they are asked: exact documents by a hash behind a filter, intervals by the stretches of numbers that they touch.
 //!
 //! A document is one number of 128 bits: 9 of state, 5 of length, 114 of the value in base 36, so that an interval of numbers of one
 //! length is one interval of those. Nearly every document that is asked about is in no alert.
@@ -14,11 +14,11 @@ use crate::domain::DocumentId;
 use crate::domain::alert::{Revision, Subject};
 
 const STATE_SHIFT: u32 = 119;
-pub(super) const LENGTH_SHIFT: u32 = 114;
+const LENGTH_SHIFT: u32 = 114;
 /// Digits in base 36 that a word of 64 bits holds.
 const DIGITS_PER_WORD: usize = 12;
 
-/// Alerts that concern one document, or the same piece of numbers.
+/// Alerts that concern one document, or touch the same stretch of numbers.
 pub(super) type Listed = Vec<Arc<Revision>>;
 
 /// The alerts that may be in force, ready to be asked. It never changes.
@@ -97,8 +97,8 @@ impl Table {
     pub fn find<'t>(&'t self, document: &DocumentId) -> impl Iterator<Item = &'t Arc<Revision>> + use<'t> {
         let (key, document) = (key(document), *document);
         let exact = self.filter.may_have(key).then(|| self.exact.get(&key)).flatten();
-        let within = self.intervals.at(key).iter();
-        let within = within.filter(move |revision| revision.statement.subject.concerns(&document));
+        let within =
+            self.intervals.at(key).filter(move |revision| revision.statement.subject.concerns(&document));
         exact.into_iter().flatten().chain(within)
     }
 }
