@@ -13,11 +13,12 @@ An alert as JSON:
    \"category\": \"stolen\", \"action\": \"seize\", \"instruction\": {\"text\": \"Keep it, call us.\", \"language\": \"en\"},
    \"originator\": {\"name\": \"Police of Utopia\", \"contact\": \"+999 1234\", \"reference\": \"A-17\"},
    \"grade\": {\"scheme\": \"admiralty\", \"code\": \"B2\"},
-   \"handling\": {\"classes\": [\"officer\"], \"purposes\": [\"border\"]},
-   \"valid\": {\"to\": \"2026-09-01T00:00:00Z\"}}
+   \"handling\": {\"classes\": [\"officer\"], \"purposes\": []},
+   \"valid\": {\"to\": \"2027-06-01T00:00:00Z\"}}
 or, instead of the document, stolen blanks and series:
    \"interval\": {\"issuing_state\": \"UTO\", \"from\": \"C01X00010\", \"to\": \"C01X00099\"}
-   \"interval\": {\"issuing_state\": \"UTO\", \"prefix\": \"C01X\", \"length\": 9}")]
+   \"interval\": {\"issuing_state\": \"UTO\", \"prefix\": \"C01X\", \"length\": 9}
+No purposes means every purpose. An alert for some only is withheld from `portcullis check`, which states none.")]
 pub(crate) enum Alert {
     Issue(AlertIssue),
     /// Approves what somebody else has issued or amended; from then on it counts.
@@ -82,7 +83,7 @@ pub(crate) struct AlertAmend {
 pub(crate) struct AlertRenew {
     #[command(flatten)]
     pub(crate) act: AlertAct,
-    /// The new end, such as 2026-09-01T00:00:00Z.
+    /// The new end, such as 2027-06-01T00:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub(crate) to: String,
 }
