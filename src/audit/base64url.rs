@@ -35,6 +35,11 @@ pub(super) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     (bits == 0).then_some(bytes)
 }
 
+/// The same for any number of bytes. Only one spelling is read: a last character with bits beyond the bytes is refused.
+pub(super) fn decode_all(text: &str) -> Option<Vec<u8>> {
+    BASE64_URL_SAFE_NO_PAD.decode(text).ok()
+}
+
 /// How long the text of so many bytes is.
 fn text_bytes(bytes: usize) -> usize {
     (8 * bytes).div_ceil(6)

@@ -1,5 +1,6 @@
 //! The body of an entry: compact JSON with its members in a fixed order, absent ones left out. Version 2 has `counts` besides, version 3
-//! `lines`, what was withheld, and a class of callers; what has none of these is written as version 1, which older programs read.
+//! `lines`, what was withheld, and a class of callers, version 4 a case and its outcome; what has none of these is written as version 1,
+//! which older programs read.
 //!
 //! An ordinary entry stays short. `settings` and the digest in `generation` are the first 16 bytes of a
 //! SHA-256, which is enough to recognise a file that is at hand. A document may be listed thousands of times,
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Draft, EntryLine, GenerationMark, KeyId, members};
+use super::{CaseMark, Draft, EntryLine, GenerationMark, KeyId, OutcomeMark, members};
 use crate::domain::{FeedName, FindingId, Reason};
 
 /// How many digests of each list of a draft an entry keeps, the first ones.
@@ -19,7 +20,7 @@ pub const DIGESTS_KEPT: usize = 256;
 /// How many findings of a draft an entry keeps, the first ones.
 pub const FINDINGS_KEPT: usize = 256;
 
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// What the body of a check takes, or nearly.
 const BODY_BYTES_USUAL: usize = 512;
 
@@ -105,6 +106,12 @@ pub struct Entry<'a> {
     /// What was found and was not for the asker.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members::findings")]
     pub withheld: Vec<FindingId>,
+    /// The case that a hit opens or adds to, or that an outcome is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseMark<'a>>,
+    /// What became of the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<OutcomeMark<'a>>,
     /// The generation that was decided on, or that an act puts in force.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "members::generation")]
     pub generation: Option<GenerationMark>,
@@ -132,7 +139,7 @@ pub enum BodyFault {
     #[error("it has version {0}")]
     Newer(u32),
     /// Not the JSON of an entry of this version.
-    #[error("it is not an entry of version 1 to 3")]
+    #[error("it is not an entry of version 1 to 4")]
     Malformed,
     /// The entry names another place than the one it stands in.
     #[error("it says that it is entry {0}")]
@@ -181,6 +188,8 @@ impl<'a> Entry<'a> {
                 draft.lines.iter().find_map(|line| unrestricted(Some(line.verdict), &line.withheld))
             }),
             withheld: beginning(&draft.withheld, FINDINGS_KEPT),
+            case: case_of(draft),
+            outcome: draft.outcome.as_deref().map(OutcomeMark::of),
             generation: draft.generation.map(GenerationMark::from),
             feeds: draft.feeds.clone(),
             alert_revision: draft.alert_revision,
@@ -217,12 +226,20 @@ pub(super) fn unrestricted(verdict: Option<&str>, withheld: &[FindingId]) -> Opt
     (!withheld.is_empty() && verdict != Some("hit")).then_some(Cow::Borrowed("hit"))
 }
 
+fn case_of(draft: &Draft) -> Option<CaseMark<'_>> {
+    let of_outcome = || draft.outcome.as_ref().map(|outcome| CaseMark::of_outcome(outcome.case));
+    draft.case.as_deref().map(CaseMark::of).or_else(of_outcome)
+}
+
+/// The oldest version that has what the draft has.
 fn version_of(draft: &Draft) -> u32 {
-    let as_before = draft.lines.is_empty() && draft.withheld.is_empty() && draft.class.is_none();
-    match (draft.counts.is_empty(), as_before) {
-        (_, false) => VERSION,
-        (false, true) => 2,
-        (true, true) => 1,
+    let has_case = draft.case.is_some() || draft.lines.iter().any(|line| line.case.is_some());
+    let has_lines = !draft.lines.is_empty() || !draft.withheld.is_empty() || draft.class.is_some();
+    match () {
+        () if has_case || draft.outcome.is_some() => VERSION,
+        () if has_lines => 3,
+        () if !draft.counts.is_empty() => 2,
+        () => 1,
     }
 }
 
@@ -292,7 +309,7 @@ impl<'b> Sorting<'b> {
 /// Place and time as this program writes them, without reading on: a log has a hundred million of them.
 fn beginning_of(body: &[u8]) -> Option<(u64, Timestamp)> {
     let body = body.strip_prefix(b"{\"v\":")?;
-    let (_, body) = body.split_first().filter(|(version, _)| (b'1'..=b'3').contains(version))?;
+    let (_, body) = body.split_first().filter(|(version, _)| (b'1'..=b'4').contains(version))?;
     let body = body.strip_prefix(b",\"seq\":")?;
     let digits = body.iter().position(|byte| !byte.is_ascii_digit())?;
     let (sequence, body) = body.split_at(digits);

@@ -4,8 +4,13 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::body::time_of;
-use super::{Act, BODY_BYTES_MAX, BodyFault, DIGESTS_KEPT, Draft, DraftLine, Entry, FINDINGS_KEPT, KeyId};
+use super::{
+    Act, BODY_BYTES_MAX, BodyFault, DIGESTS_KEPT, Draft, DraftCase, DraftLine, DraftOutcome, Entry,
+    FINDINGS_KEPT, KeyId,
+};
 
+use crate::domain::alert::{Grade, GradeScheme, Line};
+use crate::domain::case::{CaseId, Outcome, OutcomeKind, Source, SourceKind};
 use crate::domain::{Digest, FeedName, FindingId, GenerationId, Reason, ReasonCode};
 
 fn full() -> Draft {
@@ -103,9 +108,9 @@ fn what_is_not_an_entry_of_its_place_is_refused() {
     let draft = full();
     let body = String::from_utf8(Entry::of(&draft, 5).encode()).unwrap();
     assert_eq!(Entry::decode(body.as_bytes(), 6), Err(BodyFault::Sequence(5)));
-    let newer = body.replace("\"v\":1", "\"v\":4").replace("\"line\"", "\"lime\"");
-    assert_eq!(Entry::decode(newer.as_bytes(), 5), Err(BodyFault::Newer(4)));
-    assert_eq!(time_of(newer.as_bytes(), 5), Err(BodyFault::Newer(4)));
+    let newer = body.replace("\"v\":1", "\"v\":5").replace("\"line\"", "\"lime\"");
+    assert_eq!(Entry::decode(newer.as_bytes(), 5), Err(BodyFault::Newer(5)));
+    assert_eq!(time_of(newer.as_bytes(), 5), Err(BodyFault::Newer(5)));
     let spoilt = [
         body.replace("\"v\":1", "\"v\":0"),
         body.replace("\"line\"", "\"lime\""),
@@ -205,6 +210,7 @@ fn line(number: u64, digests: usize, findings: usize) -> DraftLine {
         reasons: vec![Reason::new(ReasonCode::FeedStale)],
         findings: (0..findings).map(|at| FindingId((at as u128).to_le_bytes())).collect(),
         withheld: Vec::new(),
+        case: None,
     }
 }
 
@@ -245,4 +251,74 @@ proptest! {
         // No two that follow one another would have been one.
         prop_assert!(bytes.windows(2).all(|pair| pair[0] + pair[1] > BODY_BYTES_MAX));
     }
+}
+
+fn case(sealed_bytes: usize) -> Option<Box<DraftCase>> {
+    Some(Box::new(DraftCase {
+        id: CaseId([0xca; 16]),
+        retry_of: Some("0123456789abcdef-17".into()),
+        categories: vec!["lost", "stolen"],
+        sealed: (0..sealed_bytes).map(|at| at as u8).collect(),
+    }))
+}
+
+#[test]
+fn cases_and_outcomes_make_entries_of_version_4_that_stay_what_they_are() {
+    let hit = Draft { verdict: Some("hit"), case: case(40), ..full() };
+    let with_case = DraftLine { verdict: "hit", case: case(16), ..line(1, 1, 1) };
+    let chunk = Draft { act: Act::ManifestChunk, line: None, lines: vec![with_case], ..full() };
+    let time = |text: &str| Some(text.parse().unwrap());
+    let outcome = DraftOutcome {
+        case: CaseId([0xca; 16]),
+        outcome: Outcome {
+            kind: OutcomeKind::ClearedUntil,
+            until: time("2026-06-01T00:00:00Z"),
+            contact: Some(Line::parse("Police of Utopia", 100).unwrap()),
+            asked_at: time("2026-03-01T10:00:00Z"),
+            answered_at: time("2026-03-01T11:00:00Z"),
+            grade_after: Some(Grade::parse(GradeScheme::Admiralty, "C3").unwrap()),
+        },
+        proposed: true,
+        sources: vec![Source { kind: SourceKind::Feed, name: "sltd".into(), category: "stolen".into() }],
+    };
+    let at = full().time;
+    let act = Draft::new(at, Act::CaseOutcome, "officer".into(), Digest([0; 32]));
+    let act = Draft { outcome: Some(Box::new(outcome.clone())), ..act };
+    let golden = include_str!("golden/bodies-v4.jsonl");
+    assert_eq!(golden.lines().count(), 3);
+    for (line, draft) in golden.lines().zip([&hit, &chunk, &act]) {
+        let body = Entry::of(draft, 5).encode();
+        assert_eq!(std::str::from_utf8(&body).unwrap(), line);
+        assert_eq!(time_of(&body, 5), Ok(at));
+        let read = Entry::decode(&body, 5).unwrap();
+        assert_eq!(read, Entry::of(draft, 5));
+        assert_eq!(
+            read.asked().next().and_then(|asked| asked.case.map(|case| case.id)),
+            Some(CaseId([0xca; 16]))
+        );
+    }
+    let read = Entry::decode(golden.lines().last().unwrap().as_bytes(), 5).unwrap();
+    let mark = read.outcome.unwrap();
+    assert!(mark.proposed);
+    assert_eq!(mark.outcome(), Some(outcome.outcome));
+    assert!(mark.sources().eq(outcome.sources));
+}
+
+#[test]
+fn a_hit_with_the_longest_lists_and_the_longest_case_is_not_too_long() {
+    let digests = vec![[7; 32]; DIGESTS_KEPT];
+    let findings = vec![FindingId([0xab; 16]); FINDINGS_KEPT];
+    let feeds = (0..64).map(|at| (FeedName::parse(&format!("{at:0>32}")).unwrap(), u64::MAX));
+    let hit = Draft {
+        readings: digests.clone(),
+        listed: digests.clone(),
+        digests,
+        withheld: findings.clone(),
+        findings,
+        feeds: feeds.collect(),
+        case: case(5 << 10),
+        ..full()
+    };
+    let bytes = Entry::of(&hit, u64::MAX).encode().len();
+    assert!(bytes <= BODY_BYTES_MAX, "{bytes}");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{DraftLine, KeyId};
+use super::{DraftCase, DraftLine, DraftOutcome, KeyId};
 use crate::domain::{Digest, FeedName, FindingId, GenerationId, Reason};
 
 /// An entry before it has its place in a log.
@@ -51,6 +51,10 @@ pub struct Draft {
     pub findings: Vec<FindingId>,
     /// What was found and is not for the asker: to everybody else it would have been a hit. The entry keeps as many as of findings.
     pub withheld: Vec<FindingId>,
+    /// The case that a hit opens or adds to.
+    pub case: Option<Box<DraftCase>>,
+    /// What became of a case.
+    pub outcome: Option<Box<DraftOutcome>>,
     /// The generation that was decided on, or that an act puts in force. The entry keeps it as a
     /// [`GenerationMark`](super::GenerationMark).
     pub generation: Option<GenerationId>,
@@ -91,6 +95,8 @@ impl Draft {
             reasons: Vec::new(),
             findings: Vec::new(),
             withheld: Vec::new(),
+            case: None,
+            outcome: None,
             generation: None,
             feeds: Vec::new(),
             alert_revision: None,
@@ -161,6 +167,10 @@ pub enum Act {
     AlertWithdrawn,
     /// Somebody read alerts, or searched for those that concern a document.
     AlertRead,
+    /// Somebody read cases, or the one that the client's reference names.
+    CaseRead,
+    /// Somebody said what became of a case, or proposed it.
+    CaseOutcome,
     /// Somebody asked again what the entry answered that the client's reference names.
     AuditReplay,
 }
@@ -196,6 +206,8 @@ impl Act {
         Self::AlertRead,
         Self::AuditProve,
         Self::AuditReplay,
+        Self::CaseRead,
+        Self::CaseOutcome,
     ];
 
     /// Whether it has to wait where the disk is full. What may make room, or must be known of the site, does not: it is recorded in a
@@ -205,12 +217,12 @@ impl Act {
         match self {
             Self::Check | Self::ManifestLine | Self::ManifestChunk | Self::Refused => true,
             Self::AuditExport | Self::AuditFind | Self::AuditReport => true,
-            Self::AuditProve | Self::AuditReplay | Self::AlertRead => true,
+            Self::AuditProve | Self::AuditReplay | Self::AlertRead | Self::CaseRead => true,
             Self::Import | Self::FeedForgotten | Self::Fold | Self::Rollback | Self::Sync => false,
             Self::SyncShrunk | Self::Started | Self::BackedUp | Self::Restored | Self::Adopted => false,
             Self::KeyRotated | Self::KeyDestroyed | Self::Erased => false,
             Self::AlertIssued | Self::AlertApproved | Self::AlertAmended => false,
-            Self::AlertRenewed | Self::AlertWithdrawn => false,
+            Self::AlertRenewed | Self::AlertWithdrawn | Self::CaseOutcome => false,
         }
     }
 
@@ -246,6 +258,8 @@ impl Act {
             Self::AlertWithdrawn => "alert_withdrawn",
             Self::AlertRead => "alert_read",
             Self::AuditReplay => "audit_replay",
+            Self::CaseRead => "case_read",
+            Self::CaseOutcome => "case_outcome",
         }
     }
 }

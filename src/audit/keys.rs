@@ -8,7 +8,7 @@ use sha2::Sha256;
 
 use super::AuditError;
 use crate::domain::alert::Revision;
-use crate::domain::{Digest, DocumentId, FeedName, FindingId, Notice};
+use crate::domain::{Digest, DocumentId, FeedName, FindingId, Notice, read_hex};
 use crate::ground::storage::{Lock, LockError, Storage, publish_file};
 
 const FILE_TAG: &str = "portcullis-digest-key 1";
@@ -107,6 +107,11 @@ impl Digester {
         FindingId(std::array::from_fn(|at| whole[at]))
     }
 
+    /// For what else is made of the key.
+    pub(super) fn mac(&self) -> Hmac<Sha256> {
+        self.mac.clone()
+    }
+
     fn new(key_id: KeyId, key: &[u8; 32]) -> Self {
         let mac = Hmac::new_from_slice(key).expect("HMAC takes keys of any length");
         Self { key_id, mac }
@@ -161,8 +166,7 @@ impl KeyId {
     /// Reads a key's name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let whole = Digest::from_hex(&format!("{text:0>64}")).filter(|_| text.len() == 8)?;
-        whole.0.last_chunk().map(|bytes| Self(*bytes))
+        read_hex(text).map(Self)
     }
 }
 

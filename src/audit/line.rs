@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body::{DIGESTS_KEPT, FINDINGS_KEPT, beginning, reason, total_beyond, unrestricted};
 use super::format::BODY_BYTES_MAX;
-use super::{Draft, Entry, members};
+use super::{CaseMark, Draft, DraftCase, Entry, members};
 use crate::domain::{FindingId, Reason};
 
 /// What `,"lines":[]` and the longest sequence add to an entry without lines.
@@ -34,6 +34,8 @@ pub struct DraftLine {
     pub findings: Vec<FindingId>,
     /// As [`Draft::withheld`].
     pub withheld: Vec<FindingId>,
+    /// As [`Draft::case`].
+    pub case: Option<Box<DraftCase>>,
 }
 
 /// A line of a manifest as it stands in an entry. The order of the fields is part of the format.
@@ -80,6 +82,9 @@ pub struct EntryLine<'a> {
     /// As [`Entry::withheld`].
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members::findings")]
     pub withheld: Vec<FindingId>,
+    /// As [`Entry::case`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseMark<'a>>,
 }
 
 impl<'a> EntryLine<'a> {
@@ -99,6 +104,7 @@ impl<'a> EntryLine<'a> {
             findings_total: total_beyond(&line.findings, FINDINGS_KEPT),
             unrestricted_verdict: unrestricted(Some(line.verdict), &line.withheld),
             withheld: beginning(&line.withheld, FINDINGS_KEPT),
+            case: line.case.as_deref().map(CaseMark::of),
         }
     }
 }
@@ -126,6 +132,8 @@ pub struct Asked<'e> {
     pub findings: &'e [FindingId],
     /// How many findings there were, if that is more than were kept.
     pub findings_total: Option<u64>,
+    /// As [`Entry::case`].
+    pub case: Option<&'e CaseMark<'e>>,
 }
 
 impl Asked<'_> {
@@ -162,6 +170,7 @@ impl Entry<'_> {
             withheld: &self.withheld,
             findings: &self.findings,
             findings_total: self.findings_total,
+            case: self.case.as_ref(),
         });
         itself.into_iter().chain(self.lines.iter().map(|line| Asked {
             line: Some(line.line),
@@ -174,6 +183,7 @@ impl Entry<'_> {
             withheld: &line.withheld,
             findings: &line.findings,
             findings_total: line.findings_total,
+            case: line.case.as_ref(),
         }))
     }
 }

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{GenerationMark, KeyId, base64url};
-use crate::domain::{Digest, FeedName, FindingId};
+use crate::domain::case::CaseId;
+use crate::domain::{FeedName, FindingId, read_hex};
 
 pub(super) mod time {
     use super::*;
@@ -59,8 +60,33 @@ pub(super) mod findings {
     }
 
     fn parse(text: &str) -> Option<FindingId> {
-        let whole = Digest::from_hex(&format!("{text:0>64}")).filter(|_| text.len() == 32)?;
-        whole.0.last_chunk().map(|bytes| FindingId(*bytes))
+        read_hex(text).map(FindingId)
+    }
+}
+
+pub(super) mod case_id {
+    use super::*;
+
+    pub(crate) fn serialize<S: serde::Serializer>(id: &CaseId, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(id)
+    }
+
+    pub(crate) fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<CaseId, D::Error> {
+        let text = String::deserialize(from)?;
+        CaseId::parse(&text).ok_or_else(|| serde::de::Error::custom("no case"))
+    }
+}
+
+pub(super) mod bytes {
+    use super::*;
+
+    pub(crate) fn serialize<S: serde::Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&base64url::encode(bytes))
+    }
+
+    pub(crate) fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(from)?;
+        base64url::decode_all(&text).ok_or_else(|| serde::de::Error::custom("no bytes"))
     }
 }
 

@@ -13,6 +13,8 @@ mod base64url;
 mod body;
 #[cfg(test)]
 mod body_tests;
+mod case_key;
+mod case_mark;
 mod checkpoint;
 mod checkpoints;
 mod collect;
@@ -61,6 +63,7 @@ mod writer;
 
 pub use adopt::adopt;
 pub use body::{BodyFault, DIGESTS_KEPT, Entry, FINDINGS_KEPT};
+pub use case_mark::{CaseMark, DraftCase, DraftOutcome, OutcomeMark};
 pub use checkpoint::Checkpoint;
 pub use collect::Collector;
 pub use config::Config;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::case::CaseId;
 use super::{Coverage, DocumentNumber, IssuingState, Kind, Listing, Reason, Verdict, mrz};
 
 /// The whole answer to one question.
@@ -15,6 +16,8 @@ pub struct Answer {
     pub client_reference: Option<Arc<str>>,
     /// The answer.
     pub verdict: Verdict,
+    /// The case that a hit has opened or added to.
+    pub case: Option<CaseId>,
     /// Everything that was in doubt, whatever the verdict.
     pub reasons: Vec<Reason>,
     /// Other readings of the document that are listed.

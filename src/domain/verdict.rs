@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::alert::Revision;
+use super::case::CaseId;
 use super::{CompleteCoverage, DocumentId, FeedName, Notice, Reason};
 
 /// What Portcullis says of a document. There is no fourth answer and no default.
@@ -38,6 +41,17 @@ pub struct Finding {
     pub matched: Match,
     /// Who says so, and what.
     pub listing: Listing,
+    /// The bearer was cleared of it for a time: it is a finding all the same.
+    pub cleared: Option<Cleared>,
+}
+
+/// What a case has found out of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cleared {
+    /// Until when: that time itself is outside.
+    pub until: Timestamp,
+    /// The case.
+    pub case: CaseId,
 }
 
 /// What is said of a document, and by whom.

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::idempotency::idempotency_key;
 use super::media_type::expect_media_type;
 use super::problem::Problem;
 use super::service::Service;
@@ -22,7 +23,6 @@ use crate::ground::storage::Storage;
 use crate::overlay::{Alerts, OverlayError, Store};
 
 const PAGE_MAX: usize = 1000;
-const KEY_BYTES_MAX: usize = 64;
 
 /// Where a service issues alerts.
 pub struct AlertDesk {
@@ -80,14 +80,7 @@ pub(super) async fn issue(
     payload: web::Payload,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
-    let key = match request.headers().get("idempotency-key") {
-        None => None,
-        Some(key) => {
-            let key = key.to_str().ok().filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()));
-            let rule = "an Idempotency-Key has 1 to 64 printed ASCII characters";
-            Some(key.ok_or_else(|| Problem::invalid_field().with_detail(rule))?.to_owned())
-        }
-    };
+    let key = idempotency_key(&request)?.map(str::to_owned);
     let statement = statement(&request, payload, &service).await?;
     let issued = at_desk(&service, move |desk, by| desk.issue(statement, by, key.as_deref())).await?;
     let (status, revision) = match issued {

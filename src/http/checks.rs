@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::screening::CheckRequest;
 
+use super::idempotency::idempotency_key;
 use super::media_type::expect_media_type;
 use super::problem::Problem;
 use super::service::Service;
@@ -29,9 +30,11 @@ pub(super) async fn check(
     };
     let mut question = CheckRequest::parse(&body)?.into_question(&service.principal)?;
     question.asker.class = service.caller_class;
+    question.asker.idempotency_key = idempotency_key(&request)?.map(Into::into);
     let timer = service.metrics.time_check();
     let audited = service.screening.check(&question)?.await?;
     timer.observe_duration();
+    service.screening.note(&audited, None);
     service.metrics.count_answer(audited.get());
     let mut answer = Vec::with_capacity(ANSWER_BYTES_USUAL);
     serde_json::to_writer(&mut answer, &AnswerBody::from(&audited)).map_err(|_| Problem::internal())?;

@@ -7,6 +7,7 @@
 mod alerts;
 mod audit;
 mod checks;
+mod idempotency;
 mod limits;
 mod manifests;
 mod media_type;

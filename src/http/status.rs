@@ -15,7 +15,7 @@ pub(super) async fn version() -> HttpResponse {
         "api": "v1",
         "api_revision": API_REVISION,
         "version": env!("CARGO_PKG_VERSION"),
-        "features": ["checks", "manifests", "coverage", "sync", "audit"],
+        "features": ["checks", "manifests", "coverage", "sync", "audit", "alerts", "cases", "hits"],
     }))
 }
 

@@ -9,6 +9,8 @@ use crate::domain::{
 };
 use crate::ground::clock::Now;
 
+use super::case::{self, Retries};
+use super::cleared::ClearedInForce;
 use super::coverage::{FeedInForce, GenerationInForce, Judgement, describe};
 use super::decide::decide;
 use super::evidence::{Asking, Evidence};
@@ -25,6 +27,8 @@ pub(super) struct Answering {
     /// SHA-256 of the settings that verdicts depend on.
     pub(super) settings_digest: Digest,
     pub(super) digester: Digester,
+    pub(super) retries: Retries,
+    pub(super) cleared: ClearedInForce,
 }
 
 /// What stands in the way of any `no_hit`, whatever is asked. Looked for after the lists were asked, for damage shows itself then.
@@ -70,11 +74,18 @@ impl Answering {
         let (policy, asker) = (&self.policy, &question.asker);
         let asking = Asking { policy, now: now.time, asker, finding_id: &finding_id };
         let lists = Consulted { in_force, table: &alerts.table };
-        let evidence = Evidence::gather(&reading, &lists, &asking);
+        let mut evidence = Evidence::gather(&reading, &lists, &asking);
         let coverage = self.describe((in_force, alerts), reading.understood.issuing_state, (now, doubts));
         let judgement = Judgement::of(&coverage, &self.policy, question);
         let asked = asked(&reading, &evidence);
+        let document = asked.presented.first().map(|id| digester.document(id));
+        if let Some(document) = document {
+            self.cleared.mark(document, &mut evidence.findings, now.time);
+        }
+        let found = (&*evidence.findings, &*evidence.withheld);
+        let case = case::draft((digester, &self.retries), (asker, &reading, now.time), found);
 
+        let told_case = case.as_ref().map(|case| case.id).filter(|_| !evidence.findings.is_empty());
         let in_doubt = [judgement.doubts, reading.doubts, evidence.doubts].concat();
         let verdict = decide(evidence.findings, &in_doubt, &coverage);
         let mut reasons = match &verdict {
@@ -92,13 +103,15 @@ impl Answering {
             digests: digests(&asked.presented),
             readings: digests(&asked.readings),
             listed: digests(&asked.listed),
-            withheld: evidence.withheld,
+            withheld: evidence.withheld.iter().map(|finding| finding.id).collect(),
+            case: case.map(Box::new),
             ..draft(question, &verdict, &reasons, &coverage, now)
         };
         let answer = Answer {
             decided_at: now.time,
             client_reference: question.asker.client_reference.clone(),
             verdict,
+            case: told_case,
             reasons,
             candidates: evidence.candidates,
             advisories,

@@ -20,7 +20,7 @@ use super::reading::{Cut, CutBy, Exact, Reading};
 pub(super) struct Evidence {
     pub(super) findings: Vec<Finding>,
     /// What the asker must not be told of: his answer is the one that there would be without it.
-    pub(super) withheld: Vec<FindingId>,
+    pub(super) withheld: Vec<Finding>,
     pub(super) candidates: Vec<Candidate>,
     pub(super) advisories: Vec<Advisory>,
     pub(super) doubts: Vec<Reason>,
@@ -99,7 +99,7 @@ impl Evidence {
                 } else {
                     let listing = Listing::Notice { feed, notice };
                     let id = (asking.finding_id)(&listing);
-                    evidence.findings.push(Finding { id, matched, listing });
+                    evidence.findings.push(Finding { id, matched, listing, cleared: None });
                 }
             }
             evidence.alerts(asked, lists, asking);
@@ -120,14 +120,12 @@ impl Evidence {
                 (false, false) => Match::Exact,
             };
             let id = (asking.finding_id)(&listing);
-            if self.findings.iter().any(|known| known.id == id) || self.withheld.contains(&id) {
+            if self.findings.iter().chain(&self.withheld).any(|known| known.id == id) {
                 continue;
             }
-            if asking.may_be_told(&listing) {
-                self.findings.push(Finding { id, matched, listing });
-            } else {
-                self.withheld.push(id);
-            }
+            let told = asking.may_be_told(&listing);
+            let found = if told { &mut self.findings } else { &mut self.withheld };
+            found.push(Finding { id, matched, listing, cleared: None });
         }
     }
 

@@ -5,7 +5,10 @@
 
 mod acts;
 mod answering;
+mod case;
+mod case_content;
 mod chunk;
+mod cleared;
 mod coverage;
 mod decide;
 mod evidence;
@@ -22,6 +25,8 @@ mod tests;
 mod typed;
 
 pub use acts::{ActError, record, record_all, trusted_now};
+pub use case_content::{CaseContent, CaseFinding, Said};
+pub use cleared::ClearedTable;
 pub use decide::decide;
 pub use overlay::{AlertsInForce, Overlay};
 pub use policy::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};

@@ -99,4 +99,6 @@ pub struct Asker {
     pub operator: Option<Arc<str>>,
     /// The caller's own reference, given back in the answer.
     pub client_reference: Option<Arc<str>>,
+    /// What the caller calls this request, so that the same scan sent again is known as that. It is not recorded.
+    pub idempotency_key: Option<Arc<str>>,
 }

@@ -76,7 +76,8 @@ impl Replay<'_> {
         let damaged = |code: &ReasonCode| *code == ReasonCode::IndexDamaged && in_force.is_damaged();
         let doubts = || OF_THE_SITE.into_iter().filter(|code| said(code) || damaged(code)).collect();
         let now = Now { time: entry.time, trusted: !said(&ReasonCode::Clock) };
-        let answering = Answering { policy, settings_digest, digester };
+        let (retries, cleared) = Default::default();
+        let answering = Answering { policy, settings_digest, digester, retries, cleared };
         let alerts = AlertsInForce { table: Arc::new(alerts), fault: None };
         // Who asked, and what for, decides what he may be told.
         let mut question = question.clone();

@@ -108,6 +108,7 @@ impl CheckRequest {
             class: CallerClass::default(),
             principal: principal.clone(),
             client_reference: word("client_reference", self.client_reference),
+            idempotency_key: None,
             purpose: word("purpose", self.purpose),
             terminal: word("terminal", self.terminal),
             operator: word("operator", self.operator),

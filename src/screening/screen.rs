@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::audit::{self, Act, AuditError, AuditLog, Digester, Draft, Opened, Pending, Role};
+use crate::domain::case::CaseId;
 use crate::domain::{Answer, Audited, Coverage, Digest, ReasonCode};
 use crate::ground::clock::{Clock, Now};
 use crate::ground::storage::Storage;
 
 use super::answering::Answering;
+use super::case;
 use super::chunk;
+use super::cleared::ClearedTable;
 use super::overlay::{AlertsInForce, Overlay};
 use super::policy::Policy;
 use super::question::Question;
@@ -66,7 +69,8 @@ impl Screening {
         }
         let overlay = Arc::new(Overlay::open(storage.clone(), data_dir.clone()));
         let site = Arc::new(Site::open(storage, data_dir, clock.clone()));
-        let answering = Answering { policy, settings_digest, digester };
+        let (retries, cleared) = Default::default();
+        let answering = Answering { policy, settings_digest, digester, retries, cleared };
         Ok((Self { site, overlay, answering, clock, log, manifests: AtomicU64::new(0) }, opened))
     }
 
@@ -106,7 +110,33 @@ impl Screening {
         let recorded = self.log.submit_many(entries)?.wait()?.into_each();
         let mut answers: Vec<_> = recorded.into_iter().flat_map(Audited::into_shared).collect();
         answers.sort_unstable_by_key(|answer| answer.get().0);
-        Ok(answers.into_iter().map(|answer| answer.map(|(_, answer)| answer)).collect())
+        let answers: Vec<_> = answers.into_iter().map(|answer| answer.map(|(_, answer)| answer)).collect();
+        for (answer, (line, _)) in answers.iter().zip(questions) {
+            self.note(answer, Some(*line));
+        }
+        Ok(answers)
+    }
+
+    /// An answer was recorded: whoever asks again by the same reference asks the same.
+    pub fn note(&self, answer: &Audited<Answer>, line: Option<u64>) {
+        if let Some(case) = answer.get().case {
+            self.answering.retries.note(case, case::check_id(answer.receipt(), line));
+        }
+    }
+
+    /// A case was opened by a check that this process did not answer, or not since it started.
+    pub fn note_case(&self, case: CaseId, check: Arc<str>) {
+        self.answering.retries.note(case, check);
+    }
+
+    /// Has findings say from now on of which of them bearers are cleared.
+    pub fn put_cleared_in_force(&self, cleared: ClearedTable) {
+        self.answering.cleared.put_in_force(cleared);
+    }
+
+    /// The same, made of what `make` gives once anything is found: for whoever answers a few questions only.
+    pub fn clear_when_wanted(&self, make: impl Fn() -> ClearedTable + Send + Sync + 'static) {
+        self.answering.cleared.make_when_wanted(make);
     }
 
     /// What is consulted now, for no document in particular.

@@ -17,7 +17,7 @@ fn a_listed_document_is_a_hit_with_everything_that_v1_promises() {
     }));
     assert_eq!(answer["verdict"], "hit");
     assert_eq!(answer["client_reference"], "gate-7:42");
-    assert_eq!(answer["api_revision"], 2);
+    assert_eq!(answer["api_revision"], 3);
     assert_eq!(answer["reasons"], json!([]));
     let finding = &answer["findings"][0];
     assert_eq!(finding["finding_id"].as_str().unwrap().len(), 32);
@@ -152,7 +152,7 @@ fn a_site_without_a_generation_answers_inconclusive_and_is_not_ready() {
 #[test]
 fn the_service_tells_what_it_is_and_what_it_rests_on() {
     let service = Running::with_specimen();
-    assert_eq!(service.get("/v1").json()["api_revision"], 2);
+    assert_eq!(service.get("/v1").json()["api_revision"], 3);
     let coverage = service.get("/v1/coverage").json();
     assert_eq!(
         (coverage["complete"].as_bool(), coverage["feeds"][0]["issuer"].as_str()),

@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use crate::support::site::{Running, SPECIMEN};
 
 /// What differs from run to run, by the name of its field.
-const VOLATILE: [&str; 11] = [
+const VOLATILE: [&str; 12] = [
     "check_id",
+    "case_id",
     "decided_at",
     "finding_id",
     "as_of",

@@ -24,7 +24,7 @@ macro_rules! words {
         }
     };
 }
-pub(super) use words;
+pub(in crate::domain) use words;
 
 words! {
     /// Why there is an alert.

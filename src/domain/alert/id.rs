@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::hex::write_hex;
+use crate::domain::hex::{read_hex, write_hex};
 
 /// Names an alert: 16 random bytes, 32 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,7 +16,7 @@ impl AlertId {
     /// Reads what `Display` writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        digits(text).map(Self)
+        read_hex(text).map(Self)
     }
 }
 
@@ -24,20 +24,8 @@ impl NodeId {
     /// Reads what `Display` writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        digits(text).map(Self)
+        read_hex(text).map(Self)
     }
-}
-
-fn digits<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let lower = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
-    if text.len() != 2 * N || !text.as_bytes().iter().all(lower) {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, at) in bytes.iter_mut().zip(0..) {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 impl fmt::Display for AlertId {

@@ -9,6 +9,7 @@ mod statement;
 mod subject;
 mod texts;
 
+pub(super) use category::words;
 pub use category::{Action, Category};
 pub use grade::{Confidence, Grade, GradeFault, GradeScheme};
 pub use handling::{CallerClass, Handling};

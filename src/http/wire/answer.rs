@@ -17,6 +17,8 @@ pub struct AnswerBody<'a> {
     api_revision: u32,
     client_reference: Option<&'a str>,
     verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case_id: Option<String>,
     reasons: Vec<ReasonBody<'a>>,
     findings: Vec<FindingBody<'a>>,
     candidates: Vec<CandidateBody<'a>>,
@@ -129,6 +131,7 @@ impl<'a> From<&'a Audited<Answer>> for AnswerBody<'a> {
             api_revision: API_REVISION,
             client_reference: answer.client_reference.as_deref(),
             verdict: answer.verdict.word(),
+            case_id: answer.case.map(|case| case.to_string()),
             reasons: answer.reasons.iter().map(ReasonBody::from).collect(),
             findings: findings.iter().map(FindingBody::from).collect(),
             candidates: answer.candidates.iter().map(CandidateBody::from).collect(),

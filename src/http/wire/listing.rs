@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::domain::alert::{Grade, Instruction, Revision};
-use crate::domain::{Candidate, DocumentId, Finding, Listing, Notice, ReadingDiffers};
+use crate::domain::{Candidate, Cleared, DocumentId, Finding, Listing, Notice, ReadingDiffers};
 
 /// A finding; `type` tells which members follow.
 #[derive(Serialize)]
@@ -21,14 +21,25 @@ pub(super) enum FindingBody<'a> {
         reported_on: Option<Date>,
         review_on: Option<Date>,
         reference: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cleared: Option<ClearedBody>,
     },
     Alert {
         finding_id: String,
         #[serde(rename = "match")]
         matched: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cleared: Option<ClearedBody>,
         #[serde(flatten)]
         alert: AlertBody<'a>,
     },
+}
+
+/// Until when the bearer is cleared of a finding, and by which case.
+#[derive(Serialize)]
+pub(super) struct ClearedBody {
+    until: Timestamp,
+    case_id: String,
 }
 
 /// A candidate; `type` tells which members follow.
@@ -98,6 +109,8 @@ pub(super) struct GradeBody<'a> {
 impl<'a> From<&'a Finding> for FindingBody<'a> {
     fn from(finding: &'a Finding) -> Self {
         let (finding_id, matched) = (finding.id.to_string(), finding.matched.word());
+        let cleared =
+            finding.cleared.map(|Cleared { until, case }| ClearedBody { until, case_id: case.to_string() });
         match &finding.listing {
             Listing::Notice { feed, notice } => Self::Notice {
                 finding_id,
@@ -108,9 +121,10 @@ impl<'a> From<&'a Finding> for FindingBody<'a> {
                 reported_on: notice.reported_on,
                 review_on: notice.review_on,
                 reference: notice.reference.as_ref().map(|reference| reference.as_str()),
+                cleared,
             },
             Listing::Alert { revision, unapproved, .. } => {
-                Self::Alert { finding_id, matched, alert: AlertBody::of(revision, *unapproved) }
+                Self::Alert { finding_id, matched, cleared, alert: AlertBody::of(revision, *unapproved) }
             }
         }
     }

@@ -18,4 +18,4 @@ pub use site_coverage::SiteCoverageBody;
 pub use stored::write_recorded;
 
 /// Rises with every addition to v1.
-pub const API_REVISION: u32 = 2;
+pub const API_REVISION: u32 = 3;
