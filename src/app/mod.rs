@@ -1,8 +1,10 @@
 //! The wiring: settings to a running service, and its ordered end.
 
 mod backup;
+mod case_watch;
 mod eraser;
 mod error;
+mod handle;
 mod logging;
 mod recorder;
 mod server;
@@ -13,6 +15,7 @@ mod watch;
 
 pub use backup::{Backup, BackupError, back_up, restore};
 pub use error::AppError;
+pub use handle::Handle;
 pub use logging::start_logging;
 pub use server::{Server, open_screening};
 pub use sources::{SourceError, sources};

@@ -4,19 +4,22 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use actix_web::dev::{Server as HttpServerTask, ServerHandle};
+use actix_web::dev::Server as HttpServerTask;
 use actix_web::{App, HttpServer};
 
+use crate::alerting::Casebook;
 use crate::audit::{Act, LogReader, Opened, Role};
 use crate::config::Settings;
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
-use crate::http::{AlertDesk, Metrics, Service, routes};
+use crate::http::{AlertDesk, CaseDesk, Metrics, Service, Streams, routes};
 use crate::screening::{Opening, Screening};
 use crate::syncing::Board;
 
 use super::AppError;
+use super::case_watch::CaseWatch;
 use super::eraser::{Eraser, Erasing};
+use super::handle::Handle;
 use super::recorder::Recorder;
 use super::sources::sources;
 use super::synchronise::{Scheduled, Shared, Synchronise};
@@ -48,10 +51,12 @@ pub fn open_screening(
 pub struct Server {
     screening: Arc<Screening>,
     watch: Watch,
+    case_watch: CaseWatch,
     recorder: Recorder,
     eraser: Eraser,
     synchronise: Option<Synchronise>,
     board: Arc<Board>,
+    streams: Arc<Streams>,
     task: HttpServerTask,
     address: SocketAddr,
 }
@@ -99,7 +104,10 @@ impl Server {
             policy: settings.alerts,
             known: Mutex::default(),
         };
-        let service = service.with_desk(desk);
+        let book = Arc::new(Mutex::new(Casebook::new(storage.clone(), settings.data_dir.clone())));
+        let cases = CaseDesk { book: book.clone(), clock: clock.clone(), policy: settings.cases };
+        let streams = Arc::new(Streams::new(limits.streams_max));
+        let service = service.with_desk(desk).with_cases(cases).with_streams(streams.clone());
         let service =
             Arc::new(service.with_board(board.clone()).with_logs(logs).with_callers(limits.caller_class));
         let http = HttpServer::new(move || App::new().configure(routes(&service)))
@@ -116,6 +124,7 @@ impl Server {
         let (retention, settings_digest) = (settings.retention, settings.digest());
         let erasing = Erasing { clock: clock.clone(), retention, settings_digest };
         let eraser = Eraser::start(screening.clone(), erasing);
+        let case_watch = CaseWatch::start(screening.clone(), book);
         let watch =
             Watch::start(screening.site().clone(), screening.overlay().clone(), settings.index_memory);
         let synchronise = (!scheduled.is_empty()).then(|| {
@@ -123,7 +132,19 @@ impl Server {
             let shared = Shared { screening, storage, clock, data_dir: settings.data_dir.clone(), board };
             Synchronise::start(&shared, scheduled)
         });
-        Ok(Self { screening, watch, recorder, eraser, synchronise, board, task: http.run(), address })
+        let task = http.run();
+        Ok(Self {
+            screening,
+            watch,
+            case_watch,
+            recorder,
+            eraser,
+            synchronise,
+            board,
+            streams,
+            task,
+            address,
+        })
     }
 
     /// Records that it is about to answer, and by which settings: another digest than at the start before is another policy. `principal`
@@ -153,12 +174,12 @@ impl Server {
 
     /// What stops it: `stop(true)` lets requests in flight end first.
     #[must_use]
-    pub fn handle(&self) -> ServerHandle {
-        self.task.handle()
+    pub fn handle(&self) -> Handle {
+        Handle { server: self.task.handle(), streams: self.streams.clone() }
     }
 
     /// Answers until it is stopped; then ends in order: no more connections, requests in flight, the
-    /// synchronisation of feeds, the watch, the recorder, the eraser, the log.
+    /// synchronisation of feeds, the watches, the recorder, the eraser, the log.
     ///
     /// # Errors
     /// [`AppError`] if the server failed or the log's last entries could not be made durable.
@@ -168,6 +189,7 @@ impl Server {
             synchronise.stop();
         }
         self.watch.stop();
+        self.case_watch.stop();
         self.recorder.stop();
         self.eraser.stop();
         sole_owner(self.screening).await.map_or(Ok(()), Screening::close).map_err(AppError::Close)

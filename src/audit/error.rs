@@ -109,6 +109,20 @@ pub enum AuditError {
         /// How many there are.
         entries: u64,
     },
+    /// A reader has read more of a log than there is.
+    #[error(
+        "{} has {entries} entries, and {next} of it were read before: entries were cut off, or an older copy of the log was put back; \
+         `portcullis audit verify` says which",
+        path.display()
+    )]
+    ReadFurther {
+        /// The log's folder.
+        path: PathBuf,
+        /// The entry that is to be read next.
+        next: u64,
+        /// How many there are.
+        entries: u64,
+    },
     /// A log has other entries than were vouched for.
     #[error(
         "{} vouches for other entries of the audit log than it has among its first {size}: they were changed, or two processes \

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::alert_arguments::Alert;
 use super::audit_arguments::Audit;
 use super::backup_arguments::{Backup, Restore};
+use super::case_arguments::Case;
 use super::feed_arguments::Feed;
 
 /// Screens travel documents against lists of lost, stolen and revoked documents, and proves every answer.
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Manifest(Manifest),
     #[command(subcommand)]
     Alert(Alert),
+    #[command(subcommand)]
+    Case(Case),
     #[command(subcommand)]
     Feed(Feed),
     Sync(Sync),

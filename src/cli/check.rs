@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use portcullis::domain::mrz::{Change, Mending};
-use portcullis::domain::{Answer, Finding, Kind, Listing, Verdict};
+use portcullis::domain::{Answer, Cleared, Finding, Kind, Listing, Verdict};
 use portcullis::ground::storage::{Disk, Storage};
 use portcullis::http::wire::AnswerBody;
 use portcullis::screening::{CheckRequest, DocumentRequest};
@@ -88,6 +88,12 @@ fn explain(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
     if let Verdict::Hit(findings) = &answer.verdict {
         for finding in findings {
             listed(out, finding)?;
+            if let Some(Cleared { until, case }) = finding.cleared {
+                writeln!(out, "    its bearer is cleared of this until {until:.0}, by case {case}")?;
+            }
+        }
+        if let Some(case) = answer.case {
+            writeln!(out, "  case {case}")?;
         }
     }
     for reason in &answer.reasons {

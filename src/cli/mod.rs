@@ -12,6 +12,8 @@ mod audit_replay;
 mod backup;
 mod backup_arguments;
 mod bars;
+mod case;
+mod case_arguments;
 mod check;
 mod demo;
 mod dispatch;

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use portcullis::alerting::Casebook;
 use portcullis::app::open_screening;
-use portcullis::audit::Role;
+use portcullis::audit::{self, AuditLog, Role};
 use portcullis::config::{Settings, parse_deviations};
 use portcullis::ground::causes;
 use portcullis::ground::clock::{Clock, SystemClock};
 use portcullis::ground::storage::{Disk, Storage};
-use portcullis::screening::Screening;
+use portcullis::screening::{ClearedTable, Screening};
 
 const SETTINGS_BYTES_MAX: u64 = 1 << 20;
 
@@ -48,6 +49,13 @@ fn text(path: &Path) -> anyhow::Result<String> {
     String::from_utf8(bytes).with_context(|| format!("the settings {} are not text", path.display()))
 }
 
+/// Opens a log of commands, in which an act is recorded, with the clock by which it is done and who does it.
+pub(super) fn open_log(data: &Path) -> anyhow::Result<(AuditLog, Arc<Clock>, Arc<str>)> {
+    let (clock, by) = (clock(), principal()?);
+    let (log, _) = AuditLog::open(disk(), data, Role::Cli, audit::Config::default(), clock.now().time)?;
+    Ok((log, clock, by))
+}
+
 /// Opens a site that exists, to screen with the settings in `config` or the built-in ones.
 pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<(Screening, Settings)> {
     must_exist(data)?;
@@ -62,6 +70,18 @@ pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<(Screen
     if let Some(fault) = &screening.site().in_force().fault {
         eprintln!("portcullis: no list can be trusted: {}", causes(&**fault));
     }
+    let data = data.to_owned();
+    let now = screening.now();
+    screening.clear_when_wanted(move || match Casebook::read(disk(), data.clone()) {
+        Ok(book) => book.cleared(now),
+        Err(error) => {
+            eprintln!(
+                "portcullis: it is not known of which findings bearers are cleared: {}",
+                causes(&error)
+            );
+            ClearedTable::default()
+        }
+    });
     Ok((screening, settings))
 }
 

@@ -18,6 +18,7 @@ use crate::screening::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
 const WORKERS: RangeInclusive<usize> = 1..=256;
 const BODY_BYTES_MAX: RangeInclusive<usize> = 1 << 10..=1 << 20;
 const CONNECTIONS_MAX: RangeInclusive<usize> = 1..=65_536;
+const STREAMS_MAX: RangeInclusive<usize> = 1..=1024;
 const KEEP_ALIVE: Span<Duration> = Span::new(SECOND_MS..=HOUR_MS);
 const REQUEST_HEAD_TIMEOUT: Span<Duration> = Span::new(100..=MINUTE_MS);
 const DRAIN_TIMEOUT: Span<Duration> = Span::new(100..=10 * MINUTE_MS);
@@ -41,6 +42,7 @@ const ISSUER_NOT_REPORTED: Words<IssuerNotReported> =
 const ON_OFF: Words<bool> = Words(&[("on", true), ("off", false)]);
 const CALLER_CLASS: Words<CallerClass> =
     Words(&[("officer", CallerClass::Officer), ("carrier", CallerClass::Carrier)]);
+const CLEARED_DAYS: RangeInclusive<usize> = 1..=3660;
 const ALERT_DAYS: RangeInclusive<usize> = 1..=3660;
 const UNAPPROVED_HOURS: RangeInclusive<usize> = 0..=72;
 const LEVEL: Words<LogLevel> = Words(&[
@@ -70,6 +72,7 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
         audit,
         retention,
         alerts,
+        cases,
         policy,
         deviations_file,
         sources,
@@ -82,6 +85,7 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
     walk.key("service", "caller-class", &CALLER_CLASS, &mut service.caller_class);
     walk.key("service", "body-bytes-max", &Number(BODY_BYTES_MAX), &mut service.body_bytes_max);
     walk.key("service", "connections-max", &Number(CONNECTIONS_MAX), &mut service.connections_max);
+    walk.key("service", "streams-max", &Number(STREAMS_MAX), &mut service.streams_max);
     walk.key("service", "keep-alive", &KEEP_ALIVE, &mut service.keep_alive);
     walk.key("service", "request-head-timeout", &REQUEST_HEAD_TIMEOUT, &mut service.request_head_timeout);
     walk.key("service", "drain-timeout", &DRAIN_TIMEOUT, &mut service.drain_timeout);
@@ -101,6 +105,8 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
     walk.key("alerts", "days-max", &Number(ALERT_DAYS), &mut alerts.days_max);
     walk.key("alerts", "four-eyes", &ON_OFF, &mut alerts.four_eyes);
     walk.key("alerts", "unapproved-hours", &Number(UNAPPROVED_HOURS), &mut alerts.unapproved_hours);
+    walk.key("cases", "four-eyes", &ON_OFF, &mut cases.four_eyes);
+    walk.key("cases", "cleared-days-max", &Number(CLEARED_DAYS), &mut cases.cleared_days_max);
     walk_policy(walk, policy);
     walk.key("screening", "deviations-file", &OptionalFile, deviations_file);
     for feed in walk.feeds("sources", sources.keys().cloned().collect()) {

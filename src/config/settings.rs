@@ -10,7 +10,7 @@ use super::reader::Reader;
 use super::shapes::{Millis as _, span_text};
 use super::sources::SourceSettings;
 use super::writer;
-use crate::alerting::AlertPolicy;
+use crate::alerting::{AlertPolicy, CasePolicy};
 use crate::domain::{Digest, FeedName};
 use crate::screening::{FeedPolicy, Policy};
 use crate::{audit, bulk, http};
@@ -32,6 +32,8 @@ pub struct Settings {
     pub retention: audit::Retention,
     /// The rules for issuing alerts.
     pub alerts: AlertPolicy,
+    /// The rules for outcomes of cases.
+    pub cases: CasePolicy,
     /// The rules of verdicts.
     pub policy: Policy,
     /// The file of issuers' wrong check digits that takes the place of the list in `policy`. Whoever reads the settings
@@ -98,6 +100,7 @@ impl Settings {
             audit: audit::Config::default(),
             retention: audit::Retention::default(),
             alerts: AlertPolicy::default(),
+            cases: CasePolicy::default(),
             policy: Policy { deviations: deviations::shipped(), ..Policy::default() },
             deviations_file: None,
             sources: BTreeMap::new(),

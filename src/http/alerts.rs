@@ -8,8 +8,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::body::json_body;
 use super::idempotency::idempotency_key;
-use super::media_type::expect_media_type;
 use super::problem::Problem;
 use super::service::Service;
 use super::wire::RevisionBody;
@@ -104,7 +104,7 @@ pub(super) async fn act(
         "approve" => at_desk(&service, move |desk, by| desk.approve(id, by, expected)).await?,
         "withdraw" => at_desk(&service, move |desk, by| desk.withdraw(id, by, expected)).await?,
         "renew" => {
-            let body = body(&request, payload, &service).await?;
+            let body = json_body(&request, payload, service.body_bytes_max).await?;
             let Renewal { to } = serde_json::from_slice(&body).map_err(|_| Problem::invalid_json())?;
             at_desk(&service, move |desk, by| desk.renew(id, to, by, expected)).await?
         }
@@ -154,7 +154,7 @@ pub(super) async fn search(
     payload: web::Payload,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body(&request, payload, &service).await?;
+    let body = json_body(&request, payload, service.body_bytes_max).await?;
     let Search { issuing_state, number } =
         serde_json::from_slice(&body).map_err(|_| Problem::invalid_json())?;
     let state = IssuingState::recognise(&issuing_state);
@@ -228,22 +228,9 @@ async fn statement(
     payload: web::Payload,
     service: &Service,
 ) -> Result<Statement, Problem> {
-    let body = body(request, payload, service).await?;
+    let body = json_body(request, payload, service.body_bytes_max).await?;
     let statement = AlertRequest::parse(&body).and_then(|request| request.into_statement(service.now()));
     statement.map_err(|fault| Problem::invalid_field().with_detail(fault.to_string()))
-}
-
-async fn body(
-    request: &HttpRequest,
-    payload: web::Payload,
-    service: &Service,
-) -> Result<web::Bytes, Problem> {
-    expect_media_type(request, &["application/json"])?;
-    match payload.to_bytes_limited(service.body_bytes_max).await {
-        Err(_) => Err(Problem::body_too_large()),
-        Ok(Err(_)) => Err(Problem::body_unreadable()),
-        Ok(Ok(body)) => Ok(body),
-    }
 }
 
 async fn record(service: &Service, what: String) -> Result<(), Problem> {

@@ -1,4 +1,4 @@
-//! What is counted. Labels are enumerations, configured names or route patterns, never content.
+//! What is counted. Labels are enumerations, configured names, names of originators or route patterns, never content.
 
 use actix_web::http::StatusCode;
 use prometheus::{
@@ -6,10 +6,13 @@ use prometheus::{
     IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
+use crate::alerting::Cases;
 use crate::bulk::Outcome;
 use crate::domain::{Answer, Verdict};
 use crate::screening::Screening;
 use crate::syncing::Board;
+
+const OUTCOME_SERIES_MAX: usize = 1000;
 
 /// The service's metrics.
 #[derive(Debug)]
@@ -28,6 +31,7 @@ pub struct Metrics {
     log_sync_seconds: Gauge,
     sync_failures: IntGaugeVec,
     sync_bytes: IntGaugeVec,
+    case_outcomes: IntGaugeVec,
 }
 
 impl Metrics {
@@ -73,6 +77,13 @@ impl Metrics {
                 Opts::new("portcullis_sync_bytes", "Bytes of files that came over the line since the start."),
                 &["feed"],
             )?,
+            case_outcomes: IntGaugeVec::new(
+                Opts::new(
+                    "portcullis_case_outcomes",
+                    "Cases by what became of them, and by whose findings they had: a feed's, or an originator's of alerts.",
+                ),
+                &["source_type", "source", "category", "outcome"],
+            )?,
             log_syncs: IntGauge::new(
                 "portcullis_audit_syncs",
                 "How often entries and leaves of the audit log were synced since the start.",
@@ -96,6 +107,7 @@ impl Metrics {
         registry.register(Box::new(metrics.log_sync_seconds.clone()))?;
         registry.register(Box::new(metrics.sync_failures.clone()))?;
         registry.register(Box::new(metrics.sync_bytes.clone()))?;
+        registry.register(Box::new(metrics.case_outcomes.clone()))?;
         Ok(metrics)
     }
 
@@ -122,6 +134,16 @@ impl Metrics {
         }
         for reason in &answer.reasons {
             self.reasons.with_label_values(&[reason.code.word()]).inc();
+        }
+    }
+
+    /// Takes how many cases have which outcome. Originators are named by whoever issues alerts: of very many the first are told.
+    pub(super) fn tell_outcomes(&self, cases: &Cases) {
+        self.case_outcomes.reset();
+        for ((source, outcome), count) in cases.outcomes().iter().take(OUTCOME_SERIES_MAX) {
+            let labels = [source.kind.word(), &source.name, &source.category, outcome.word()];
+            let count = i64::try_from(*count).unwrap_or(i64::MAX);
+            self.case_outcomes.with_label_values(&labels).set(count);
         }
     }
 

@@ -6,7 +6,11 @@
 
 mod alerts;
 mod audit;
+mod body;
+mod cases;
 mod checks;
+#[expect(dead_code, reason = "the first stream comes with what it tells")]
+mod events;
 mod idempotency;
 mod limits;
 mod manifests;
@@ -20,6 +24,8 @@ mod status;
 pub mod wire;
 
 pub use alerts::AlertDesk;
+pub use cases::CaseDesk;
+pub use events::Streams;
 pub use limits::Limits;
 pub use metrics::Metrics;
 pub use problem::Problem;

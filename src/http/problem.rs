@@ -65,6 +65,12 @@ problems! {
     alert_changed = 412 "alert_changed" "The alert was changed meanwhile: read it again";
     /// The alerts cannot be read or changed.
     alerts_unavailable = 503 "alerts_unavailable" "The alerts cannot be read or changed: the operator finds the cause in the service's log";
+    /// An outcome that breaks rules.
+    outcome_refused = 422 "outcome_refused" "The outcome breaks a rule";
+    /// The case got another outcome meanwhile.
+    case_changed = 412 "case_changed" "Somebody said meanwhile what became of the case: read it again";
+    /// The cases cannot be read, or not yet.
+    cases_unavailable = 503 "cases_unavailable" "The cases are not read yet, or cannot be: ask again; the operator finds the cause in the service's log";
     /// The path is not for callers of this class.
     not_for_caller = 403 "not_for_caller" "This is not for callers of this service";
     /// No such path.
@@ -79,6 +85,8 @@ problems! {
     body_unreadable = 400 "body_unreadable" "The body could not be read to its end";
     /// Too many manifests are in work.
     manifests_busy = 503 "manifests_busy" "As many manifests as this service takes are in work: try again later";
+    /// Too many streams are open.
+    streams_busy = 503 "streams_busy" "As many streams of events as this service keeps are open: try again later";
     /// Too many answers wait for the audit log.
     overloaded = 503 "overloaded" "More questions came in than can be recorded: try again later";
     /// The audit log takes no entries: no answer leaves unrecorded.

@@ -13,7 +13,7 @@ use prometheus::IntCounter;
 
 use super::problem::{Problem, Refused};
 use super::service::Service;
-use super::{alerts, audit, checks, manifests, status};
+use super::{alerts, audit, cases, checks, manifests, status};
 
 /// Adds all routes of v1 to an application.
 pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
@@ -37,6 +37,9 @@ pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + 
             .service(only("/v1/alerts/searches", "POST").post(alerts::search))
             .service(only("/v1/alerts/{id}", "GET").get(alerts::show))
             .service(only("/v1/alerts/{id}/{act}", "POST").post(alerts::act))
+            .service(only("/v1/cases", "GET").get(cases::list))
+            .service(only("/v1/cases/{id}", "GET").get(cases::show))
+            .service(only("/v1/cases/{id}/outcome", "POST").post(cases::outcome))
             .service(only("/v1/audit/checkpoint", "GET").get(audit::checkpoint))
             .service(only("/v1/audit/proof", "GET").get(audit::proof))
             .service(only("/v1/audit/entries", "GET").get(audit::entries))

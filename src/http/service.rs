@@ -11,6 +11,9 @@ use crate::screening::Screening;
 use crate::syncing::Board;
 
 use super::alerts::AlertDesk;
+use super::cases::CaseDesk;
+use super::events::Streams;
+use super::limits::Limits;
 use super::metrics::Metrics;
 use super::refusals::Refusals;
 
@@ -24,9 +27,12 @@ pub struct Service {
     pub(super) principal: Arc<str>,
     pub(super) caller_class: CallerClass,
     pub(super) desk: Option<Arc<AlertDesk>>,
+    pub(super) cases: Option<Arc<CaseDesk>>,
     pub(super) board: Arc<Board>,
     pub(super) logs: Option<Arc<LogReader>>,
     pub(super) refusals: Arc<Refusals>,
+    #[expect(dead_code, reason = "the first stream comes with what it tells")]
+    pub(super) streams: Arc<Streams>,
 }
 
 impl Service {
@@ -42,6 +48,7 @@ impl Service {
         // Callers are not authenticated yet, and only this machine reaches the service.
         let principal = "loopback".into();
         let (board, refusals) = (Arc::default(), Arc::default());
+        let streams = Arc::new(Streams::new(Limits::default().streams_max));
         Self {
             screening,
             metrics,
@@ -51,9 +58,11 @@ impl Service {
             principal,
             caller_class: CallerClass::default(),
             desk: None,
+            cases: None,
             board,
             logs: None,
             refusals,
+            streams,
         }
     }
 
@@ -79,6 +88,25 @@ impl Service {
     #[must_use]
     pub fn with_desk(self, desk: AlertDesk) -> Self {
         Self { desk: Some(Arc::new(desk)), ..self }
+    }
+
+    /// The same, at which somebody says what became of hits.
+    #[must_use]
+    pub fn with_cases(self, cases: CaseDesk) -> Self {
+        Self { cases: Some(Arc::new(cases)), ..self }
+    }
+
+    /// The same, with these streams of events.
+    #[must_use]
+    pub fn with_streams(self, streams: Arc<Streams>) -> Self {
+        Self { streams, ..self }
+    }
+
+    /// Has outcomes of cases counted, unless somebody has the book for longer: then they are what they were.
+    pub(super) fn tell_outcomes(&self) {
+        if let Some(book) = self.cases.as_ref().and_then(|cases| cases.book.try_lock().ok()) {
+            self.metrics.tell_outcomes(book.cases());
+        }
     }
 
     /// The time as the screening sees it.

@@ -92,6 +92,7 @@ fn site_text(code: ReasonCode) -> &'static str {
 }
 
 pub(super) async fn metrics(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
+    service.tell_outcomes();
     let text = service.metrics.render(&service.screening, &service.board).map_err(|_| Problem::internal())?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

@@ -48,7 +48,7 @@ pub struct CaseFinding {
 
 /// Who says that a document is listed, and as what.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Said {
     /// A feed.
     Notice {
@@ -82,9 +82,17 @@ pub enum Said {
         /// The originator's own reference.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
-        /// How good its source was, by scheme and code.
-        grade: [String; 2],
+        /// How good its source was.
+        grade: CaseGrade,
     },
+}
+
+/// A grade, by scheme and code.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseGrade {
+    scheme: String,
+    code: String,
 }
 
 impl CaseContent {
@@ -171,7 +179,10 @@ impl Said {
             originator: statement.originator.as_str().to_owned(),
             contact: statement.contact.as_str().to_owned(),
             reference: statement.reference.as_ref().map(|line| line.as_str().to_owned()),
-            grade: [statement.grade.scheme().word(), statement.grade.code()].map(str::to_owned),
+            grade: CaseGrade {
+                scheme: statement.grade.scheme().word().to_owned(),
+                code: statement.grade.code().to_owned(),
+            },
         }
     }
 

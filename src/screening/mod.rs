@@ -25,7 +25,7 @@ mod tests;
 mod typed;
 
 pub use acts::{ActError, record, record_all, trusted_now};
-pub use case_content::{CaseContent, CaseFinding, Said};
+pub use case_content::{CaseContent, CaseFinding, CaseGrade, Said};
 pub use cleared::ClearedTable;
 pub use decide::decide;
 pub use overlay::{AlertsInForce, Overlay};

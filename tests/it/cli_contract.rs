@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::support::command::portcullis;
 
-const COMMANDS: [(&[&str], &[&str]); 25] = [
+const COMMANDS: [(&[&str], &[&str]); 29] = [
     (&["demo"], &["--data", "--once", "--port", "--records"]),
     (&["generate"], &["--dirty", "--like", "--out", "--records", "--seed"]),
     (
@@ -44,6 +44,22 @@ const COMMANDS: [(&[&str], &[&str]); 25] = [
     (&["audit", "erase"], &["--config", "--dry-run"]),
     (&["audit", "rotate-digest-key"], &["--data"]),
     (&["audit", "destroy-digest-key"], &["--data"]),
+    (&["case", "list"], &["--all", "--data", "--json"]),
+    (&["case", "show"], &["--data"]),
+    (
+        &["case", "outcome"],
+        &[
+            "--answered-at",
+            "--asked-at",
+            "--config",
+            "--contact",
+            "--data",
+            "--grade-after",
+            "--outcomes",
+            "--until",
+        ],
+    ),
+    (&["case", "statistics"], &["--data", "--json"]),
     (&["inspect", "index"], &["--data", "--verify"]),
     (&["inspect", "audit"], &["--data"]),
     (&["inspect", "config"], &["--config"]),

@@ -33,7 +33,7 @@ fn an_unknown_key_is_refused_by_name() {
 
 #[test]
 fn an_unknown_section_is_refused_by_name() {
-    let expected = "[alerts], [audit], [data], [feed-defaults], [log], [manifests], [screening], [service], [feeds.NAME], [sources.NAME]";
+    let expected = "[alerts], [audit], [cases], [data], [feed-defaults], [log], [manifests], [screening], [service], [feeds.NAME], [sources.NAME]";
     assert_eq!(fault("[servce]\nworkers = 2"), format!("servce: unknown section; there are {expected}"));
     assert!(fault("workers = 2").starts_with("workers: unknown section"));
     assert!(fault("\"a\\nb\" = 2").starts_with("\"a\\nb\": unknown section"));
@@ -77,6 +77,7 @@ fn a_number_out_of_bounds_is_refused_at_both_ends() {
         ("service", "workers", 1, 256),
         ("service", "body-bytes-max", 1024, 1 << 20),
         ("service", "connections-max", 1, 65_536),
+        ("service", "streams-max", 1, 1024),
         ("manifests", "line-bytes-max", 256, 1 << 20),
         ("manifests", "chunk-lines", 1, 65_536),
         ("manifests", "backlog-bytes-max", 1 << 20, 1 << 30),

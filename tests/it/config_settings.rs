@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use portcullis::alerting::AlertPolicy;
+use portcullis::alerting::{AlertPolicy, CasePolicy};
 use portcullis::audit;
 use portcullis::config::{IndexMemory, LogFormat, LogLevel, LogSettings, Settings, SourceSettings};
 use portcullis::domain::alert::CallerClass;
@@ -42,6 +42,7 @@ fn every_key_of_a_file_reaches_its_setting() {
         caller-class = 'carrier'
         body-bytes-max = 4096
         connections-max = 5
+        streams-max = 4
         keep-alive = '6s'
         request-head-timeout = '700ms'
         drain-timeout = '8m'
@@ -64,6 +65,9 @@ fn every_key_of_a_file_reaches_its_setting() {
         days-max = 77
         four-eyes = 'on'
         unapproved-hours = 12
+        [cases]
+        four-eyes = 'on'
+        cleared-days-max = 78
         [screening]
         kind-differs = 'inconclusive'
         [feed-defaults]
@@ -126,6 +130,7 @@ fn every_key_of_a_file_reaches_its_setting() {
             workers: 3,
             body_bytes_max: 4096,
             connections_max: 5,
+            streams_max: 4,
             keep_alive: Duration::from_secs(6),
             request_head_timeout: Duration::from_millis(700),
             drain_timeout: Duration::from_secs(480),
@@ -147,6 +152,7 @@ fn every_key_of_a_file_reaches_its_setting() {
         },
         retention: audit::Retention { answers_days: Some(30), hits_days: None, acts_days: Some(3650) },
         alerts: AlertPolicy { days_max: 77, four_eyes: true, unapproved_hours: 12 },
+        cases: CasePolicy { four_eyes: true, cleared_days_max: 78 },
         policy: Policy {
             kind_differs: KindDiffers::Inconclusive,
             deviations: Settings::defaults_for("x").policy.deviations,
@@ -234,16 +240,17 @@ fn settings() -> impl Strategy<Value = Settings> {
             any::<u16>().prop_map(|port| ([127, 0, 0, 1], port).into()),
             any::<u16>().prop_map(|port| (std::net::Ipv6Addr::LOCALHOST, port).into()),
         ],
-        (1..=256_usize, 1024..=1_048_576_usize, 1..=65_536_usize),
+        (1..=256_usize, 1024..=1_048_576_usize, 1..=65_536_usize, 1..=1024_usize),
         (1_000..=3_600_000_u64, 100..=60_000_u64, 100..=600_000_u64),
     )
-        .prop_map(|(bind, (workers, body_bytes_max, connections_max), millis)| {
+        .prop_map(|(bind, (workers, body_bytes_max, connections_max, streams_max), millis)| {
             portcullis::http::Limits {
                 bind,
                 caller_class: CallerClass::Officer,
                 workers,
                 body_bytes_max,
                 connections_max,
+                streams_max,
                 keep_alive: Duration::from_millis(millis.0),
                 request_head_timeout: Duration::from_millis(millis.1),
                 drain_timeout: Duration::from_millis(millis.2),
@@ -298,6 +305,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                 audit,
                 retention,
                 alerts: AlertPolicy::default(),
+                cases: CasePolicy::default(),
                 policy,
                 deviations_file: None,
                 sources: BTreeMap::new(),

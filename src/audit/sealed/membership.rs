@@ -45,6 +45,13 @@ impl Membership {
         (within < run.count).then_some(run.before + within)
     }
 
+    /// How many members are below an entry.
+    pub(super) fn below(&self, entry: u64) -> u64 {
+        let after = self.runs.partition_point(|run| run.first < entry);
+        let run = after.checked_sub(1).map(|before| &self.runs[before]);
+        run.map_or(0, |run| run.before + run.count.min(entry - run.first))
+    }
+
     /// For each run how many entries are left out before it and how many follow: LEB128, counted from the beginning of the range.
     pub(super) fn encode(&self, range_first: u64) -> Vec<u8> {
         let (mut bytes, mut end) = (Vec::new(), range_first);
@@ -119,6 +126,8 @@ mod tests {
             for entry in first..first + 300 {
                 let rank = members.binary_search(&entry).ok().map(|rank| rank as u64);
                 prop_assert_eq!(membership.rank(entry), rank);
+                let below = members.partition_point(|member| *member < entry) as u64;
+                prop_assert_eq!(membership.below(entry), below);
             }
             if let Some(last) = members.last() {
                 prop_assert_eq!(Membership::decode(&bytes, first, *last), None);

@@ -52,7 +52,8 @@ pub(in crate::audit) struct Range {
     files: Vec<Reading>,
 }
 
-struct Reading {
+/// A file that is read member by member.
+pub(super) struct Reading {
     file: SealedFile,
     members: Peekable<Box<dyn Iterator<Item = u64>>>,
     rank: u64,
@@ -71,11 +72,11 @@ impl Range {
         let files = names.map(|name| SealedFile::open(storage, log, log_id, *name));
         let files = files.collect::<Result<Vec<_>, _>>()?;
         let Some(end) = end_of(log, &files)? else { return Ok(None) };
-        let reading = |file: SealedFile| {
-            let members: Box<dyn Iterator<Item = u64>> = Box::new(file.stub.members.clone().into_iter());
-            Reading { file, members: members.peekable(), rank: 0, block: None }
-        };
-        Ok(Some(Self { first, end, files: files.into_iter().map(reading).collect() }))
+        Ok(Some(Self {
+            first,
+            end,
+            files: files.into_iter().map(|file| Reading::from(file, first)).collect(),
+        }))
     }
 
     /// Whether sealed files take up a log from its first entry to another without a gap, by what stands in them in clear.
@@ -148,7 +149,8 @@ impl Range {
         }
         let Some(reading) = own else { return Err(unaccounted(log, sequence)) };
         let name = reading.file.name();
-        let kept = reading.next()?;
+        reading.open_block()?;
+        let kept = reading.kept();
         if kept.written().is_some_and(|(salt, body)| leaf(salt, body) != right) {
             return Err(damage(&log.join(LEAVES), leaf_offset(sequence), Some(sequence), Fault::Leaf));
         }
@@ -171,7 +173,7 @@ impl Range {
 }
 
 /// Where a range ends that some files take up whole; `None` if there are none.
-fn end_of(log: &Path, files: &[SealedFile]) -> Result<Option<u64>, AuditError> {
+pub(super) fn end_of(log: &Path, files: &[SealedFile]) -> Result<Option<u64>, AuditError> {
     let Some(file) = files.first() else { return Ok(None) };
     let (first, end) = (file.name().first, file.stub.end);
     if let Some(other) = files.iter().find(|other| other.stub.end != end) {
@@ -181,25 +183,48 @@ fn end_of(log: &Path, files: &[SealedFile]) -> Result<Option<u64>, AuditError> {
     if members == end - first { Ok(Some(end)) } else { Err(unaccounted(log, first)) }
 }
 
-fn unaccounted(log: &Path, entry: u64) -> AuditError {
+pub(super) fn unaccounted(log: &Path, entry: u64) -> AuditError {
     damage(&sealed_folder(log), 0, Some(entry), Fault::Unaccounted)
 }
 
 impl Reading {
+    /// Reads a file from its first member on that is not below an entry.
+    pub(super) fn from(file: SealedFile, entry: u64) -> Self {
+        let before = file.stub.members.below(entry);
+        let members: Box<dyn Iterator<Item = u64>> =
+            Box::new(file.stub.members.clone().into_iter().skip_while(move |member| *member < entry));
+        Self { file, members: members.peekable(), rank: before, block: None }
+    }
+
     /// The next member.
-    fn next(&mut self) -> Result<Kept<'_>, AuditError> {
-        let (number, at) = (self.rank / BLOCK_ENTRIES, (self.rank % BLOCK_ENTRIES) as usize);
-        if at == 0 {
-            self.block = self.file.block(number)?;
+    pub(super) fn peek(&mut self) -> Option<u64> {
+        self.members.peek().copied()
+    }
+
+    /// Moves on past the next member, and gives what is left of it.
+    pub(super) fn next(&mut self) -> Result<(&Path, Kept<'_>), AuditError> {
+        self.members.next();
+        self.open_block()?;
+        Ok((self.file.path(), self.kept()))
+    }
+
+    /// Opens the block that has the member that was passed last.
+    fn open_block(&mut self) -> Result<(), AuditError> {
+        if self.rank.is_multiple_of(BLOCK_ENTRIES) || self.block.is_none() {
+            self.block = self.file.block(self.rank / BLOCK_ENTRIES)?;
         }
         self.rank += 1;
+        Ok(())
+    }
+
+    fn kept(&self) -> Kept<'_> {
         let name = self.file.stub.name;
-        Ok(match &self.block {
+        match &self.block {
             None => Kept::Erased { class: name.class, day: name.day },
             Some(block) => {
-                let (salt, body) = block.entry(at);
+                let (salt, body) = block.entry(((self.rank - 1) % BLOCK_ENTRIES) as usize);
                 Kept::Sealed { salt, body }
             }
-        })
+        }
     }
 }

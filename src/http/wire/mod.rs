@@ -3,6 +3,7 @@
 //! The command line prints the same words. v1 only gains optional fields; every enumeration but `verdict` is open.
 
 mod answer;
+mod case;
 mod coverage;
 mod listing;
 mod manifest;
@@ -11,6 +12,7 @@ mod site_coverage;
 mod stored;
 
 pub use answer::AnswerBody;
+pub use case::{CaseBody, WholeCaseBody};
 pub use coverage::CoverageBody;
 pub use manifest::{write_abort, write_outcome, write_summary};
 pub use revision::RevisionBody;

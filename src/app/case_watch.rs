@@ -1,0 +1,85 @@
+//! Lets the book of cases read on, and findings say of which of them bearers are cleared.
+
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use crate::alerting::{CaseError, Casebook};
+use crate::domain::case::CaseId;
+use crate::ground::causes;
+use crate::screening::Screening;
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+pub(super) struct CaseWatch {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl CaseWatch {
+    pub(super) fn start(screening: Arc<Screening>, book: Arc<Mutex<Casebook>>) -> Self {
+        let (stop, stopped) = channel();
+        let thread = std::thread::spawn(move || {
+            let mut told = None;
+            loop {
+                let more = look(&screening, &book, &mut told);
+                let pause = if more { Duration::ZERO } else { LOOK_EVERY };
+                if stopped.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+            }
+        });
+        Self { stop, thread }
+    }
+
+    pub(super) fn stop(self) {
+        // The thread may have ended by itself; then there is nobody to tell.
+        let _ = self.stop.send(());
+        if self.thread.join().is_err() {
+            tracing::error!("the watch over cases had ended with a defect");
+        }
+    }
+}
+
+/// Gives whether there is more to be read at once. A log that cannot be read is told of once.
+fn look(screening: &Screening, book: &Mutex<Casebook>, told: &mut Option<String>) -> bool {
+    let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
+    let was_whole = book.is_whole();
+    match book.read_on() {
+        Ok(more) => {
+            *told = None;
+            if !more && !was_whole {
+                note(screening, &book);
+            }
+            if !more {
+                screening.put_cleared_in_force(book.cleared(screening.now()));
+            }
+            more
+        }
+        Err(error) => {
+            tell(&error, told);
+            false
+        }
+    }
+}
+
+/// A scan may be sent again to a service that was started meanwhile.
+fn note(screening: &Screening, book: &Casebook) {
+    let since = screening.now() - SignedDuration::from_hours(24);
+    for case in book.cases().after(Some((since, CaseId([0; 16])))) {
+        if let Some(seen) = case.seen.first() {
+            screening.note_case(case.id, seen.place.to_string().into());
+        }
+    }
+}
+
+fn tell(error: &CaseError, told: &mut Option<String>) {
+    let text = causes(error);
+    if told.as_ref() != Some(&text) {
+        tracing::error!(error = %text, "cases cannot be followed: hits are recorded all the same, and show once the log can be read");
+        *told = Some(text);
+    }
+}

@@ -1,0 +1,274 @@
+//! All logs of a site as they grow, for whoever acts on what is recorded: by any process, without locks, while they are written.
+//!
+//! Only what is durable is told: an entry that has a leaf. What a reader has seen is vouched for by the checksum of its frame, or by
+//! what seals it; that it is what was signed is for those who verify logs.
+
+mod journal_tail;
+mod sealed_stretch;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use self::journal_tail::JournalTail;
+use self::sealed_stretch::read_sealed;
+use super::format::{LEAVES, SALT_BYTES, leaf, leaf_offset};
+use super::history::{TRIES, was_moved};
+use super::log_id::LogId;
+use super::tree::Hashes;
+use super::{AuditError, Damage, Entry, Fault, Position, Recorded, RetentionClass, Stored};
+use crate::audit::body::BodyFault;
+use crate::domain::Digest;
+use crate::ground::storage::Storage;
+
+/// Which entries a reader wants.
+#[derive(Clone, Copy)]
+pub struct Wanted<'w> {
+    /// The classes that can have them: what is sealed of others is not even opened.
+    pub classes: &'w [RetentionClass],
+    /// Whether an entry with such a body is to be decoded. It is asked of every entry that goes by, and must be quick.
+    pub body: &'w dyn Fn(&[u8]) -> bool,
+}
+
+/// What is done with an entry: its log, where to go on after it, and the entry.
+pub type VisitNew<'v> = &'v mut dyn FnMut(&Arc<str>, &Position, Recorded);
+
+/// Reads the logs of a site, those of the service and those of commands, each in its order, and goes on where it was.
+#[derive(Debug)]
+pub struct Follower {
+    storage: Arc<dyn Storage>,
+    data_dir: PathBuf,
+    position: Position,
+    logs: BTreeMap<Arc<str>, Log>,
+    erased: u64,
+}
+
+impl Follower {
+    /// Goes on from a position.
+    #[must_use]
+    pub fn new(storage: Arc<dyn Storage>, data_dir: PathBuf, from: Position) -> Self {
+        Self { storage, data_dir, position: from, logs: BTreeMap::new(), erased: 0 }
+    }
+
+    /// Begins after all that is recorded by now.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn at_end(storage: Arc<dyn Storage>, data_dir: PathBuf) -> Result<Self, AuditError> {
+        let mut follower = Self::new(storage, data_dir, Position::default());
+        follower.look_for_logs()?;
+        for (name, log) in &follower.logs {
+            follower.position.set(name, log.files.recorded()?);
+        }
+        Ok(follower)
+    }
+
+    /// Where it stands: after all that it visited, and what nobody wanted.
+    #[must_use]
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+
+    /// How many entries of the classes that were wanted were erased before they were read.
+    #[must_use]
+    pub fn erased(&self) -> u64 {
+        self.erased
+    }
+
+    /// How many entries were recorded that it has not looked at.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn behind(&mut self) -> Result<u64, AuditError> {
+        self.look_for_logs()?;
+        let behind = |(name, log): (&Arc<str>, &Log)| {
+            log.files.recorded().map(|recorded| recorded.saturating_sub(self.position.next(name)))
+        };
+        self.logs.iter().map(behind).sum()
+    }
+
+    /// Visits what was recorded since and is wanted, and gives whether there is more. At most about `entries_max` are looked at. What
+    /// was erased meanwhile is passed over and counted.
+    ///
+    /// # Errors
+    /// If a log is not as it was written, or cannot be read: the reader stands before what is wrong, and says the same again as long
+    /// as it is. The other logs are read all the same.
+    pub fn poll(
+        &mut self,
+        wanted: Wanted<'_>,
+        entries_max: u64,
+        visit: VisitNew<'_>,
+    ) -> Result<bool, AuditError> {
+        self.look_for_logs()?;
+        // Each has its share, so that one that is always busy keeps none of the others waiting.
+        let share = (entries_max / self.logs.len().max(1) as u64).max(1);
+        let (mut more, mut fault) = (false, None);
+        for log in self.logs.values_mut() {
+            let (position, erased) = (&mut self.position, &mut self.erased);
+            let mut pass = Pass { storage: &*self.storage, wanted, position, erased, left: share, visit };
+            match log.poll(&mut pass) {
+                Ok(has_more) => more |= has_more,
+                Err(error) => fault = fault.or(Some(error)),
+            }
+        }
+        fault.map_or(Ok(more), Err)
+    }
+
+    /// Logs appear, and are put aside.
+    fn look_for_logs(&mut self) -> Result<(), AuditError> {
+        let audit = self.data_dir.join("audit");
+        let there = self.storage.list(&audit).map_err(AuditError::storage("list", &audit))?;
+        self.logs.retain(|_, log| there.contains(&log.files.folder));
+        for folder in there {
+            let id = folder.file_name().and_then(|name| LogId::parse(name.to_str()?));
+            let Some(id) = id.filter(|id| !self.logs.contains_key(id.text())) else { continue };
+            match Hashes::open(&*self.storage, &folder) {
+                Ok(hashes) => {
+                    let files = LogFiles { id: id.clone(), folder, leaves: hashes.leaves_alone() };
+                    self.logs.insert(id.text().clone(), Log { files, tail: None });
+                }
+                // It is about to be made.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(AuditError::storage("read the tree in", &folder)(error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One log.
+#[derive(Debug)]
+struct Log {
+    files: LogFiles,
+    /// The journal's file that is being read; `None` before it is looked for.
+    tail: Option<JournalTail>,
+}
+
+/// Where a log is.
+#[derive(Debug)]
+struct LogFiles {
+    id: LogId,
+    folder: PathBuf,
+    leaves: Hashes,
+}
+
+/// What a look at a log needs and leaves.
+struct Pass<'p, 'v> {
+    storage: &'p dyn Storage,
+    wanted: Wanted<'p>,
+    position: &'p mut Position,
+    erased: &'p mut u64,
+    /// How many entries may still be looked at.
+    left: u64,
+    visit: &'p mut (dyn FnMut(&Arc<str>, &Position, Recorded) + 'v),
+}
+
+impl LogFiles {
+    /// How many entries are durable.
+    fn recorded(&self) -> Result<u64, AuditError> {
+        self.leaves.count(0).map_err(AuditError::storage("read the tree in", &self.folder))
+    }
+}
+
+impl Log {
+    fn poll(&mut self, pass: &mut Pass<'_, '_>) -> Result<bool, AuditError> {
+        let recorded = self.files.recorded()?;
+        let mut tries = 0;
+        loop {
+            let next = pass.position.next(self.files.id.as_str());
+            if next > recorded {
+                let (path, entries) = (self.files.folder.clone(), recorded);
+                return Err(AuditError::ReadFurther { path, next, entries });
+            }
+            if next == recorded || pass.left == 0 {
+                return Ok(next < recorded);
+            }
+            match self.go_on(next, recorded, pass) {
+                Ok(()) => tries = 0,
+                // What is sealed or erased at this moment is found where it is by then.
+                Err(error) if was_moved(&error) && tries < TRIES => {
+                    self.tail = None;
+                    tries += 1;
+                }
+                Err(error) => {
+                    self.tail = None;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Reads on in the file that has the next entry.
+    fn go_on(&mut self, next: u64, recorded: u64, pass: &mut Pass<'_, '_>) -> Result<(), AuditError> {
+        let files = &self.files;
+        if self.tail.is_none() {
+            self.tail = JournalTail::open(pass.storage, &files.folder, &files.id, next)?;
+        }
+        let Some(tail) = &mut self.tail else {
+            return read_sealed(files, next, recorded, pass);
+        };
+        let has_ended = tail.read(recorded, &mut |place, salt, body| {
+            pass.look(files, place, salt, body)?;
+            Ok(pass.left > 0)
+        })?;
+        if has_ended {
+            self.tail = None;
+        }
+        Ok(())
+    }
+}
+
+/// Where an entry stands.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    sequence: u64,
+    path: &'p Path,
+    offset: u64,
+}
+
+impl Place<'_> {
+    fn damage(&self, fault: Fault) -> AuditError {
+        let (path, entry) = (self.path.to_owned(), Some(self.sequence));
+        AuditError::Damaged(Damage { path, offset: self.offset, entry, fault })
+    }
+}
+
+impl Pass<'_, '_> {
+    /// Looks at an entry and moves on past it.
+    fn look(
+        &mut self,
+        log: &LogFiles,
+        place: Place<'_>,
+        salt: &[u8; SALT_BYTES],
+        body: &[u8],
+    ) -> Result<(), AuditError> {
+        let after = place.sequence + 1;
+        self.left = self.left.saturating_sub(1);
+        if !(self.wanted.body)(body) {
+            self.position.set(log.id.text(), after);
+            return Ok(());
+        }
+        let entry = Entry::decode(body, place.sequence).map_err(|fault| match fault {
+            BodyFault::Newer(version) => AuditError::Newer { path: place.path.to_owned(), version },
+            fault => place.damage(Fault::Body(fault)),
+        })?;
+        let leaf = leaf(salt, body);
+        let there = log.leaves.read(0, place.sequence, 1);
+        let there = there.map_err(AuditError::storage("read the tree in", &log.folder))?;
+        // One that a power cut took is made again of its entry, by whoever writes the log.
+        if there != [leaf] && there != [[0; 32]] {
+            let (path, offset) = (&log.folder.join(LEAVES), leaf_offset(place.sequence));
+            return Err(Place { path, offset, ..place }.damage(Fault::Leaf));
+        }
+        self.position.set(log.id.text(), after);
+        let stored = Stored { entry, body: body.to_vec(), salt: *salt, leaf: Digest(leaf) };
+        (self.visit)(log.id.text(), self.position, Recorded::Whole(Box::new(stored)));
+        Ok(())
+    }
+
+    /// Moves on past entries that are not there any more, or that nobody wants.
+    fn pass_over(&mut self, log: &LogId, next: u64, erased: u64) {
+        *self.erased += erased;
+        self.position.set(log.text(), next);
+    }
+}

@@ -1,0 +1,76 @@
+//! `portcullis case`.
+
+use serde_json::{Value, json};
+
+use crate::support::command::{Place, Run, portcullis};
+
+fn case(place: &Place, words: &[&str]) -> Run {
+    portcullis(&[&["case", words[0], "--data", &place.site()], &words[1..]].concat())
+}
+
+/// A hit, and the case that it opens.
+fn opened(place: &Place) -> String {
+    let answer =
+        portcullis(&["check", "--data", &place.site(), "--issuer", "UTO", "--number", "L898902C3", "--json"])
+            .exits(10)
+            .json();
+    answer["case_id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_case_is_listed_shown_and_decided() {
+    let place = Place::with_site();
+    let id = opened(&place);
+    assert_eq!(opened(&place), id, "the same person asks about the same document on the same day");
+    let listed = case(&place, &["list"]).exits(0).out;
+    assert!(listed.contains(&id) && listed.contains("open") && listed.contains("checks 2"), "{listed}");
+    assert!(!listed.contains("L898902C3"));
+    let shown: Value = case(&place, &["show", &id]).exits(0).json();
+    assert_eq!(shown["document"]["number"], "L898902C3");
+    let words = ["outcome", &id, "false_hit", "--contact", "Registry", "--grade-after", "admiralty:B2"];
+    assert!(case(&place, &words).exits(0).out.contains("false_hit"));
+    assert_eq!(case(&place, &["list"]).exits(0).out, "");
+    assert!(case(&place, &["list", "--all"]).exits(0).out.contains("false_hit"));
+    let counted = case(&place, &["statistics", "--json"]).exits(0).json();
+    let expected = json!({
+        "type": "feed", "name": "local", "category": "stolen",
+        "outcomes": { "false_hit": 1 }, "cases": 1, "false_hit_rate": 1.0,
+    });
+    assert_eq!(counted, expected);
+    let again = case(&place, &["outcome", &id, "confirmed", "--outcomes", "0"]);
+    again.fails_saying("has 1 outcomes by now");
+    portcullis(&["audit", "verify", "--data", &place.site()]).exits(0);
+}
+
+#[test]
+fn what_is_no_case_or_no_outcome_is_told() {
+    let place = Place::with_site();
+    let id = opened(&place);
+    case(&place, &["show", "nonsense"]).exits(2);
+    case(&place, &["show", &"0".repeat(32)]).fails_saying("there is no case");
+    case(&place, &["outcome", &id, "innocent"]).exits(2);
+    case(&place, &["outcome", &id, "cleared_until"]).exits(2);
+    case(&place, &["outcome", &id, "cleared_until", "--until", "tomorrow"]).exits(2);
+}
+
+#[test]
+fn what_a_case_holds_goes_with_the_digest_key() {
+    let place = Place::with_site();
+    let id = opened(&place);
+    let rotated = portcullis(&["audit", "rotate-digest-key", "--data", &place.site()]).exits(0).out;
+    assert_eq!(
+        case(&place, &["show", &id]).exits(0).json()["content"],
+        "whole",
+        "older keys open older cases"
+    );
+    let keys = std::fs::read_dir(place.path("site/audit/keys")).unwrap();
+    let current = std::fs::read_to_string(place.path("site/audit/keys/current")).unwrap();
+    let old = keys
+        .map(|key| key.unwrap().file_name().into_string().unwrap())
+        .find_map(|name| name.strip_suffix(".key").filter(|name| *name != current.trim()).map(str::to_owned))
+        .unwrap_or_else(|| panic!("{rotated}"));
+    portcullis(&["audit", "destroy-digest-key", "--data", &place.site(), &old]).exits(0);
+    let shown = case(&place, &["show", &id]).exits(0).json();
+    assert_eq!((&shown["content"], &shown["document"]), (&json!("closed"), &Value::Null));
+    assert_eq!(shown["checks_total"], 1, "that there was a hit is known all the same");
+}

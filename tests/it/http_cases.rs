@@ -1,0 +1,224 @@
+//! `/v1/cases` as whoever finds out what became of hits meets it.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::support::command::{Place, portcullis};
+use crate::support::serving::Serving;
+use crate::support::site::Reply;
+
+fn post(serving: &Serving, path: &str, body: &Value, header: &str) -> Reply {
+    let media_type = ["application/json", header].join(if header.is_empty() { "" } else { "\r\n" });
+    serving.post(path, &media_type, &body.to_string())
+}
+
+/// Asks about what the site lists, and gives the answer.
+fn hit(serving: &Serving, reference: &str, header: &str) -> Value {
+    let mut body =
+        json!({ "document": { "number": "L898902C3", "issuing_state": "UTO" }, "terminal": "gate-7" });
+    if !reference.is_empty() {
+        body["client_reference"] = reference.into();
+    }
+    let answer = post(serving, "/v1/checks", &body, header).json();
+    assert_eq!(answer["verdict"], "hit", "{answer}");
+    answer
+}
+
+/// Asks until something is so: cases are taken up within seconds.
+fn soon<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..200 {
+        if let Some(found) = look() {
+            return found;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("it does not become so");
+}
+
+fn case(serving: &Serving, answer: &Value) -> Value {
+    let id = answer["case_id"].as_str().unwrap();
+    soon(|| {
+        let reply = serving.get(&format!("/v1/cases/{id}"));
+        (reply.status == 200).then(|| reply.json())
+    })
+}
+
+#[test]
+fn a_hit_opens_a_case_that_keeps_the_document_and_what_was_found() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let answer = hit(&serving, "scan-1", "");
+    let case = case(&serving, &answer);
+    assert_eq!(case["state"], "open");
+    assert_eq!((&case["content"], &case["document"]["number"]), (&json!("whole"), &json!("L898902C3")));
+    assert_eq!(case["findings"][0]["finding_id"], answer["findings"][0]["finding_id"]);
+    assert_eq!(case["findings"][0]["type"], "notice");
+    assert_eq!(case["checks"][0]["check_id"], answer["check_id"]);
+    assert_eq!(case["checks"][0]["terminal"], "gate-7");
+    let listed = serving.get("/v1/cases");
+    assert_eq!(listed.json()["cases"][0]["case_id"], answer["case_id"]);
+    assert!(!listed.text().contains("L898902C3"), "lists have no numbers");
+    let clear =
+        post(&serving, "/v1/checks", &json!({ "document": { "number": "Q1", "issuing_state": "UTO" } }), "");
+    assert_eq!(clear.json().get("case_id"), None, "what is no hit opens no case");
+    let log = serving.log();
+    assert!(!log.contains("L898902C3"), "{log}");
+    portcullis(&["audit", "verify", "--data", &place.site()]).exits(0);
+    let words = ["-rl", "L898902C3", &format!("{}/audit", place.site())];
+    let found = std::process::Command::new("grep").args(words).output().unwrap();
+    assert!(found.stdout.is_empty(), "a log has no number: {}", String::from_utf8_lossy(&found.stdout));
+}
+
+#[test]
+fn a_scan_that_is_sent_again_is_the_same_case_and_says_which_it_repeats() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let first = hit(&serving, "", "Idempotency-Key: scan-9");
+    let again = hit(&serving, "", "Idempotency-Key: scan-9");
+    let other = hit(&serving, "", "Idempotency-Key: scan-10");
+    assert_eq!(first["case_id"], again["case_id"]);
+    assert_ne!(first["case_id"], other["case_id"]);
+    assert_ne!(first["check_id"], again["check_id"], "no answer of before is given again");
+    let case = soon(|| Some(case(&serving, &first)).filter(|case| case["checks_total"] == 2));
+    assert_eq!(case["checks"][0].get("retry_of"), None);
+    assert_eq!(case["checks"][1]["retry_of"], first["check_id"]);
+    serving.log();
+    // Also by a service that was started meanwhile.
+    let serving = Serving::start(&place, "text");
+    soon(|| (serving.get("/v1/cases").status == 200).then_some(()));
+    let late = hit(&serving, "", "Idempotency-Key: scan-9");
+    assert_eq!(late["case_id"], first["case_id"]);
+    let case = soon(|| Some(self::case(&serving, &first)).filter(|case| case["checks_total"] == 3));
+    assert_eq!(case["checks"][2]["retry_of"], first["check_id"]);
+    serving.log();
+}
+
+#[test]
+fn a_bearer_who_is_cleared_is_still_a_hit_that_says_so() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let answer = hit(&serving, "scan-1", "");
+    assert_eq!(answer["findings"][0].get("cleared"), None);
+    case(&serving, &answer);
+    let until = Timestamp::now() + SignedDuration::from_hours(48);
+    let path = format!("/v1/cases/{}/outcome", answer["case_id"].as_str().unwrap());
+    let said = json!({
+        "outcome": "cleared_until", "until": until.to_string(), "contact": "Police of Utopia",
+        "asked_at": "2026-01-01T00:00:00Z", "answered_at": "2026-01-01T01:00:00Z",
+        "grade_after": { "scheme": "admiralty", "code": "B2" },
+    });
+    let reply = post(&serving, &path, &said, "If-Match: \"0\"");
+    assert_eq!((reply.status, &reply.json()["state"]), (200, &json!("decided")), "{}", reply.text());
+    assert!(reply.has_header("etag", "\"1\""));
+    let stale = post(&serving, &path, &said, "If-Match: \"0\"");
+    assert_eq!((stale.status, &stale.json()["code"]), (412, &json!("case_changed")));
+    let cleared = hit(&serving, "scan-2", "");
+    assert_eq!(cleared["findings"][0]["cleared"]["case_id"], answer["case_id"]);
+    let count = |path: &str| serving.get(path).json()["cases"].as_array().unwrap().len();
+    soon(|| (count("/v1/cases?state=all") == 2).then_some(()));
+    assert_eq!(count("/v1/cases"), 1, "of the first it is known what became of it");
+    let metrics = serving.get("/metrics").text();
+    let counted = "portcullis_case_outcomes{category=\"stolen\",outcome=\"cleared_until\",source=\"local\",source_type=\"feed\"} 1";
+    assert!(metrics.contains(counted), "{metrics}");
+    serving.log();
+    // A command knows it too, and so does a service that was started meanwhile.
+    let printed = place.check("L898902C3").exits(10).json();
+    assert_eq!(printed["findings"][0]["cleared"]["case_id"], answer["case_id"]);
+    let serving = Serving::start(&place, "text");
+    soon(|| hit(&serving, "scan-3", "")["findings"][0].get("cleared").cloned());
+    // What is said later counts.
+    let reply = post(&serving, &path, &json!({ "outcome": "refuse" }), "");
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(hit(&serving, "scan-4", "")["findings"][0].get("cleared"), None);
+    serving.log();
+}
+
+#[test]
+fn where_policy_wants_two_an_outcome_holds_once_somebody_else_says_the_same() {
+    let place = Place::with_site();
+    let serving = Serving::start_with(&place, "[cases]\nfour-eyes = 'on'\n");
+    let answer = hit(&serving, "scan-1", "");
+    let id = answer["case_id"].as_str().unwrap().to_owned();
+    case(&serving, &answer);
+    let path = format!("/v1/cases/{id}/outcome");
+    for _ in 0..2 {
+        let reply = post(&serving, &path, &json!({ "outcome": "false_hit" }), "");
+        assert_eq!(reply.json()["state"], "proposed", "nobody says the same as he himself");
+    }
+    serving.log();
+    let strict = place.write("strict.toml", "[cases]\nfour-eyes = 'on'\n");
+    let outcome = |word| {
+        portcullis(&["case", "outcome", "--data", &place.site(), "--config", &strict, &id, word]).exits(0).out
+    };
+    assert!(outcome("confirmed").contains("confirmed is proposed"), "another word is another proposal");
+    let serving = Serving::start_with(&place, "[cases]\nfour-eyes = 'on'\n");
+    case(&serving, &answer);
+    assert_eq!(post(&serving, &path, &json!({ "outcome": "confirmed" }), "").json()["state"], "decided");
+    assert_eq!(case(&serving, &answer)["outcomes"].as_array().unwrap().len(), 4);
+    serving.log();
+}
+
+#[test]
+fn what_is_no_outcome_is_refused_and_carriers_see_no_case() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let answer = hit(&serving, "scan-1", "");
+    case(&serving, &answer);
+    let path = format!("/v1/cases/{}/outcome", answer["case_id"].as_str().unwrap());
+    let refused = |body: Value| {
+        let reply = post(&serving, &path, &body, "");
+        (reply.status, reply.json()["code"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(refused(json!({ "outcome": "innocent" })), (400, "invalid_field".into()));
+    assert_eq!(refused(json!({ "outcome": "confirmed", "colour": 1 })), (400, "invalid_field".into()));
+    assert_eq!(refused(json!({ "outcome": "cleared_until" })), (422, "outcome_refused".into()));
+    let over = json!({ "outcome": "cleared_until", "until": "2020-01-01T00:00:00Z" });
+    assert_eq!(refused(over), (422, "outcome_refused".into()));
+    assert_eq!(serving.get(&format!("/v1/cases/{}", "0".repeat(32))).status, 404);
+    assert_eq!(serving.get("/v1/cases/nonsense").status, 404);
+    assert_eq!(serving.get("/v1/cases?number=L898902C3").status, 400);
+    serving.log();
+    let serving = Serving::start_with(&place, "caller-class = 'carrier'\n");
+    for reply in [serving.get("/v1/cases"), serving.get(&path.replace("/outcome", ""))] {
+        assert_eq!((reply.status, &reply.json()["code"]), (403, &json!("not_for_caller")));
+    }
+    serving.log();
+}
+
+#[test]
+fn cases_have_pages() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let asked: Vec<_> =
+        (0..5).map(|at| hit(&serving, &format!("scan-{at}"), "")["case_id"].clone()).collect();
+    soon(|| {
+        let reply = serving.get("/v1/cases");
+        (reply.status == 200 && reply.json()["cases"].as_array().unwrap().len() == 5).then_some(())
+    });
+    let (mut after, mut seen) = (String::new(), Vec::new());
+    loop {
+        let page = serving.get(&format!("/v1/cases?count=2{after}")).json();
+        seen.extend(page["cases"].as_array().unwrap().iter().map(|case| case["case_id"].clone()));
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(seen, asked);
+    assert_eq!(serving.get("/v1/cases?after=nonsense").status, 400);
+    serving.log();
+}
+
+#[test]
+fn lines_of_a_manifest_open_cases_as_well() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let line = |number: &str| json!({ "document": { "number": number, "issuing_state": "UTO" } }).to_string();
+    let manifest = format!("{}\n{}\n", line("Q1"), line("L898902C3"));
+    let answers = serving.post("/v1/manifests", "application/x-ndjson", &manifest).lines();
+    assert_eq!(answers[0].get("case_id"), None);
+    let case = case(&serving, &answers[1]);
+    assert_eq!(case["checks"][0]["check_id"], answers[1]["check_id"]);
+    assert_eq!(case["document"]["number"], "L898902C3");
+    serving.log();
+}
