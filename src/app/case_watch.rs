@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::alerting::{CaseError, Casebook};
+use crate::audit::Retention;
 use crate::domain::case::CaseId;
 use crate::ground::causes;
 use crate::screening::Screening;
@@ -20,12 +21,12 @@ pub(super) struct CaseWatch {
 }
 
 impl CaseWatch {
-    pub(super) fn start(screening: Arc<Screening>, book: Arc<Mutex<Casebook>>) -> Self {
+    pub(super) fn start(screening: Arc<Screening>, book: Arc<Mutex<Casebook>>, retention: Retention) -> Self {
         let (stop, stopped) = channel();
         let thread = std::thread::spawn(move || {
             let mut told = None;
             loop {
-                let more = look(&screening, &book, &mut told);
+                let more = look(&screening, &book, retention, &mut told);
                 let pause = if more { Duration::ZERO } else { LOOK_EVERY };
                 if stopped.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
                     return;
@@ -45,7 +46,12 @@ impl CaseWatch {
 }
 
 /// Gives whether there is more to be read at once. A log that cannot be read is told of once.
-fn look(screening: &Screening, book: &Mutex<Casebook>, told: &mut Option<String>) -> bool {
+fn look(
+    screening: &Screening,
+    book: &Mutex<Casebook>,
+    retention: Retention,
+    told: &mut Option<String>,
+) -> bool {
     let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
     let was_whole = book.is_whole();
     match book.read_on() {
@@ -55,6 +61,9 @@ fn look(screening: &Screening, book: &Mutex<Casebook>, told: &mut Option<String>
                 note(screening, &book);
             }
             if !more {
+                if let Some(kept_since) = retention.hits_kept_since(screening.now()) {
+                    book.forget_before(kept_since);
+                }
                 screening.put_cleared_in_force(book.cleared(screening.now()));
             }
             more

@@ -124,7 +124,7 @@ impl Server {
         let (retention, settings_digest) = (settings.retention, settings.digest());
         let erasing = Erasing { clock: clock.clone(), retention, settings_digest };
         let eraser = Eraser::start(screening.clone(), erasing);
-        let case_watch = CaseWatch::start(screening.clone(), book);
+        let case_watch = CaseWatch::start(screening.clone(), book, settings.retention);
         let watch =
             Watch::start(screening.site().clone(), screening.overlay().clone(), settings.index_memory);
         let synchronise = (!scheduled.is_empty()).then(|| {

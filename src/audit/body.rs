@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CaseMark, Draft, EntryLine, GenerationMark, KeyId, OutcomeMark, members};
+use super::{CaseMark, Draft, DraftLine, EntryLine, GenerationMark, KeyId, OutcomeMark, members};
 use crate::domain::{FeedName, FindingId, Reason};
 
 /// How many digests of each list of a draft an entry keeps, the first ones.
@@ -184,9 +184,8 @@ impl<'a> Entry<'a> {
             reasons: draft.reasons.iter().map(reason).collect(),
             findings: beginning(&draft.findings, FINDINGS_KEPT),
             findings_total: total_beyond(&draft.findings, FINDINGS_KEPT),
-            unrestricted_verdict: unrestricted(draft.verdict, &draft.withheld).or_else(|| {
-                draft.lines.iter().find_map(|line| unrestricted(Some(line.verdict), &line.withheld))
-            }),
+            unrestricted_verdict: unrestricted(draft.verdict, &draft.withheld, draft.withheld_doubt)
+                .or_else(|| unrestricted_of(&draft.lines)),
             withheld: beginning(&draft.withheld, FINDINGS_KEPT),
             case: case_of(draft),
             outcome: draft.outcome.as_deref().map(OutcomeMark::of),
@@ -221,9 +220,26 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// With what was withheld it would have been a hit.
-pub(super) fn unrestricted(verdict: Option<&str>, withheld: &[FindingId]) -> Option<Cow<'static, str>> {
-    (!withheld.is_empty() && verdict != Some("hit")).then_some(Cow::Borrowed("hit"))
+/// With what was withheld it would have been a hit, or nothing that could be claimed.
+pub(super) fn unrestricted(
+    verdict: Option<&str>,
+    withheld: &[FindingId],
+    doubt: bool,
+) -> Option<Cow<'static, str>> {
+    match verdict {
+        Some("hit") => None,
+        _ if !withheld.is_empty() => Some(Cow::Borrowed("hit")),
+        Some("no_hit") if doubt => Some(Cow::Borrowed("inconclusive")),
+        _ => None,
+    }
+}
+
+/// That of a chunk: a hit, if one of its lines would have been.
+fn unrestricted_of(lines: &[DraftLine]) -> Option<Cow<'static, str>> {
+    lines
+        .iter()
+        .filter_map(|line| unrestricted(Some(line.verdict), &line.withheld, line.withheld_doubt))
+        .min()
 }
 
 fn case_of(draft: &Draft) -> Option<CaseMark<'_>> {
@@ -234,7 +250,8 @@ fn case_of(draft: &Draft) -> Option<CaseMark<'_>> {
 /// The oldest version that has what the draft has.
 fn version_of(draft: &Draft) -> u32 {
     let has_case = draft.case.is_some() || draft.lines.iter().any(|line| line.case.is_some());
-    let has_lines = !draft.lines.is_empty() || !draft.withheld.is_empty() || draft.class.is_some();
+    let withholds = !draft.withheld.is_empty() || draft.withheld_doubt;
+    let has_lines = !draft.lines.is_empty() || withholds || draft.class.is_some();
     match () {
         () if has_case || draft.outcome.is_some() => VERSION,
         () if has_lines => 3,

@@ -210,6 +210,7 @@ fn line(number: u64, digests: usize, findings: usize) -> DraftLine {
         reasons: vec![Reason::new(ReasonCode::FeedStale)],
         findings: (0..findings).map(|at| FindingId((at as u128).to_le_bytes())).collect(),
         withheld: Vec::new(),
+        withheld_doubt: false,
         case: None,
     }
 }

@@ -51,6 +51,8 @@ pub struct Draft {
     pub findings: Vec<FindingId>,
     /// What was found and is not for the asker: to everybody else it would have been a hit. The entry keeps as many as of findings.
     pub withheld: Vec<FindingId>,
+    /// There are candidates besides that are not for the asker: to everybody else they would have taken a `no_hit` away.
+    pub withheld_doubt: bool,
     /// The case that a hit opens or adds to.
     pub case: Option<Box<DraftCase>>,
     /// What became of a case.
@@ -95,6 +97,7 @@ impl Draft {
             reasons: Vec::new(),
             findings: Vec::new(),
             withheld: Vec::new(),
+            withheld_doubt: false,
             case: None,
             outcome: None,
             generation: None,

@@ -34,6 +34,8 @@ pub struct DraftLine {
     pub findings: Vec<FindingId>,
     /// As [`Draft::withheld`].
     pub withheld: Vec<FindingId>,
+    /// As [`Draft::withheld_doubt`].
+    pub withheld_doubt: bool,
     /// As [`Draft::case`].
     pub case: Option<Box<DraftCase>>,
 }
@@ -102,7 +104,7 @@ impl<'a> EntryLine<'a> {
             reasons: line.reasons.iter().map(reason).collect(),
             findings: beginning(&line.findings, FINDINGS_KEPT),
             findings_total: total_beyond(&line.findings, FINDINGS_KEPT),
-            unrestricted_verdict: unrestricted(Some(line.verdict), &line.withheld),
+            unrestricted_verdict: unrestricted(Some(line.verdict), &line.withheld, line.withheld_doubt),
             withheld: beginning(&line.withheld, FINDINGS_KEPT),
             case: line.case.as_deref().map(CaseMark::of),
         }

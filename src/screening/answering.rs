@@ -104,6 +104,7 @@ impl Answering {
             readings: digests(&asked.readings),
             listed: digests(&asked.listed),
             withheld: evidence.withheld.iter().map(|finding| finding.id).collect(),
+            withheld_doubt: evidence.withheld_doubt,
             case: case.map(Box::new),
             ..draft(question, &verdict, &reasons, &coverage, now)
         };
@@ -134,12 +135,13 @@ fn asked(reading: &Reading, evidence: &Evidence) -> Asked {
     let mut unseen = |documents: &mut dyn Iterator<Item = DocumentId>| {
         documents.filter(|document| seen.insert(*document)).collect()
     };
+    let candidates = evidence.candidates.iter().chain(&evidence.withheld_candidates);
     Asked {
         presented: unseen(&mut reading.exact.iter().map(|exact| exact.id)),
         readings: unseen(
             &mut reading.others.iter().map(|other| other.id).chain(reading.cut.iter().map(|cut| cut.id)),
         ),
-        listed: unseen(&mut evidence.candidates.iter().map(|candidate| *candidate.listing.document())),
+        listed: unseen(&mut candidates.map(|candidate| *candidate.listing.document())),
     }
 }
 

@@ -22,6 +22,9 @@ pub(super) struct Evidence {
     /// What the asker must not be told of: his answer is the one that there would be without it.
     pub(super) withheld: Vec<Finding>,
     pub(super) candidates: Vec<Candidate>,
+    pub(super) withheld_candidates: Vec<Candidate>,
+    /// One of these would have taken a `no_hit` away.
+    pub(super) withheld_doubt: bool,
     pub(super) advisories: Vec<Advisory>,
     pub(super) doubts: Vec<Reason>,
 }
@@ -134,7 +137,11 @@ impl Evidence {
             let notices = in_force(lists, &other.id, asking.now);
             let notices = notices.map(|(feed, notice)| Listing::Notice { feed, notice });
             let alerts = alerts_in_force(lists, &other.id, asking.now);
-            for listing in notices.chain(alerts).filter(|listing| asking.may_be_told(listing)) {
+            for listing in notices.chain(alerts) {
+                if !asking.may_be_told(&listing) {
+                    self.withhold(other.differs, listing, other.doubt.is_some());
+                    continue;
+                }
                 let found = self.findings.iter().any(|known| known.listing == listing);
                 if found || self.candidates.iter().any(|known| known.listing == listing) {
                     continue;
@@ -164,7 +171,11 @@ impl Evidence {
         let notices = notices.map(|(feed, notice)| Listing::Notice { feed, notice });
         let readings = lists.has_alerts().then(|| rule.readings()).into_iter().flatten();
         let alerts = readings.flat_map(|id| alerts_in_force(lists, &id, asking.now).collect::<Vec<_>>());
-        for listing in notices.chain(alerts).filter(|listing| asking.may_be_told(listing)) {
+        for listing in notices.chain(alerts) {
+            if !asking.may_be_told(&listing) {
+                self.withhold(ReadingDiffers::Number, listing, false);
+                continue;
+            }
             self.advise(AdvisoryCode::NumberLookalikeListed);
             self.candidate(ReadingDiffers::Number, listing);
         }
@@ -185,11 +196,21 @@ impl Evidence {
                 CutBy::Zone => lists.longer_alerts(&cut.id),
                 CutBy::List => lists.alerts(&cut.id).into_iter().map(|revision| (cut.id, revision)).collect(),
             };
-            for listing in in_force_of(found, asking.now).filter(|listing| asking.may_be_told(listing)) {
+            for listing in in_force_of(found, asking.now) {
+                if !asking.may_be_told(&listing) {
+                    self.withhold(ReadingDiffers::NumberLength, listing, true);
+                    continue;
+                }
                 self.doubt(Reason::new(ReasonCode::NumberTruncatedListed));
                 self.candidate(ReadingDiffers::NumberLength, listing);
             }
         }
+    }
+
+    /// A candidate that is not for the asker.
+    fn withhold(&mut self, differs: ReadingDiffers, listing: Listing, in_doubt: bool) {
+        self.withheld_doubt |= in_doubt;
+        self.withheld_candidates.push(Candidate { differs, listing });
     }
 
     /// A candidate, told once: an alert on an interval concerns many readings.

@@ -185,6 +185,30 @@ fn whoever_an_alert_is_not_for_gets_the_answer_without_it_and_the_log_has_both()
 }
 
 #[test]
+fn what_would_have_been_in_doubt_is_withheld_too_and_the_entry_says_so() {
+    let place = Place::with_site();
+    let mut hidden = alert("Q76543210");
+    hidden["handling"]["purposes"] = json!(["border"]);
+    issued(&place, &hidden, &[]);
+    // A list may have cut the number after nine characters; of the other one, two characters look alike.
+    let (cut, lookalike) = ("Q765432109", "Q76543Z10");
+    let ask = |number: &str| checked(&place, number, &[]);
+    for number in [cut, lookalike] {
+        let answer = ask(number);
+        assert_eq!((&answer["verdict"], &answer["candidates"]), (&json!("no_hit"), &json!([])), "{number}");
+        assert_eq!(answer["advisories"], ask("Q11111111")["advisories"], "{number}");
+    }
+    let out = place.argument("out.ndjson");
+    portcullis(&["audit", "export", "--data", &place.site(), "--out", &out]).exits(0);
+    let lines = crate::support::command::json_lines(&fs::read_to_string(out).unwrap());
+    let with = |member: &str| lines.iter().filter(|line| !line["entry"][member].is_null()).count();
+    assert_eq!(with("listed"), 1, "the digest of the other stands among the readings that were asked about");
+    assert_eq!(with("unrestricted_verdict"), 1);
+    let doubted = lines.iter().find(|line| !line["entry"]["unrestricted_verdict"].is_null()).unwrap();
+    assert_eq!(doubted["entry"]["unrestricted_verdict"], "inconclusive");
+}
+
+#[test]
 fn with_four_eyes_an_alert_waits_and_by_policy_is_in_force_meanwhile() {
     let place = Place::with_site();
     let strict = place.write("strict.toml", "[alerts]\nfour-eyes = 'on'\n");

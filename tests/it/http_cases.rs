@@ -210,6 +210,51 @@ fn cases_have_pages() {
 }
 
 #[test]
+fn a_hit_that_was_answered_has_its_case_whatever_becomes_of_the_service() {
+    let place = Place::with_site();
+    let mut serving = Serving::start(&place, "text");
+    let answer = hit(&serving, "scan-1", "");
+    serving.child.kill().unwrap();
+    serving.child.wait().unwrap();
+    let mut serving = Serving::start(&place, "text");
+    case(&serving, &answer);
+    let path = format!("/v1/cases/{}/outcome", answer["case_id"].as_str().unwrap());
+    assert_eq!(post(&serving, &path, &json!({ "outcome": "confirmed" }), "").status, 200);
+    serving.child.kill().unwrap();
+    serving.child.wait().unwrap();
+    let serving = Serving::start(&place, "text");
+    assert_eq!(case(&serving, &answer)["state"], "decided");
+    serving.log();
+}
+
+#[test]
+fn a_hit_of_which_the_asker_was_not_told_opens_a_case_for_officers() {
+    let place = Place::with_site();
+    let to = Timestamp::now() + SignedDuration::from_hours(240);
+    let wanted = json!({
+        "document": { "issuing_state": "UTO", "number": "Q7654321" },
+        "category": "bearer_wanted", "action": "notify_silently",
+        "originator": { "name": "Police of Utopia", "contact": "+999" },
+        "grade": { "scheme": "admiralty", "code": "B2" },
+        "handling": { "classes": ["officer"] },
+        "valid": { "to": to.to_string() },
+    });
+    let path = place.write("alert.json", wanted.to_string());
+    portcullis(&["alert", "issue", &path, "--data", &place.site()]).exits(0);
+    let serving = Serving::start_with(&place, "caller-class = 'carrier'\n");
+    let body = json!({ "document": { "number": "Q7654321", "issuing_state": "UTO" } });
+    let answer = post(&serving, "/v1/checks", &body, "").json();
+    assert_eq!((&answer["verdict"], answer.get("case_id")), (&json!("no_hit"), None));
+    serving.log();
+    let listed = portcullis(&["case", "list", "--json", "--data", &place.site()]).exits(0).json();
+    assert_eq!((&listed["withheld"], &listed["categories"]), (&json!(true), &json!(["bearer_wanted"])));
+    let id = listed["case_id"].as_str().unwrap();
+    let shown = portcullis(&["case", "show", id, "--data", &place.site()]).exits(0).json();
+    assert_eq!(shown["findings"][0]["withheld"], true);
+    assert_eq!(shown["findings"][0]["contact"], "+999");
+}
+
+#[test]
 fn lines_of_a_manifest_open_cases_as_well() {
     let place = Place::with_site();
     let serving = Serving::start(&place, "text");

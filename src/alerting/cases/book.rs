@@ -78,6 +78,11 @@ impl Casebook {
         Ok(more)
     }
 
+    /// Forgets hits whose entries are not kept any more.
+    pub fn forget_before(&mut self, kept_since: Timestamp) {
+        self.cases.forget_before(kept_since);
+    }
+
     /// Whether everything was read that had been recorded when the book was opened.
     #[must_use]
     pub fn is_whole(&self) -> bool {

@@ -141,6 +141,12 @@ impl Case {
         self.seen.truncate(SEEN_KEPT);
     }
 
+    pub(super) fn forget_before(&mut self, kept_since: Timestamp) {
+        let forgotten = self.seen.iter().take_while(|seen| seen.at < kept_since).count();
+        self.seen.drain(..forgotten);
+        self.seen_total -= forgotten;
+    }
+
     pub(super) fn rule(&mut self, ruling: Ruling) {
         if self.rulings.iter().any(|known| known.place == ruling.place) {
             return;

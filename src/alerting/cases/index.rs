@@ -86,6 +86,21 @@ impl Cases {
         count(&mut self.outcomes, case, |count| count + 1);
     }
 
+    /// Forgets hits of before a time, whose entries are not kept any more, and cases that have no others. Outcomes are counted on.
+    pub fn forget_before(&mut self, kept_since: Timestamp) {
+        let old: Vec<_> = self.order.range(..(kept_since, CaseId([0; 16]))).copied().collect();
+        for (opened_at, id) in old {
+            self.order.remove(&(opened_at, id));
+            let Some(case) = self.cases.get_mut(&id) else { continue };
+            case.forget_before(kept_since);
+            match case.opened_at() {
+                Some(opened_at) => _ = self.order.insert((opened_at, id)),
+                // Nobody is cleared of what nobody can look up any more.
+                None => _ = self.cases.remove(&id),
+            }
+        }
+    }
+
     /// A case, if any of the hits that make it is still kept.
     #[must_use]
     pub fn get(&self, id: CaseId) -> Option<&Case> {

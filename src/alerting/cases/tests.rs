@@ -111,6 +111,19 @@ fn an_outcome_that_is_taken_twice_counts_once_and_one_without_hits_is_no_case() 
     assert!(cases(&[decided]).get(CASE).is_none(), "the hits that make it are gone");
 }
 
+#[test]
+fn a_case_is_forgotten_with_the_last_hit_that_is_kept_and_its_outcome_is_counted_on() {
+    let decided = said(4, "x", OutcomeKind::ClearedUntil, Some(100), false);
+    let mut taken = cases(&[("a", 0, hit(1, 1)), ("a", 1, hit(3, 1)), ("a", 2, decided)]);
+    taken.forget_before(at(2));
+    let case = taken.get(CASE).unwrap();
+    assert_eq!((case.opened_at(), case.seen_total), (Some(at(3)), 1));
+    assert_eq!(taken.after(None).count(), 1);
+    taken.forget_before(at(4));
+    assert!(taken.get(CASE).is_none() && taken.cleared(at(5)).is_empty());
+    assert_eq!((taken.after(None).count(), outcomes(&taken)), (0, vec![(OutcomeKind::ClearedUntil, 1)]));
+}
+
 proptest! {
     #[test]
     fn the_order_in_which_logs_are_read_changes_nothing(order in Just((0_usize..6).collect::<Vec<_>>()).prop_shuffle()) {

@@ -74,6 +74,12 @@ pub struct Retention {
 }
 
 impl Retention {
+    /// Since when the entries of hits are kept; `None` if all are.
+    #[must_use]
+    pub fn hits_kept_since(&self, now: Timestamp) -> Option<Timestamp> {
+        self.first_kept(RetentionClass::Hits, now).map(|day| bounds_of(day).0)
+    }
+
     /// The first day whose entries of a class are still kept; `None` if all are.
     pub(in crate::audit) fn first_kept(&self, class: RetentionClass, now: Timestamp) -> Option<Date> {
         let days = match class {
