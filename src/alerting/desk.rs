@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::audit::{Act, AuditLog, Digester, Draft};
-use crate::domain::Digest;
-use crate::domain::alert::{AlertId, Life, LifeFault, Revision, Statement, Subject};
+use super::error::AlertingError;
+use super::plan::Plan;
+use super::policy::AlertPolicy;
+use super::record::record;
+use super::wish::{Change as How, Deed, Fulfilled, Issue, Wanted, Wish};
+use crate::audit::{Act, AuditLog};
+use crate::domain::alert::{AlertId, Revision, Statement};
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
 use crate::overlay::{Alerts, Change, Store};
 use crate::screening::trusted_now;
-
-use super::error::AlertingError;
-use super::policy::AlertPolicy;
 
 /// Where alerts of a site are issued and changed.
 pub struct Desk<'d> {
@@ -32,55 +33,71 @@ pub struct Desk<'d> {
     pub known: Alerts,
 }
 
-/// What became of a wish for an alert.
-#[derive(Clone, Debug)]
-pub enum Issued {
-    /// It is a new one.
-    New(Arc<Revision>),
-    /// The same wish, by its key, was fulfilled before: this is what became of the alert.
-    Before(Arc<Revision>),
-}
+/// Those whose time is over are put on record so many at a time.
+const EXPIRED_AT_ONCE: usize = 10_000;
+/// Who says that an alert's time is over.
+const EXPIRY: &str = "expiry";
 
 impl Desk<'_> {
+    /// Does what is wished for, all of it in one opening of the store, each seeing what was done before it; whatever is refused refuses
+    /// itself alone. What is done is kept together, or nothing is.
+    pub fn fulfil(&mut self, wishes: Vec<Wish>) -> Vec<Result<Fulfilled, AlertingError>> {
+        let count = wishes.len();
+        self.try_fulfil(wishes).unwrap_or_else(|error| vec![Err(error); count])
+    }
+
+    fn try_fulfil(
+        &mut self,
+        wishes: Vec<Wish>,
+    ) -> Result<Vec<Result<Fulfilled, AlertingError>>, AlertingError> {
+        let (mut store, now) = self.open()?;
+        let mut plan = Plan::new(&self.known, self.policy, now);
+        let fates: Vec<_> =
+            wishes.into_iter().map(|wish| plan.add(wish, |by, key| name(&store, by, key))).collect();
+        let planned = plan.into_planned();
+        let kept = self.keep(&mut store, planned)?;
+        Ok(fates.into_iter().map(|fate| Ok(fate?.fulfilled(&kept))).collect())
+    }
+
     /// Issues an alert. With a key, the same wish is fulfilled once however often it is told.
     ///
     /// # Errors
     /// [`AlertingError`]; then nothing was done.
     pub fn issue(
         &mut self,
-        statement: Statement,
+        wanted: impl Into<Wanted>,
         by: &Arc<str>,
         key: Option<&str>,
-    ) -> Result<Issued, AlertingError> {
-        let (mut store, now) = self.open()?;
-        let alert = match key {
-            None => Store::new_alert()?,
-            Some(key) => store.alert_of_key(by, key),
-        };
-        if let Some(known) = self.known.get(&alert) {
-            let mut first = None;
-            store.each_after(0, &mut |revision| {
-                if revision.alert == alert && revision.number == 1 {
-                    first = Some(revision.statement);
-                }
-            })?;
-            // Without a beginning it holds from whenever it was told first.
-            let same = first.is_some_and(|first| Statement { from: first.from, ..statement } == *first);
-            return if same { Ok(Issued::Before(known.clone())) } else { Err(AlertingError::KeyReused) };
-        }
-        statement.check(self.policy.days(), now).map_err(AlertingError::Statement)?;
-        let (life, unapproved_until) = self.begins(now);
-        let change = Change {
-            alert,
-            number: 1,
-            at: now,
-            by: by.clone(),
-            issuer: by.clone(),
-            life,
-            unapproved_until,
-            statement: Arc::new(statement),
-        };
-        self.keep(&mut store, Act::AlertIssued, change).map(Issued::New)
+    ) -> Result<Fulfilled, AlertingError> {
+        let issue = Issue { wanted: wanted.into(), key: key.map(Into::into), draft: false };
+        self.one(by, Deed::Issue(Box::new(issue)))
+    }
+
+    /// Writes an alert down, in force nowhere until it is submitted.
+    ///
+    /// # Errors
+    /// [`AlertingError`]; then nothing was done.
+    pub fn draft(
+        &mut self,
+        wanted: impl Into<Wanted>,
+        by: &Arc<str>,
+        key: Option<&str>,
+    ) -> Result<Fulfilled, AlertingError> {
+        let issue = Issue { wanted: wanted.into(), key: key.map(Into::into), draft: true };
+        self.one(by, Deed::Issue(Box::new(issue)))
+    }
+
+    /// Submits a draft: from then on it waits for approval, or is in force.
+    ///
+    /// # Errors
+    /// [`AlertingError`]; then nothing was done.
+    pub fn submit(
+        &mut self,
+        alert: AlertId,
+        by: &Arc<str>,
+        expected: Option<u32>,
+    ) -> Result<Arc<Revision>, AlertingError> {
+        self.change(alert, by, expected, How::Submit)
     }
 
     /// Approves of an alert that waits for it.
@@ -93,10 +110,7 @@ impl Desk<'_> {
         by: &Arc<str>,
         expected: Option<u32>,
     ) -> Result<Arc<Revision>, AlertingError> {
-        self.change(Act::AlertApproved, alert, by, expected, |before, change, _| {
-            before.check_approval(by)?;
-            Ok(Change { life: Life::Active, unapproved_until: None, ..change })
-        })
+        self.change(alert, by, expected, How::Approve)
     }
 
     /// Changes what an alert says. Whoever has to approve has to approve anew.
@@ -110,20 +124,11 @@ impl Desk<'_> {
         by: &Arc<str>,
         expected: Option<u32>,
     ) -> Result<Arc<Revision>, AlertingError> {
-        let policy = self.policy;
-        self.change(Act::AlertAmended, alert, by, expected, |before, change, now| {
-            statement.check(policy.days(), now).map_err(AlertingError::Statement)?;
-            let (life, mut unapproved_until) = begins(&policy, now);
-            if before.life == Life::Pending {
-                // Nobody keeps an alert in force by himself for longer by changing it again and again.
-                unapproved_until = unapproved_until.min(before.unapproved_until);
-            }
-            let statement = Arc::new(statement);
-            Ok(Change { life, unapproved_until, issuer: by.clone(), statement, ..change })
-        })
+        self.change(alert, by, expected, How::Amend(Box::new(statement)))
     }
 
-    /// Lets an alert hold for longer, or end earlier. Where a second issuer has to approve, it is he who lets it hold for longer.
+    /// Lets an alert hold for longer, or end earlier, or hold again. Where a second issuer has to approve, it is he who lets it hold for
+    /// longer; one that had expired he has to approve of anew.
     ///
     /// # Errors
     /// [`AlertingError`]; then nothing was done.
@@ -134,17 +139,7 @@ impl Desk<'_> {
         by: &Arc<str>,
         expected: Option<u32>,
     ) -> Result<Arc<Revision>, AlertingError> {
-        let (days_max, four_eyes) = (self.policy.days(), self.policy.four_eyes);
-        self.change(Act::AlertRenewed, alert, by, expected, |before, change, now| {
-            if four_eyes && before.issuer == *by && to > before.statement.to {
-                return Err(LifeFault::OwnApproval.into());
-            }
-            let statement = Statement { to, ..(*before.statement).clone() };
-            statement.check(days_max, now).map_err(AlertingError::Statement)?;
-            // Nobody approves of an end that he has set himself.
-            let issuer = if before.life == Life::Pending { by.clone() } else { before.issuer.clone() };
-            Ok(Change { statement: Arc::new(statement), issuer, ..change })
-        })
+        self.change(alert, by, expected, How::Renew(to))
     }
 
     /// Takes an alert back, for good.
@@ -157,78 +152,80 @@ impl Desk<'_> {
         by: &Arc<str>,
         expected: Option<u32>,
     ) -> Result<Arc<Revision>, AlertingError> {
-        self.change(Act::AlertWithdrawn, alert, by, expected, |_, change, _| {
-            Ok(Change { life: Life::Withdrawn, unapproved_until: None, ..change })
-        })
+        self.change(alert, by, expected, How::Withdraw)
     }
 
-    /// The next revision of an alert, made of what it is.
+    /// Puts on record that alerts whose time is over have expired, and gives how many.
+    ///
+    /// # Errors
+    /// [`AlertingError`]; then those are not, and are found the next time.
+    pub fn expire(&mut self) -> Result<u64, AlertingError> {
+        let (by, mut expired) = (EXPIRY.into(), 0);
+        loop {
+            let now = self.now()?;
+            let Some(mut store) = Store::open(&self.storage, &self.data_dir)? else { return Ok(expired) };
+            self.known.follow(&store)?;
+            let mut over: Vec<_> = self.known.over(now).cloned().collect();
+            over.sort_unstable_by_key(|revision| revision.origin.counter);
+            over.truncate(EXPIRED_AT_ONCE);
+            if over.is_empty() {
+                return Ok(expired);
+            }
+            let mut plan = Plan::new(&self.known, self.policy, now);
+            over.iter().for_each(|before| plan.expire(before, &by));
+            let planned = plan.into_planned();
+            expired += self.keep(&mut store, planned)?.len() as u64;
+        }
+    }
+
     fn change(
         &mut self,
-        act: Act,
         alert: AlertId,
         by: &Arc<str>,
         expected: Option<u32>,
-        make: impl FnOnce(&Revision, Change, Timestamp) -> Result<Change, AlertingError>,
+        how: How,
     ) -> Result<Arc<Revision>, AlertingError> {
-        let (mut store, now) = self.open()?;
-        let before = self.known.get(&alert).cloned().ok_or(AlertingError::Unknown(alert))?;
-        before.check_change(expected)?;
-        let as_it_is = Change {
-            alert,
-            number: before.number + 1,
-            at: now,
-            by: by.clone(),
-            issuer: before.issuer.clone(),
-            life: before.life,
-            unapproved_until: before.unapproved_until,
-            statement: before.statement.clone(),
-        };
-        let change = make(&before, as_it_is, now)?;
-        self.keep(&mut store, act, change)
+        self.one(by, Deed::Change { alert, expected, how }).map(Fulfilled::revision)
+    }
+
+    fn one(&mut self, by: &Arc<str>, deed: Deed) -> Result<Fulfilled, AlertingError> {
+        let done = self.fulfil(vec![Wish { by: by.clone(), deed }]).pop();
+        done.expect("one wish has one outcome")
     }
 
     /// The store, with all that is in it known, and the time.
     fn open(&mut self) -> Result<(Store, Timestamp), AlertingError> {
-        let now = trusted_now(self.clock, self.log, None)?.time;
+        let now = self.now()?;
         let store = Store::open_or_create(&self.storage, &self.data_dir)?;
         self.known.follow(&store)?;
         Ok((store, now))
     }
 
-    fn begins(&self, now: Timestamp) -> (Life, Option<Timestamp>) {
-        begins(&self.policy, now)
+    fn now(&self) -> Result<Timestamp, AlertingError> {
+        Ok(trusted_now(self.clock, self.log, None)?.time)
     }
 
-    fn keep(&mut self, store: &mut Store, act: Act, change: Change) -> Result<Arc<Revision>, AlertingError> {
-        self.record(act, &change)?;
-        let alert = change.alert;
-        store.append(vec![change])?.into_iter().for_each(|revision| self.known.take(revision));
-        self.known.get(&alert).cloned().ok_or(AlertingError::Unknown(alert))
-    }
-
-    fn record(&self, act: Act, change: &Change) -> Result<(), AlertingError> {
-        let digester = Digester::open(&*self.storage, &self.data_dir)?;
-        let digests = match &change.statement.subject {
-            Subject::Document(document) => vec![digester.document(document)],
-            Subject::Interval(_) => Vec::new(),
-        };
-        let draft = Draft {
-            client_reference: Some(format!("{}/{}", change.alert, change.number).into()),
-            key_id: Some(digester.key_id()).filter(|_| !digests.is_empty()),
-            digests,
-            // Alerts depend on no settings.
-            ..Draft::new(change.at, act, change.by.clone(), Digest([0; 32]))
-        };
-        let _ = self.log.submit(draft, ())?.wait()?;
-        Ok(())
+    /// Records what is planned, and keeps it then.
+    fn keep(
+        &mut self,
+        store: &mut Store,
+        planned: Vec<(Act, Change)>,
+    ) -> Result<Vec<Arc<Revision>>, AlertingError> {
+        if planned.is_empty() {
+            return Ok(Vec::new());
+        }
+        record(self, &planned)?;
+        let changes = planned.into_iter().map(|(_, change)| change).collect();
+        let kept: Vec<_> = store.append(changes)?.into_iter().map(Arc::new).collect();
+        kept.iter().for_each(|revision| self.known.take(revision.clone()));
+        Ok(kept)
     }
 }
 
-fn begins(policy: &AlertPolicy, now: Timestamp) -> (Life, Option<Timestamp>) {
-    if !policy.four_eyes {
-        return (Life::Active, None);
+/// The name of an alert that is to be issued.
+fn name(store: &Store, by: &str, key: Option<&str>) -> Result<AlertId, AlertingError> {
+    match key {
+        None => Ok(Store::new_alert()?),
+        Some(key) => Ok(store.alert_of_key(by, key)),
     }
-    let hours = SignedDuration::from_hours(i64::try_from(policy.unapproved_hours).unwrap_or(i64::MAX / 3600));
-    (Life::Pending, (policy.unapproved_hours > 0).then_some(now + hours))
 }

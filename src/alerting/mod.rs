@@ -1,19 +1,25 @@
 //! Alerts as people issue them: what is asked for becomes a statement, an act is recorded, and then a revision is kept.
 //!
-//! [`Desk`] does the acts, one at a time for a site: it opens the store, sees what there is by now, records what is going to be done in
-//! the audit log, and keeps the next revision. Services take it up within seconds.
+//! [`Desk`] does the acts, one at a time for a site, or those together that wait in a [`Queue`]: it opens the store, sees what there is by
+//! now, plans what is going to be done, records it in the audit log, and keeps the next revisions. Services take them up within seconds.
 
 mod cases;
 mod desk;
 mod error;
+mod plan;
 mod policy;
+mod queue;
+mod record;
 mod request;
+mod wish;
 
 pub use cases::{
     Case, CaseError, CasePolicy, CaseState, Casebook, Cases, Content, GradeRequest, OutcomeRequest, Place,
     Ruling, Seen,
 };
-pub use desk::{Desk, Issued};
+pub use desk::Desk;
 pub use error::AlertingError;
 pub use policy::AlertPolicy;
+pub use queue::{Outcome, Queue};
 pub use request::{AlertRequest, RequestFault};
+pub use wish::{Change, Deed, Fulfilled, Issue, Wanted, Wish};

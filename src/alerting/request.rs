@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::wish::Wanted;
 use crate::domain::alert::{
     Action, CallerClass, Category, Grade, GradeScheme, Handling, Instruction, Interval, Line, Statement,
     Subject,
@@ -21,72 +22,74 @@ const WORD_BYTES_MAX: usize = 64;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AlertRequest {
-    document: Option<DocumentJson>,
-    interval: Option<IntervalJson>,
-    category: String,
-    action: String,
-    instruction: Option<InstructionJson>,
-    originator: OriginatorJson,
-    grade: GradeJson,
-    handling: HandlingJson,
-    valid: ValidJson,
+    pub(super) document: Option<DocumentJson>,
+    pub(super) interval: Option<IntervalJson>,
+    pub(super) category: String,
+    pub(super) action: String,
+    pub(super) instruction: Option<InstructionJson>,
+    pub(super) originator: OriginatorJson,
+    pub(super) grade: GradeJson,
+    pub(super) handling: HandlingJson,
+    pub(super) valid: ValidJson,
+    /// Stands in a row of many; one by itself is told its key beside it.
+    pub(super) idempotency_key: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DocumentJson {
-    issuing_state: String,
-    number: String,
+pub(super) struct DocumentJson {
+    pub(super) issuing_state: String,
+    pub(super) number: String,
 }
 
 /// From one number to another, or a prefix and the length of the numbers.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct IntervalJson {
-    issuing_state: String,
-    from: Option<String>,
-    to: Option<String>,
-    prefix: Option<String>,
-    length: Option<usize>,
+pub(super) struct IntervalJson {
+    pub(super) issuing_state: String,
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) prefix: Option<String>,
+    pub(super) length: Option<usize>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct InstructionJson {
-    text: String,
-    language: String,
+pub(super) struct InstructionJson {
+    pub(super) text: String,
+    pub(super) language: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OriginatorJson {
-    name: String,
-    contact: String,
-    reference: Option<String>,
+pub(super) struct OriginatorJson {
+    pub(super) name: String,
+    pub(super) contact: String,
+    pub(super) reference: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct GradeJson {
-    scheme: String,
-    code: String,
+pub(super) struct GradeJson {
+    pub(super) scheme: String,
+    pub(super) code: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct HandlingJson {
-    classes: BTreeSet<String>,
+pub(super) struct HandlingJson {
+    pub(super) classes: BTreeSet<String>,
     #[serde(default)]
-    purposes: BTreeSet<String>,
+    pub(super) purposes: BTreeSet<String>,
     #[serde(default)]
-    release_to: BTreeSet<String>,
+    pub(super) release_to: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ValidJson {
-    from: Option<String>,
-    to: String,
+pub(super) struct ValidJson {
+    pub(super) from: Option<String>,
+    pub(super) to: String,
 }
 
 /// What of a request breaks a rule. Never repeats content.
@@ -109,10 +112,32 @@ impl AlertRequest {
     /// Reads a request.
     ///
     /// # Errors
-    /// [`RequestFault::Json`].
+    /// [`RequestFault`].
     pub fn parse(bytes: &[u8]) -> Result<Self, RequestFault> {
-        serde_json::from_slice(bytes)
-            .map_err(|error| RequestFault::Json { line: error.line(), column: error.column() })
+        let (request, key) = Self::parse_row(bytes)?;
+        if key.is_some() {
+            let rule = "is told in the header Idempotency-Key, or with --idempotency-key".to_owned();
+            return Err(RequestFault::Fields(vec![("idempotency_key", rule)]));
+        }
+        Ok(request)
+    }
+
+    /// Reads a request among many, which may name its own idempotency key.
+    pub(super) fn parse_row(bytes: &[u8]) -> Result<(Self, Option<String>), RequestFault> {
+        let read = serde_json::from_slice::<Self>(bytes);
+        let mut request =
+            read.map_err(|error| RequestFault::Json { line: error.line(), column: error.column() })?;
+        let key = request.idempotency_key.take();
+        Ok((request, key))
+    }
+
+    /// The alert that it asks for, and whether it says since when.
+    ///
+    /// # Errors
+    /// As [`into_statement`](Self::into_statement).
+    pub fn into_wanted(self, now: Timestamp) -> Result<Wanted, RequestFault> {
+        let from_is_told = self.valid.from.is_some();
+        Ok(Wanted { statement: self.into_statement(now)?, from_is_told })
     }
 
     /// The alert that it asks for; without a beginning it holds from now on.

@@ -1,5 +1,6 @@
 //! The wiring: settings to a running service, and its ordered end.
 
+mod alert_watch;
 mod backup;
 mod case_watch;
 mod eraser;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::dev::Server as HttpServerTask;
 use actix_web::{App, HttpServer};
 
-use crate::alerting::Casebook;
+use crate::alerting::{Casebook, Queue};
 use crate::audit::{Act, LogReader, Opened, Role};
 use crate::config::Settings;
 use crate::ground::clock::Clock;
@@ -17,6 +17,7 @@ use crate::screening::{Opening, Screening};
 use crate::syncing::Board;
 
 use super::AppError;
+use super::alert_watch::AlertWatch;
 use super::case_watch::CaseWatch;
 use super::eraser::{Eraser, Erasing};
 use super::handle::Handle;
@@ -52,6 +53,7 @@ pub struct Server {
     screening: Arc<Screening>,
     watch: Watch,
     case_watch: CaseWatch,
+    alert_watch: AlertWatch,
     recorder: Recorder,
     eraser: Eraser,
     synchronise: Option<Synchronise>,
@@ -97,17 +99,18 @@ impl Server {
         let logs = LogReader::new(storage.clone(), settings.data_dir.clone());
         let service = Service::new(screening.clone(), metrics, limits.body_bytes_max, manifests);
         let recorder = Recorder::start(screening.clone(), service.refusals().clone());
-        let desk = AlertDesk {
+        let desk = Arc::new(AlertDesk {
             storage: storage.clone(),
             data_dir: settings.data_dir.clone(),
             clock: clock.clone(),
             policy: settings.alerts,
             known: Mutex::default(),
-        };
+            queue: Queue::default(),
+        });
         let book = Arc::new(Mutex::new(Casebook::new(storage.clone(), settings.data_dir.clone())));
         let cases = CaseDesk { book: book.clone(), clock: clock.clone(), policy: settings.cases };
         let streams = Arc::new(Streams::new(limits.streams_max));
-        let service = service.with_desk(desk).with_cases(cases).with_streams(streams.clone());
+        let service = service.with_desk(desk.clone()).with_cases(cases).with_streams(streams.clone());
         let service =
             Arc::new(service.with_board(board.clone()).with_logs(logs).with_callers(limits.caller_class));
         let http = HttpServer::new(move || App::new().configure(routes(&service)))
@@ -125,8 +128,8 @@ impl Server {
         let erasing = Erasing { clock: clock.clone(), retention, settings_digest };
         let eraser = Eraser::start(screening.clone(), erasing);
         let case_watch = CaseWatch::start(screening.clone(), book, settings.retention);
-        let watch =
-            Watch::start(screening.site().clone(), screening.overlay().clone(), settings.index_memory);
+        let watch = Watch::start(screening.site().clone(), settings.index_memory);
+        let alert_watch = AlertWatch::start(screening.clone(), desk);
         let synchronise = (!scheduled.is_empty()).then(|| {
             let (screening, board) = (screening.clone(), board.clone());
             let shared = Shared { screening, storage, clock, data_dir: settings.data_dir.clone(), board };
@@ -137,6 +140,7 @@ impl Server {
             screening,
             watch,
             case_watch,
+            alert_watch,
             recorder,
             eraser,
             synchronise,
@@ -190,6 +194,7 @@ impl Server {
         }
         self.watch.stop();
         self.case_watch.stop();
+        self.alert_watch.stop();
         self.recorder.stop();
         self.eraser.stop();
         sole_owner(self.screening).await.map_or(Ok(()), Screening::close).map_err(AppError::Close)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::config::IndexMemory;
 use crate::domain::GenerationId;
 use crate::ground::causes;
-use crate::screening::{Overlay, Site};
+use crate::screening::Site;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// To look again at a generation that could not be trusted is to read all of it: seldom enough not to load the disk.
@@ -21,9 +21,8 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn start(site: Arc<Site>, overlay: Arc<Overlay>, memory: IndexMemory) -> Self {
+    pub(super) fn start(site: Arc<Site>, memory: IndexMemory) -> Self {
         report(&site, memory);
-        report_alerts(&overlay);
         site.watched();
         let (stop, stopped) = channel();
         let thread = std::thread::spawn(move || {
@@ -34,9 +33,6 @@ impl Watch {
                 }
                 if site.refresh(look.is_multiple_of(LOOKS_BETWEEN_RETRIES)) {
                     report(&site, memory);
-                }
-                if overlay.refresh(look.is_multiple_of(LOOKS_BETWEEN_SCRUBS)) {
-                    report_alerts(&overlay);
                 }
                 look_after(&site, look.is_multiple_of(LOOKS_BETWEEN_SCRUBS), &mut told);
                 site.watched();
@@ -70,19 +66,6 @@ fn report(site: &Site, memory: IndexMemory) {
         tracing::info!(generation = id.number, digest = %id.digest, "generation in force");
     } else {
         tracing::warn!("no generation is in force: every answer is inconclusive until a list is imported");
-    }
-}
-
-fn report_alerts(overlay: &Overlay) {
-    let in_force = overlay.in_force();
-    match &in_force.fault {
-        Some(fault) => {
-            tracing::error!(error = %causes(&**fault), "the alerts cannot be read, so that no answer is clear");
-        }
-        None if in_force.table.counter() > 0 => {
-            tracing::info!(revision = in_force.table.counter(), "alerts in force");
-        }
-        None => {}
     }
 }
 

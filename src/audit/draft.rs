@@ -160,6 +160,10 @@ pub enum Act {
     AuditProve,
     /// An alert was issued: its name and the revision, as in all that follow, are the client's reference.
     AlertIssued,
+    /// An alert was written down, and is in force nowhere.
+    AlertDrafted,
+    /// A draft was submitted: it waits for approval, or is in force.
+    AlertSubmitted,
     /// A second issuer approved of an alert.
     AlertApproved,
     /// What an alert says was changed.
@@ -168,6 +172,8 @@ pub enum Act {
     AlertRenewed,
     /// An alert was taken back.
     AlertWithdrawn,
+    /// An alert's time was over.
+    AlertExpired,
     /// Somebody read alerts, or searched for those that concern a document.
     AlertRead,
     /// Somebody read cases, or the one that the client's reference names.
@@ -202,10 +208,13 @@ impl Act {
         Self::AuditFind,
         Self::AuditReport,
         Self::AlertIssued,
+        Self::AlertDrafted,
+        Self::AlertSubmitted,
         Self::AlertApproved,
         Self::AlertAmended,
         Self::AlertRenewed,
         Self::AlertWithdrawn,
+        Self::AlertExpired,
         Self::AlertRead,
         Self::AuditProve,
         Self::AuditReplay,
@@ -225,7 +234,8 @@ impl Act {
             Self::SyncShrunk | Self::Started | Self::BackedUp | Self::Restored | Self::Adopted => false,
             Self::KeyRotated | Self::KeyDestroyed | Self::Erased => false,
             Self::AlertIssued | Self::AlertApproved | Self::AlertAmended => false,
-            Self::AlertRenewed | Self::AlertWithdrawn | Self::CaseOutcome => false,
+            Self::AlertRenewed | Self::AlertWithdrawn | Self::AlertExpired => false,
+            Self::AlertDrafted | Self::AlertSubmitted | Self::CaseOutcome => false,
         }
     }
 
@@ -255,10 +265,13 @@ impl Act {
             Self::AuditReport => "audit_report",
             Self::AuditProve => "audit_prove",
             Self::AlertIssued => "alert_issued",
+            Self::AlertDrafted => "alert_drafted",
+            Self::AlertSubmitted => "alert_submitted",
             Self::AlertApproved => "alert_approved",
             Self::AlertAmended => "alert_amended",
             Self::AlertRenewed => "alert_renewed",
             Self::AlertWithdrawn => "alert_withdrawn",
+            Self::AlertExpired => "alert_expired",
             Self::AlertRead => "alert_read",
             Self::AuditReplay => "audit_replay",
             Self::CaseRead => "case_read",

@@ -174,6 +174,12 @@ impl AuditLog {
         self.send(drafts, what, false)
     }
 
+    /// How many entries [`submit_many`](Self::submit_many) takes at most.
+    #[must_use]
+    pub fn entries_max(&self) -> usize {
+        self.queue_entries_max
+    }
+
     /// As [`submit_many`](Self::submit_many), and synced whatever the durability of others.
     pub(super) fn submit_synced<T>(&self, entries: Vec<(Draft, T)>) -> Result<Pending<Vec<T>>, AuditError> {
         let (drafts, what) = entries.into_iter().unzip();

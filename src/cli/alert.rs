@@ -6,15 +6,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use portcullis::alerting::{AlertRequest, AlertingError, Desk, Issued};
+use portcullis::alerting::{AlertRequest, AlertingError, Desk, Fulfilled};
 use portcullis::audit::{self, AuditLog, Role};
-use portcullis::domain::alert::{AlertId, Revision, Standing, Statement};
+use portcullis::domain::alert::{AlertId, Revision, Standing};
 use portcullis::ground::clock::Clock;
 use portcullis::ground::storage::{Disk, Storage};
 use portcullis::http::wire::RevisionBody;
 use portcullis::overlay::{Alerts, Store};
 
-use super::alert_arguments::{Alert, AlertAct, AlertIssue, AlertList, AlertShow, AlertSite};
+use super::alert_arguments::{Alert, AlertAct, AlertExpire, AlertIssue, AlertList, AlertShow, AlertSite};
 use super::site;
 use super::usage::Usage;
 
@@ -23,10 +23,12 @@ const INPUT_BYTES_MAX: u64 = 64 << 10;
 pub(super) fn run(command: &Alert) -> anyhow::Result<ExitCode> {
     match command {
         Alert::Issue(arguments) => issue(arguments),
+        Alert::Submit(act) => changed("submitted", act, |desk, id, by| desk.submit(id, by, act.revision)),
         Alert::Approve(act) => changed("approved", act, |desk, id, by| desk.approve(id, by, act.revision)),
         Alert::Withdraw(act) => changed("withdrawn", act, |desk, id, by| desk.withdraw(id, by, act.revision)),
         Alert::Amend(arguments) => {
-            let statement = statement(&arguments.statement)?;
+            let statement = asked_for(&arguments.statement)?.into_statement(site::clock().now().time);
+            let statement = statement.map_err(Usage::because)?;
             let act = &arguments.act;
             changed("amended", act, |desk, id, by| desk.amend(id, statement, by, act.revision))
         }
@@ -40,20 +42,33 @@ pub(super) fn run(command: &Alert) -> anyhow::Result<ExitCode> {
             let act = &arguments.act;
             changed("renewed", act, |desk, id, by| desk.renew(id, to, by, act.revision))
         }
+        Alert::Expire(arguments) => expire(arguments),
         Alert::List(arguments) => list(arguments),
         Alert::Show(arguments) => show(arguments),
     }
 }
 
 fn issue(arguments: &AlertIssue) -> anyhow::Result<ExitCode> {
-    let statement = statement(&arguments.alert)?;
-    let key = arguments.idempotency_key.as_deref();
-    let issued = at_desk(&arguments.site, |desk, by| desk.issue(statement, by, key))?;
+    let wanted = asked_for(&arguments.alert)?.into_wanted(site::clock().now().time);
+    let (wanted, key) = (wanted.map_err(Usage::because)?, arguments.idempotency_key.as_deref());
+    let issued = at_desk(&arguments.site, |desk, by| match arguments.draft {
+        true => desk.draft(wanted, by, key),
+        false => desk.issue(wanted, by, key),
+    })?;
     let (what, revision) = match &issued {
-        Issued::New(revision) => ("issued", revision),
-        Issued::Before(revision) => ("issued before with this key", revision),
+        Fulfilled::New(revision) if arguments.draft => ("drafted", revision),
+        Fulfilled::New(revision) => ("issued", revision),
+        Fulfilled::Before(revision) => ("issued before with this key", revision),
     };
     tell(what, revision);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn expire(arguments: &AlertExpire) -> anyhow::Result<ExitCode> {
+    site::must_exist(&arguments.data)?;
+    let at = AlertSite { data: arguments.data.clone(), config: None };
+    let expired = at_desk(&at, |desk, _| desk.expire())?;
+    println!("{expired} alerts have expired");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -162,7 +177,7 @@ fn id(text: &str) -> anyhow::Result<AlertId> {
     Ok(AlertId::parse(text).ok_or_else(|| Usage::because("an alert's name has 32 hexadecimal digits"))?)
 }
 
-fn statement(path: &Path) -> anyhow::Result<Statement> {
+fn asked_for(path: &Path) -> anyhow::Result<AlertRequest> {
     let bytes = if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().lock().take(INPUT_BYTES_MAX).read_to_end(&mut bytes)?;
@@ -170,7 +185,5 @@ fn statement(path: &Path) -> anyhow::Result<Statement> {
     } else {
         Disk.read(path, INPUT_BYTES_MAX).with_context(|| format!("cannot read {}", path.display()))?
     };
-    let now = site::clock().now().time;
-    let statement = AlertRequest::parse(&bytes).and_then(|request| request.into_statement(now));
-    Ok(statement.map_err(Usage::because)?)
+    Ok(AlertRequest::parse(&bytes).map_err(Usage::because)?)
 }

@@ -21,12 +21,15 @@ or, instead of the document, stolen blanks and series:
 No purposes means every purpose. An alert for some only is withheld from `portcullis check`, which states none.")]
 pub(crate) enum Alert {
     Issue(AlertIssue),
+    /// Submits a draft: from then on it waits for approval, or is in force.
+    Submit(AlertAct),
     /// Approves what somebody else has issued or amended; from then on it counts.
     Approve(AlertAct),
     Amend(AlertAmend),
     Renew(AlertRenew),
     /// Withdraws an alert, for good.
     Withdraw(AlertAct),
+    Expire(AlertExpire),
     List(AlertList),
     Show(AlertShow),
 }
@@ -53,6 +56,9 @@ pub(crate) struct AlertIssue {
     /// Issue it once, however often this is said with the same key.
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
+    /// Write it down only: it is in force nowhere until it is submitted.
+    #[arg(long)]
+    pub(crate) draft: bool,
 }
 
 /// Which alert an act is on.
@@ -86,6 +92,19 @@ pub(crate) struct AlertRenew {
     /// The new end, such as 2027-06-01T00:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub(crate) to: String,
+}
+
+/// Puts on record that alerts whose time is over have expired. They are in force no more in any case; a running service does this each
+/// minute.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis alert expire --data site
+An alert that has expired can be renewed: then it is in force again, or waits for approval.")]
+pub(crate) struct AlertExpire {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
 }
 
 /// Lists alerts. Numbers are not shown: `show` has them.

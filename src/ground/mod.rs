@@ -8,4 +8,4 @@ pub mod storage;
 pub mod web;
 
 pub use causes::causes;
-pub use priority::{cores, step_back};
+pub use priority::{cores, step_aside, step_back};

@@ -1,6 +1,6 @@
 //! `/v1/alerts…`, for officers who issue alerts. Every act, and every reading, is an entry before it is done.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
@@ -8,35 +8,20 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::alert_desk::{desk, fulfil};
 use super::body::json_body;
 use super::idempotency::idempotency_key;
 use super::problem::Problem;
 use super::service::Service;
 use super::wire::RevisionBody;
-use crate::alerting::{AlertPolicy, AlertRequest, AlertingError, Desk, Issued};
+use crate::alerting::{AlertRequest, AlertingError, Change, Deed, Fulfilled, Issue, RequestFault};
 use crate::audit::Act;
-use crate::domain::alert::{AlertId, CallerClass, LifeFault, Revision, Standing, Statement};
+use crate::domain::alert::{AlertId, LifeFault, Revision, Standing};
 use crate::domain::{DocumentId, DocumentNumber, IssuingState};
 use crate::ground::causes;
-use crate::ground::clock::Clock;
-use crate::ground::storage::Storage;
 use crate::overlay::{Alerts, OverlayError, Store};
 
 const PAGE_MAX: usize = 1000;
-
-/// Where a service issues alerts.
-pub struct AlertDesk {
-    /// Where files are.
-    pub storage: Arc<dyn Storage>,
-    /// The site's data directory.
-    pub data_dir: std::path::PathBuf,
-    /// The time.
-    pub clock: Arc<Clock>,
-    /// The rules.
-    pub policy: AlertPolicy,
-    /// What was read of the store before.
-    pub known: Mutex<Alerts>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +32,14 @@ pub(super) struct Page {
     #[serde(default)]
     after: u64,
     count: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Issuing {
+    /// Write it down only.
+    #[serde(default)]
+    draft: bool,
 }
 
 #[derive(Deserialize)]
@@ -77,15 +70,18 @@ struct Whole<'a> {
 
 pub(super) async fn issue(
     request: HttpRequest,
+    query: Result<web::Query<Issuing>, actix_web::Error>,
     payload: web::Payload,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
+    let rule = "the query has draft, which is true or false";
+    let draft = query.map_err(|_| Problem::invalid_query().with_detail(rule))?.draft;
     let key = idempotency_key(&request)?.map(str::to_owned);
-    let statement = statement(&request, payload, &service).await?;
-    let issued = at_desk(&service, move |desk, by| desk.issue(statement, by, key.as_deref())).await?;
-    let (status, revision) = match issued {
-        Issued::New(revision) => (StatusCode::CREATED, revision),
-        Issued::Before(revision) => (StatusCode::OK, revision),
+    let wanted = asked_for(&request, payload, &service).await?.into_wanted(service.now())?;
+    let deed = Deed::Issue(Box::new(Issue { wanted, key: key.map(Into::into), draft }));
+    let (status, revision) = match fulfil(&service, deed).await? {
+        Fulfilled::New(revision) => (StatusCode::CREATED, revision),
+        Fulfilled::Before(revision) => (StatusCode::OK, revision),
     };
     Ok(answer(&service, status, &revision))
 }
@@ -100,20 +96,23 @@ pub(super) async fn act(
     let (id, act) = path.into_inner();
     let id = AlertId::parse(&id).ok_or_else(Problem::not_found)?;
     let expected = expected(&request)?;
-    let revision = match &*act {
-        "approve" => at_desk(&service, move |desk, by| desk.approve(id, by, expected)).await?,
-        "withdraw" => at_desk(&service, move |desk, by| desk.withdraw(id, by, expected)).await?,
+    let how = match &*act {
+        "submit" => Change::Submit,
+        "approve" => Change::Approve,
+        "withdraw" => Change::Withdraw,
         "renew" => {
             let body = json_body(&request, payload, service.body_bytes_max).await?;
             let Renewal { to } = serde_json::from_slice(&body).map_err(|_| Problem::invalid_json())?;
-            at_desk(&service, move |desk, by| desk.renew(id, to, by, expected)).await?
+            Change::Renew(to)
         }
         "amend" => {
-            let statement = statement(&request, payload, &service).await?;
-            at_desk(&service, move |desk, by| desk.amend(id, statement, by, expected)).await?
+            let asked_for = asked_for(&request, payload, &service).await?;
+            Change::Amend(Box::new(asked_for.into_statement(service.now())?))
         }
         _ => return Err(Problem::not_found()),
     };
+    let changed = fulfil(&service, Deed::Change { alert: id, expected, how }).await?;
+    let revision = changed.revision();
     Ok(answer(&service, StatusCode::OK, &revision))
 }
 
@@ -223,14 +222,13 @@ fn expected(request: &HttpRequest) -> Result<Option<u32>, Problem> {
     number.map(Some).ok_or_else(|| Problem::invalid_field().with_detail(rule))
 }
 
-async fn statement(
+async fn asked_for(
     request: &HttpRequest,
     payload: web::Payload,
     service: &Service,
-) -> Result<Statement, Problem> {
+) -> Result<AlertRequest, Problem> {
     let body = json_body(request, payload, service.body_bytes_max).await?;
-    let statement = AlertRequest::parse(&body).and_then(|request| request.into_statement(service.now()));
-    statement.map_err(|fault| Problem::invalid_field().with_detail(fault.to_string()))
+    Ok(AlertRequest::parse(&body)?)
 }
 
 async fn record(service: &Service, what: String) -> Result<(), Problem> {
@@ -238,38 +236,6 @@ async fn record(service: &Service, what: String) -> Result<(), Problem> {
     let recorded = service.screening.record_act(Act::AlertRead, &service.principal, what.into())?.await?;
     let () = *recorded.get();
     Ok(())
-}
-
-/// Alerts are for officers.
-fn desk(service: &Service) -> Result<Arc<AlertDesk>, Problem> {
-    if service.caller_class != CallerClass::Officer {
-        return Err(Problem::not_for_caller());
-    }
-    service.desk.clone().ok_or_else(Problem::not_found)
-}
-
-/// Does an act, and has it in force at once.
-async fn at_desk<T: Send + 'static>(
-    service: &web::Data<Service>,
-    act: impl FnOnce(&mut Desk<'_>, &Arc<str>) -> Result<T, AlertingError> + Send + 'static,
-) -> Result<T, Problem> {
-    let (at, service) = (desk(service)?, service.clone());
-    let done = web::block(move || {
-        let mut known = at.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut desk = Desk {
-            storage: at.storage.clone(),
-            data_dir: at.data_dir.clone(),
-            log: service.screening.log(),
-            clock: &at.clock,
-            policy: at.policy,
-            known: std::mem::take(&mut *known),
-        };
-        let done = act(&mut desk, &service.principal);
-        *known = desk.known;
-        service.screening.overlay().refresh(true);
-        done
-    });
-    done.await.map_err(|_| Problem::internal())?.map_err(Problem::from)
 }
 
 async fn reading<T: Send + 'static>(
@@ -289,6 +255,12 @@ async fn reading<T: Send + 'static>(
     read.map_err(|error| Problem::from(AlertingError::from(error)))
 }
 
+impl From<RequestFault> for Problem {
+    fn from(fault: RequestFault) -> Self {
+        Self::invalid_field().with_detail(fault.to_string())
+    }
+}
+
 impl From<AlertingError> for Problem {
     fn from(error: AlertingError) -> Self {
         let told = error.to_string();
@@ -299,7 +271,7 @@ impl From<AlertingError> for Problem {
             AlertingError::Life(_) => Self::alert_state().with_detail(told),
             AlertingError::KeyReused => Self::key_reused(),
             AlertingError::Audit(error) => Self::from(error),
-            AlertingError::Store(_) | AlertingError::Act(_) => {
+            AlertingError::Store(_) | AlertingError::Act(_) | AlertingError::Unfinished => {
                 tracing::error!(error = %causes(&error), "an alert was not issued, changed or read");
                 Self::alerts_unavailable()
             }

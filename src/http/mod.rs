@@ -4,6 +4,7 @@
 //! `GET /v1/audit/…` proves; `/v1/alerts…` issues alerts.
 //! Every error is problem+json (RFC 9457) with a stable `code`.
 
+mod alert_desk;
 mod alerts;
 mod audit;
 mod body;
@@ -23,7 +24,7 @@ mod service;
 mod status;
 pub mod wire;
 
-pub use alerts::AlertDesk;
+pub use alert_desk::AlertDesk;
 pub use cases::CaseDesk;
 pub use events::Streams;
 pub use limits::Limits;

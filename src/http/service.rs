@@ -10,7 +10,7 @@ use crate::domain::alert::CallerClass;
 use crate::screening::Screening;
 use crate::syncing::Board;
 
-use super::alerts::AlertDesk;
+use super::alert_desk::AlertDesk;
 use super::cases::CaseDesk;
 use super::events::Streams;
 use super::limits::Limits;
@@ -86,8 +86,8 @@ impl Service {
 
     /// The same, at which alerts are issued.
     #[must_use]
-    pub fn with_desk(self, desk: AlertDesk) -> Self {
-        Self { desk: Some(Arc::new(desk)), ..self }
+    pub fn with_desk(self, desk: Arc<AlertDesk>) -> Self {
+        Self { desk: Some(desk), ..self }
     }
 
     /// The same, at which somebody says what became of hits.

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{OverlayError, Store};
 use crate::domain::alert::{AlertId, Life, Revision};
 
@@ -14,6 +16,8 @@ pub struct Alerts {
     newest: HashMap<AlertId, Arc<Revision>>,
     /// Of those whose newest revision waits for approval, the last that was approved of: it stays in force until then.
     approved: HashMap<AlertId, Arc<Revision>>,
+    /// Of those that were changed, what they were at first.
+    first: HashMap<AlertId, Arc<Revision>>,
 }
 
 impl Alerts {
@@ -44,17 +48,21 @@ impl Alerts {
     }
 
     /// Takes the next revision of the store.
-    pub fn take(&mut self, revision: Revision) {
+    pub fn take(&mut self, revision: impl Into<Arc<Revision>>) {
+        let revision = revision.into();
         self.counter = self.counter.max(revision.origin.counter);
         let (alert, waits) = (revision.alert, revision.life == Life::Pending);
         let before = match self.newest.entry(alert) {
             Entry::Occupied(held) if held.get().number >= revision.number => return,
-            Entry::Occupied(mut held) => Some(held.insert(Arc::new(revision))),
+            Entry::Occupied(mut held) => Some(held.insert(revision)),
             Entry::Vacant(free) => {
-                free.insert(Arc::new(revision));
+                free.insert(revision);
                 None
             }
         };
+        if let Some(first) = before.as_ref().filter(|before| before.number == 1) {
+            self.first.insert(alert, first.clone());
+        }
         if !waits {
             self.approved.remove(&alert);
         } else if let Some(before) = before.filter(|before| before.life == Life::Active) {
@@ -74,6 +82,23 @@ impl Alerts {
         self.newest.get(id)
     }
 
+    /// An alert as it was at first.
+    #[must_use]
+    pub fn first(&self, id: &AlertId) -> Option<&Arc<Revision>> {
+        self.first.get(id).or_else(|| self.get(id).filter(|newest| newest.number == 1))
+    }
+
+    /// Those whose time is over at a time, which nobody has put on record yet: neither the newest revision holds on, nor one that was
+    /// approved of before it.
+    pub fn over(&self, now: Timestamp) -> impl Iterator<Item = &Arc<Revision>> {
+        let is_over = move |revision: &Arc<Revision>| revision.statement.to <= now;
+        self.iter().filter(move |newest| {
+            matches!(newest.life, Life::Active | Life::Pending)
+                && is_over(newest)
+                && self.approved.get(&newest.alert).is_none_or(is_over)
+        })
+    }
+
     /// All of them, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Revision>> {
         self.newest.values()
@@ -84,7 +109,7 @@ impl Alerts {
         self.iter().chain(self.approved.values()).filter(|revision| match revision.life {
             Life::Active => true,
             Life::Pending => revision.unapproved_until.is_some(),
-            Life::Drafted | Life::Withdrawn => false,
+            Life::Drafted | Life::Expired | Life::Withdrawn => false,
         })
     }
 }

@@ -5,9 +5,11 @@
 //! lists, without a lock.
 
 mod alerts;
+mod change;
 mod error;
 mod files;
 mod filter;
+mod head;
 mod intervals;
 mod key;
 mod pages;
@@ -16,6 +18,7 @@ mod store;
 mod table;
 
 pub use alerts::Alerts;
+pub use change::Change;
 pub use error::OverlayError;
-pub use store::{Change, Store};
+pub use store::Store;
 pub use table::Table;

@@ -1,4 +1,5 @@
-//! A revision as it stands in the store: JSON with its members in a fixed order, absent ones left out. Version 1.
+//! A revision as it stands in the store: JSON with its members in a fixed order, absent ones left out. Version 1; or 2, if it says what
+//! programs that knew version 1 only did not understand: that an alert has expired.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +13,6 @@ use crate::domain::alert::{
 };
 use crate::domain::{DocumentId, DocumentNumber, IssuingState};
 
-const VERSION: u32 = 1;
 /// Texts are checked again as they are read, by bounds that no writer has exceeded.
 const CHARS_MAX: usize = 1000;
 
@@ -60,6 +60,14 @@ struct InstructionRecord {
     language: String,
 }
 
+/// The version of the record of a revision.
+pub(super) fn version_of(revision: &Revision) -> u32 {
+    match revision.life {
+        Life::Expired => 2,
+        Life::Drafted | Life::Pending | Life::Active | Life::Withdrawn => 1,
+    }
+}
+
 /// The record of a revision.
 pub(super) fn encode(revision: &Revision) -> Vec<u8> {
     let statement = &*revision.statement;
@@ -75,7 +83,7 @@ pub(super) fn encode(revision: &Revision) -> Vec<u8> {
     });
     let Handling { classes, purposes, release_to } = &statement.handling;
     let record = Record {
-        v: VERSION,
+        v: version_of(revision),
         alert: revision.alert.to_string(),
         revision: revision.number,
         node: revision.origin.node.to_string(),
@@ -104,11 +112,11 @@ pub(super) fn encode(revision: &Revision) -> Vec<u8> {
     serde_json::to_vec(&record).expect("plain fields, written to memory")
 }
 
-/// Reads a record; `None` if it is none of this version.
+/// Reads a record; `None` if it is none of these versions.
 pub(super) fn decode(bytes: &[u8]) -> Option<Revision> {
-    let record: Record = serde_json::from_slice(bytes).ok().filter(|record: &Record| record.v == VERSION)?;
-    let statement = statement(&record)?;
-    Some(Revision {
+    let record: Record = serde_json::from_slice(bytes).ok()?;
+    let (version, statement) = (record.v, statement(&record)?);
+    let revision = Revision {
         alert: AlertId::parse(&record.alert)?,
         number: record.revision,
         origin: Origin { node: NodeId::parse(&record.node)?, counter: record.counter },
@@ -118,7 +126,8 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Revision> {
         life: Life::from_word(&record.life)?,
         unapproved_until: record.unapproved_until,
         statement: Arc::new(statement),
-    })
+    };
+    (version == version_of(&revision)).then_some(revision)
 }
 
 fn statement(record: &Record) -> Option<Statement> {
@@ -237,5 +246,16 @@ mod tests {
         assert_eq!(std::str::from_utf8(&encode(&revision)).expect("it is text"), golden);
         assert_eq!(decode(golden.replace("\"v\":1", "\"v\":2").as_bytes()), None);
         assert_eq!(decode(golden.replace("stolen", "theft").as_bytes()), None);
+    }
+
+    #[test]
+    fn a_record_of_version_2_stays_what_it_is() {
+        let golden = include_str!("golden/record-v2.json").trim_end();
+        let revision = decode(golden.as_bytes()).expect("it is one");
+        assert_eq!(revision.life, Life::Expired);
+        assert_eq!(std::str::from_utf8(&encode(&revision)).expect("it is text"), golden);
+        for version in ["\"v\":1", "\"v\":3"] {
+            assert_eq!(decode(golden.replace("\"v\":2", version).as_bytes()), None);
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The store: `alerts/alerts.redb` under the data directory, its key `alerts/key`, and `alerts/LOCK`, which is held while it is open.
 //!
 //! Two tables. `revisions`: origin (node, counter) to record, see `record.rs`, each after the MAC of both. `head`: the node's name and
-//! the counter of its newest revision, after their MAC, so that a record that was taken out shows as well as one that was changed.
+//! the counter of its newest revision, after their MAC, so that a record that was taken out shows as well as one that was changed, under
+//! the version of the format, see `head.rs`.
 //! `alerts/REVISION` names that counter too: whoever wants to know whether something is new reads it without opening the store.
 
 use std::io;
@@ -10,22 +11,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, TableDefinition};
 
 use super::OverlayError;
+use super::change::Change;
 use super::files::{Files, is_there};
+use super::head::{HEAD, Head, place};
 use super::key::StoreKey;
 use super::pages::Pages;
-use super::record::{decode, encode};
-use crate::domain::alert::{AlertId, Life, NodeId, Origin, Revision, Statement};
+use super::record::{decode, encode, version_of};
+use crate::domain::alert::{AlertId, Origin, Revision};
 use crate::ground::storage::{Lock, LockError, Storage, copy_file, publish_file};
 
 const REVISIONS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("revisions");
-const HEAD: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("head");
-/// With the version of the store's format.
-const HEAD_NAME: &str = "head 1";
-const VERSION: u32 = 1;
 const CACHE_BYTES: usize = 16 << 20;
 const LOCK_TRIES: u32 = 500;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
@@ -39,7 +37,7 @@ pub struct Store {
     mark: PathBuf,
     database: Open,
     key: StoreKey,
-    head: Origin,
+    head: Head,
     _lock: Lock,
 }
 
@@ -59,27 +57,6 @@ impl Drop for Open {
         // What is damaged is told when it is read.
         let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(pages)));
     }
-}
-
-/// A revision before it has its place in the store.
-#[derive(Clone, Debug)]
-pub struct Change {
-    /// The alert.
-    pub alert: AlertId,
-    /// See [`Revision::number`].
-    pub number: u32,
-    /// When.
-    pub at: Timestamp,
-    /// By whom.
-    pub by: Arc<str>,
-    /// See [`Revision::issuer`].
-    pub issuer: Arc<str>,
-    /// What the alert is since.
-    pub life: Life,
-    /// See [`Revision::unapproved_until`].
-    pub unapproved_until: Option<Timestamp>,
-    /// What it says since.
-    pub statement: Arc<Statement>,
 }
 
 impl Store {
@@ -144,14 +121,14 @@ impl Store {
             return Err(OverlayError::Damaged { path, counter: newest, what: "is missing, with all others" });
         }
         let database = Open(Some(guarded(&path, || pages(&**storage, &path))?));
-        let head = guarded(&path, || head(database.pages(), &key, &path))?;
+        let head = guarded(&path, || Head::read(database.pages(), &key, &path))?;
         let mark = folder.join("REVISION");
         // What reads pages goes back to an older state where the newest is spoilt, and calls that sound.
-        if newest > head.counter {
-            return Err(OverlayError::Damaged { path, counter: head.counter + 1, what: "is missing" });
+        if newest > head.at.counter {
+            return Err(OverlayError::Damaged { path, counter: head.at.counter + 1, what: "is missing" });
         }
         let store = Self { storage: storage.clone(), path, mark, database, key, head, _lock: lock };
-        if newest < head.counter {
+        if newest < head.at.counter {
             // Whoever made the newest one was killed before he could tell.
             store.tell();
         }
@@ -202,7 +179,7 @@ impl Store {
     /// Which store it is, and how many revisions were made in it.
     #[must_use]
     pub fn head(&self) -> Origin {
-        self.head
+        self.head.at
     }
 
     /// Visits every revision after one, in the order in which they were made. Each is as it was written, and none is missing.
@@ -218,24 +195,24 @@ impl Store {
         let reading = self.database.pages().begin_read().map_err(|error| failed(error.into()))?;
         let mut next = counter + 1;
         let table = match reading.open_table(REVISIONS) {
-            Err(redb::TableError::TableDoesNotExist(_)) if self.head.counter == 0 => return Ok(()),
+            Err(redb::TableError::TableDoesNotExist(_)) if self.head.at.counter == 0 => return Ok(()),
             table => table.map_err(|error| failed(error.into()))?,
         };
-        let from = name(Origin { counter: next, ..self.head });
+        let from = place(Origin { counter: next, ..self.head.at });
         for record in table.range(&from[..]..).map_err(|error| failed(error.into()))? {
             let (at, sealed) = record.map_err(|error| failed(error.into()))?;
             let value = self.key.open(at.value(), sealed.value());
             let value = value.ok_or_else(|| self.damaged(next, "is not as it was written"))?;
             let revision = decode(value).ok_or_else(|| self.damaged(next, "is not understood"))?;
-            if revision.origin != (Origin { counter: next, ..self.head })
-                || at.value() != name(revision.origin)
+            if revision.origin != (Origin { counter: next, ..self.head.at })
+                || at.value() != place(revision.origin)
             {
                 return Err(self.damaged(next, "is missing"));
             }
             visit(revision);
             next += 1;
         }
-        if next == self.head.counter + 1 { Ok(()) } else { Err(self.damaged(next, "is missing")) }
+        if next == self.head.at.counter + 1 { Ok(()) } else { Err(self.damaged(next, "is missing")) }
     }
 
     /// Makes changes together, or none of them, durably.
@@ -255,16 +232,16 @@ impl Store {
         {
             let mut table = writing.open_table(REVISIONS).map_err(|error| failed(error.into()))?;
             for change in changes {
-                head.counter += 1;
-                let revision = revision(change, head);
-                let (at, value) = (name(head), encode(&revision));
+                head.at.counter += 1;
+                let revision = change.placed(head.at);
+                head.version = head.version.max(version_of(&revision));
+                let (at, value) = (place(head.at), encode(&revision));
                 let sealed = self.key.seal(&at, &value);
                 table.insert(&at[..], &sealed[..]).map_err(|error| failed(error.into()))?;
                 revisions.push(revision);
             }
             let mut table = writing.open_table(HEAD).map_err(|error| failed(error.into()))?;
-            let sealed = self.key.seal(HEAD_NAME.as_bytes(), &name(head));
-            table.insert(HEAD_NAME, &sealed[..]).map_err(|error| failed(error.into()))?;
+            head.write(&mut table, &self.key).map_err(|error| failed(error.into()))?;
         }
         writing.commit().map_err(|error| failed(error.into()))?;
         self.head = head;
@@ -274,7 +251,7 @@ impl Store {
 
     /// Lets those who wait for something new know. What is kept is kept all the same: they look by themselves every minute.
     fn tell(&self) {
-        let text = format!("{}\n", self.head.counter);
+        let text = format!("{}\n", self.head.at.counter);
         if let Err(error) = publish_file(&*self.storage, &self.mark, text.as_bytes()) {
             tracing::warn!(path = %self.mark.display(), %error, "a new revision of an alert is kept and not told of yet");
         }
@@ -314,53 +291,6 @@ fn give_birth(storage: &dyn Storage, path: &Path) -> Result<(), OverlayError> {
     storage.rename(&unborn, path).map_err(OverlayError::io("rename", &unborn))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     storage.sync_dir(folder).map_err(OverlayError::io("sync", folder))
-}
-
-fn revision(change: Change, origin: Origin) -> Revision {
-    let Change { alert, number, at, by, issuer, life, unapproved_until, statement } = change;
-    Revision { alert, number, origin, at, by, life, issuer, unapproved_until, statement }
-}
-
-/// Where a revision stands: in the order of its origin.
-fn name(origin: Origin) -> [u8; 16] {
-    let mut name = [0; 16];
-    name[..8].copy_from_slice(&origin.node.0);
-    name[8..].copy_from_slice(&origin.counter.to_be_bytes());
-    name
-}
-
-/// Which store it is, and how far it is; a new one gets its name with its first revision.
-fn head(database: &Database, key: &StoreKey, path: &Path) -> Result<Origin, OverlayError> {
-    let failed = OverlayError::pages::<redb::Error>(path);
-    let reading = database.begin_read().map_err(|error| failed(error.into()))?;
-    let table = match reading.open_table(HEAD) {
-        Err(redb::TableError::TableDoesNotExist(_)) => {
-            let mut node = [0; 8];
-            getrandom::fill(&mut node).map_err(OverlayError::Random)?;
-            return Ok(Origin { node: NodeId(node), counter: 0 });
-        }
-        table => table.map_err(|error| failed(error.into()))?,
-    };
-    let damaged = |what| OverlayError::Damaged { path: path.to_owned(), counter: 0, what };
-    let sealed = table.get(HEAD_NAME).map_err(|error| failed(error.into()))?;
-    let Some(sealed) = sealed else {
-        let (name, _) = table
-            .last()
-            .map_err(|error| failed(error.into()))?
-            .ok_or_else(|| damaged("(the head) is missing"))?;
-        let version = name.value().strip_prefix("head ").and_then(|version| version.parse().ok());
-        let found =
-            version.filter(|found| *found > VERSION).ok_or_else(|| damaged("(the head) is missing"))?;
-        return Err(OverlayError::Newer { path: path.to_owned(), found, reads: VERSION });
-    };
-    let value = key.open(HEAD_NAME.as_bytes(), sealed.value());
-    let value = value.and_then(|value| value.first_chunk::<16>());
-    let value = value.ok_or_else(|| damaged("(the head) is not as it was written"))?;
-    let (node, counter) = value.split_at(8);
-    Ok(Origin {
-        node: NodeId(node.try_into().expect("8 bytes were split off")),
-        counter: u64::from_be_bytes(counter.try_into().expect("8 bytes are left")),
-    })
 }
 
 fn wait_for_lock(storage: &dyn Storage, path: &Path) -> Result<Lock, OverlayError> {

@@ -8,7 +8,7 @@ use crate::ground::clock::{Clock, Now};
 use crate::index::Generation;
 
 /// Why nothing may be put in force.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ActError {
     /// The system clock runs behind what this site has seen.
     #[error(

@@ -13,6 +13,7 @@ mod coverage;
 mod decide;
 mod evidence;
 mod overlay;
+mod pace;
 mod policy;
 mod question;
 mod reading;

@@ -1,10 +1,13 @@
 //! The alerts in force at this site, beside its lists.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 
+use super::pace::Pace;
 use crate::ground::causes;
 use crate::ground::storage::Storage;
 use crate::overlay::{Alerts, OverlayError, Store, Table};
@@ -15,8 +18,9 @@ pub struct Overlay {
     storage: Arc<dyn Storage>,
     data_dir: PathBuf,
     in_force: ArcSwap<AlertsInForce>,
-    /// What was read of the store so far.
-    alerts: Mutex<Alerts>,
+    followed: Mutex<Followed>,
+    /// Whether the last table was made in no time.
+    is_quick: AtomicBool,
 }
 
 /// The alerts at one moment.
@@ -28,12 +32,21 @@ pub struct AlertsInForce {
     pub fault: Option<Arc<OverlayError>>,
 }
 
+#[derive(Debug, Default)]
+struct Followed {
+    /// What was read of the store so far.
+    alerts: Alerts,
+    pace: Pace,
+    /// What was in force before. To let go of a large table takes long: that is done here, and not by a question that has it last.
+    retired: Vec<Arc<AlertsInForce>>,
+}
+
 impl Overlay {
     /// Reads the alerts of a site. Those that cannot be read are a matter of coverage.
     #[must_use]
     pub fn open(storage: Arc<dyn Storage>, data_dir: PathBuf) -> Self {
-        let (in_force, alerts) = (ArcSwap::from_pointee(AlertsInForce::default()), Mutex::default());
-        let overlay = Self { storage, data_dir, in_force, alerts };
+        let (in_force, followed) = (ArcSwap::from_pointee(AlertsInForce::default()), Mutex::default());
+        let overlay = Self { storage, data_dir, in_force, followed, is_quick: AtomicBool::new(true) };
         overlay.refresh(true);
         overlay
     }
@@ -46,13 +59,31 @@ impl Overlay {
 
     /// Looks whether something is new, and takes it; with `whole` in the store itself, where somebody who was killed may have left what
     /// he could not tell of. Returns true if other alerts, or another fault, are known than before.
+    ///
+    /// A large table is made anew after a pause only that is [ten times as long](Pace) as making it took: until then what is new waits.
     pub fn refresh(&self, whole: bool) -> bool {
         // Held until what was read is in force: an older reading must not take its place.
-        let mut alerts = self.alerts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut followed = self.followed();
+        followed.retired.retain(|retired| Arc::strong_count(retired) > 1);
         let before = self.in_force();
-        let next = match self.follow(&before, &mut alerts, whole) {
-            Ok(None) => return false,
-            Ok(Some(table)) => AlertsInForce { table: Arc::new(table), fault: None },
+        let next = match self.follow(&before, &mut followed.alerts, whole) {
+            Ok(()) => {
+                let is_same = followed.alerts.counter() == before.table.counter();
+                let table = match is_same {
+                    true => before.table.clone(),
+                    false if !followed.pace.is_due() => return false,
+                    false => {
+                        let Followed { alerts, pace, .. } = &mut *followed;
+                        let table = pace.time(|| Table::of(alerts));
+                        self.is_quick.store(pace.is_quick(), Ordering::Relaxed);
+                        Arc::new(table)
+                    }
+                };
+                if is_same && before.fault.is_none() {
+                    return false;
+                }
+                AlertsInForce { table, fault: None }
+            }
             Err(fault) => {
                 let known = before.fault.as_ref().is_some_and(|known| causes(&**known) == causes(&fault));
                 if known {
@@ -62,28 +93,42 @@ impl Overlay {
             }
         };
         self.in_force.store(Arc::new(next));
+        followed.retired.push(before);
         true
     }
 
-    fn follow(
-        &self,
-        before: &AlertsInForce,
-        alerts: &mut Alerts,
-        whole: bool,
-    ) -> Result<Option<Table>, OverlayError> {
-        let (newest, known) = (Store::newest(&*self.storage, &self.data_dir)?, before.table.counter());
-        let is_same = newest == known && before.fault.is_none();
-        if is_same && !whole {
-            return Ok(None);
+    /// Takes what was just kept, so that it is in force at once; of a store so large that this takes a while, it is left to whoever
+    /// [looks](Self::refresh) each second.
+    pub fn take_up(&self) {
+        if self.is_quick.load(Ordering::Relaxed) {
+            self.refresh(false);
         }
-        match Store::open(&self.storage, &self.data_dir)? {
-            Some(store) => {
-                let is_new = alerts.follow(&store)?;
-                Ok((is_new || !is_same).then(|| Table::of(alerts)))
-            }
+    }
+
+    /// Whether there are alerts whose time is over at a time, which nobody has put on record.
+    #[must_use]
+    pub fn has_over(&self, now: Timestamp) -> bool {
+        self.followed().alerts.over(now).next().is_some()
+    }
+
+    fn follow(&self, before: &AlertsInForce, alerts: &mut Alerts, whole: bool) -> Result<(), OverlayError> {
+        let newest = || Store::newest(&*self.storage, &self.data_dir);
+        let (known, is_sound) = (alerts.counter(), before.fault.is_none());
+        if is_sound && !whole && newest()? == known {
+            return Ok(());
+        }
+        match Store::open(&self.storage, &self.data_dir) {
+            Ok(Some(store)) => alerts.follow(&store).map(drop),
             // What was there is not forgotten because it has gone.
-            None if known > 0 => Err(OverlayError::Gone { path: self.data_dir.join("alerts") }),
-            None => Ok(before.fault.is_some().then(Table::default)),
+            Ok(None) if known > 0 => Err(OverlayError::Gone { path: self.data_dir.join("alerts") }),
+            Ok(None) => Ok(()),
+            // Whoever has it for so long has acknowledged nothing that is not known.
+            Err(OverlayError::Locked { .. }) if is_sound && newest()? == known => Ok(()),
+            Err(error) => Err(error),
         }
+    }
+
+    fn followed(&self) -> MutexGuard<'_, Followed> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

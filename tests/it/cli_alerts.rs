@@ -434,3 +434,29 @@ fn an_answer_of_before_is_given_again_by_the_alerts_of_then() {
         assert!(out.contains(&format!("the answer was right: {verdict}")), "{out}");
     }
 }
+
+#[test]
+fn drafts_and_expiry_without_a_service() {
+    let place = Place::with_site();
+    let run = issue(&place, &alert("Q1"), &["--draft"]).exits(0);
+    assert!(run.out.contains("drafted: revision 1, drafted"), "{}", run.out);
+    let name = name_of(&run);
+    assert_eq!(checked(&place, "Q1", &[])["verdict"], "no_hit");
+    act(&place, &["approve", &name], &[]).fails_saying("submit it first");
+    act(&place, &["submit", &name], &["--revision", "1"]).exits(0);
+    assert_eq!(checked(&place, "Q1", &[])["verdict"], "hit");
+    assert_eq!(act(&place, &["expire"], &[]).exits(0).out, "0 alerts have expired\n");
+    let mut short = alert("Q2");
+    let to = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2);
+    short["valid"]["to"] = to.to_string().into();
+    let name = issued(&place, &short, &[]);
+    while jiff::Timestamp::now() < to {
+        thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_eq!(act(&place, &["expire"], &[]).exits(0).out, "1 alerts have expired\n");
+    act(&place, &["withdraw", &name], &[]).fails_saying("has expired: renew it");
+    act(&place, &["renew", &name, "--to", &in_days(1)], &[]).exits(0);
+    assert_eq!(checked(&place, "Q2", &[])["verdict"], "hit");
+    let audit = portcullis(&["inspect", "audit", "--data", &place.site()]).exits(0).out;
+    assert!(audit.contains("alert_expired 1") && audit.contains("alert_submitted 1"), "{audit}");
+}

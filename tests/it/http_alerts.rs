@@ -177,3 +177,55 @@ fn the_receipts_of_a_manifest_do_not_tell_what_was_withheld() {
     assert_eq!(entry["unrestricted_verdict"], "hit", "so that it is kept as long as hits");
     assert_eq!(entry["lines"][1]["unrestricted_verdict"], "hit");
 }
+
+#[test]
+fn a_draft_is_in_force_once_it_is_submitted() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let drafted = post(&serving, "/v1/alerts?draft=true", &alert("Q1"), "");
+    assert_eq!((drafted.status, &drafted.json()["state"]), (201, &"drafted".into()));
+    assert_eq!(ask(&serving, "Q1")["verdict"], "no_hit");
+    let act = |act: &str, header: &str| {
+        let path = format!("/v1/alerts/{}/{act}", drafted.json()["alert_id"].as_str().unwrap());
+        post(&serving, &path, &json!({}), header)
+    };
+    let refused = act("approve", "");
+    assert_eq!((refused.status, &refused.json()["code"]), (409, &"alert_state".into()));
+    assert_eq!(act("submit", "If-Match: \"7\"").status, 412);
+    let submitted = act("submit", "If-Match: \"1\"");
+    assert_eq!((submitted.status, &submitted.json()["state"]), (200, &"active".into()));
+    assert_eq!(ask(&serving, "Q1")["verdict"], "hit");
+    assert_eq!(act("submit", "").json()["code"], "alert_state");
+    assert_eq!(post(&serving, "/v1/alerts?draft=perhaps", &alert("Q2"), "").status, 400);
+    serving.log();
+    let audit = portcullis(&["inspect", "audit", "--data", &place.site()]).exits(0).out;
+    assert!(audit.contains("alert_drafted 1") && audit.contains("alert_submitted 1"), "{audit}");
+}
+
+#[test]
+fn a_service_puts_on_record_that_alerts_have_expired() {
+    let place = Place::with_site();
+    let mut short = alert("Q1");
+    let to = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(3);
+    short["valid"]["to"] = to.to_string().into();
+    let path = place.write("alert.json", short.to_string());
+    let run = portcullis(&["alert", "issue", &path, "--data", &place.site()]).exits(0);
+    let id = run.out.split_whitespace().nth(1).unwrap().to_owned();
+    while jiff::Timestamp::now() < to {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let serving = Serving::start(&place, "text");
+    let state = || serving.get(&format!("/v1/alerts/{id}")).json()["alert"]["state"].clone();
+    let expired = (0..100).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        state() == "expired"
+    });
+    assert!(expired, "{}", state());
+    let amended = post(&serving, &format!("/v1/alerts/{id}/amend"), &alert("Q1"), "");
+    assert_eq!((amended.status, &amended.json()["code"]), (409, &"alert_state".into()));
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+    let renewed = post(&serving, &format!("/v1/alerts/{id}/renew"), &json!({ "to": later.to_string() }), "");
+    assert_eq!((renewed.status, &renewed.json()["state"]), (200, &"active".into()));
+    assert_eq!(ask(&serving, "Q1")["verdict"], "hit");
+    serving.log();
+}

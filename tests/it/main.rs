@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod alert_desk;
 mod audit_answers;
 mod audit_collect;
 mod audit_crash;
@@ -68,6 +69,7 @@ mod mrz_generated;
 mod mrz_oracles;
 mod mrz_russian;
 mod newest_generation;
+mod overlay_held;
 mod overlay_store;
 mod privacy;
 mod publish_crash;

@@ -171,6 +171,24 @@ fn a_flipped_bit_anywhere_is_found_or_means_nothing() {
 }
 
 #[test]
+fn a_store_of_a_newer_program_is_refused_with_the_version_that_it_needs() {
+    let data = tempfile::tempdir().unwrap();
+    open(&Disk, data.path()).unwrap().append(vec![active(1, "A1")]).unwrap();
+    let pages = redb::Database::open(data.path().join("alerts/alerts.redb")).unwrap();
+    let writing = pages.begin_write().unwrap();
+    {
+        let heads = redb::TableDefinition::<&str, &[u8]>::new("head");
+        let mut heads = writing.open_table(heads).unwrap();
+        heads.remove("head 1").unwrap();
+        heads.insert("head 3", &b"what it says is not known here"[..]).unwrap();
+    }
+    writing.commit().unwrap();
+    drop(pages);
+    let refused = open(&Disk, data.path()).unwrap_err();
+    assert!(matches!(refused, OverlayError::Newer { found: 3, reads: 2, .. }), "{refused}");
+}
+
+#[test]
 fn a_store_with_another_key_or_without_its_key_is_refused() {
     let (data, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for data in [&data, &other] {

@@ -17,6 +17,8 @@ words! {
         Pending = "pending",
         /// In force as long as it holds.
         Active = "active",
+        /// Its time was over, and that was put on record.
+        Expired = "expired",
         /// Taken back, for good.
         Withdrawn = "withdrawn",
     }
@@ -60,6 +62,15 @@ pub enum LifeFault {
     /// It was withdrawn.
     #[error("the alert was withdrawn, for good: issue another one")]
     Withdrawn,
+    /// Its time is over.
+    #[error("the alert has expired: renew it, or issue another one")]
+    Expired,
+    /// It is written down, and no more.
+    #[error("the alert is a draft: submit it first, or amend it")]
+    Draft,
+    /// It is in the world already.
+    #[error("the alert is no draft: it was submitted")]
+    NotDraft,
     /// There is nothing to be approved of.
     #[error("the alert does not wait for approval")]
     NotPending,
@@ -95,7 +106,7 @@ impl Revision {
         let in_force = match self.life {
             Life::Active => Some(false),
             Life::Pending if self.unapproved_until.is_some_and(|until| now < until) => Some(true),
-            Life::Pending | Life::Drafted | Life::Withdrawn => None,
+            Life::Pending | Life::Drafted | Life::Expired | Life::Withdrawn => None,
         };
         match in_force {
             Some(unapproved) if self.statement.holds_at(now) => Standing::InForce { unapproved },
@@ -112,11 +123,49 @@ impl Revision {
             Life::Withdrawn => Err(LifeFault::Withdrawn),
             Life::Pending if *self.issuer == *by => Err(LifeFault::OwnApproval),
             Life::Pending => Ok(()),
-            Life::Drafted | Life::Active => Err(LifeFault::NotPending),
+            Life::Drafted => Err(LifeFault::Draft),
+            Life::Expired => Err(LifeFault::Expired),
+            Life::Active => Err(LifeFault::NotPending),
         }
     }
 
-    /// Whether it can be changed or withdrawn by somebody who has seen a revision.
+    /// Whether what it says can be changed, or taken back.
+    ///
+    /// # Errors
+    /// [`LifeFault`].
+    pub fn check_statement_change(&self) -> Result<(), LifeFault> {
+        match self.life {
+            Life::Withdrawn => Err(LifeFault::Withdrawn),
+            Life::Expired => Err(LifeFault::Expired),
+            Life::Drafted | Life::Pending | Life::Active => Ok(()),
+        }
+    }
+
+    /// Whether its end can be changed.
+    ///
+    /// # Errors
+    /// [`LifeFault`].
+    pub fn check_renewal(&self) -> Result<(), LifeFault> {
+        match self.life {
+            Life::Withdrawn => Err(LifeFault::Withdrawn),
+            Life::Drafted => Err(LifeFault::Draft),
+            Life::Pending | Life::Active | Life::Expired => Ok(()),
+        }
+    }
+
+    /// Whether it can leave its issuer's desk.
+    ///
+    /// # Errors
+    /// [`LifeFault`].
+    pub fn check_submission(&self) -> Result<(), LifeFault> {
+        match self.life {
+            Life::Withdrawn => Err(LifeFault::Withdrawn),
+            Life::Drafted => Ok(()),
+            Life::Pending | Life::Active | Life::Expired => Err(LifeFault::NotDraft),
+        }
+    }
+
+    /// Whether it can be changed by somebody who has seen a revision, in what way soever.
     ///
     /// # Errors
     /// [`LifeFault`].

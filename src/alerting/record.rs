@@ -1,0 +1,53 @@
+//! Acts on alerts in the audit log.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::desk::Desk;
+use super::error::AlertingError;
+use crate::audit::{Act, AuditError, Digester, Draft};
+use crate::domain::Digest;
+use crate::domain::alert::Subject;
+use crate::overlay::Change;
+
+/// Entries that are handed in together, so that questions which wait for the same log wait for few.
+const ENTRIES_AT_ONCE: usize = 256;
+/// How long there may be no room in the log's queue.
+const TRIES: u32 = 500;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Records what is going to be done; gives it back once the last entry is durable.
+pub(super) fn record(desk: &Desk<'_>, planned: &[(Act, Change)]) -> Result<(), AlertingError> {
+    let digester = Digester::open(&*desk.storage, &desk.data_dir)?;
+    let at_once = ENTRIES_AT_ONCE.min(desk.log.entries_max());
+    for some in planned.chunks(at_once) {
+        let drafts = || some.iter().map(|(act, change)| (draft(&digester, *act, change), ()));
+        let mut tries = 0;
+        let pending = loop {
+            match desk.log.submit_many(drafts().collect()) {
+                // An act waits where a question is refused: somebody has thought about it.
+                Err(AuditError::Overloaded { .. }) if tries < TRIES => {
+                    tries += 1;
+                    sleep(PAUSE);
+                }
+                pending => break pending?,
+            }
+        };
+        let _ = pending.wait()?;
+    }
+    Ok(())
+}
+
+fn draft(digester: &Digester, act: Act, change: &Change) -> Draft {
+    let digests = match &change.statement.subject {
+        Subject::Document(document) => vec![digester.document(document)],
+        Subject::Interval(_) => Vec::new(),
+    };
+    Draft {
+        client_reference: Some(format!("{}/{}", change.alert, change.number).into()),
+        key_id: Some(digester.key_id()).filter(|_| !digests.is_empty()),
+        digests,
+        // Alerts depend on no settings.
+        ..Draft::new(change.at, act, change.by.clone(), Digest([0; 32]))
+    }
+}
