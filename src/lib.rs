@@ -137,7 +137,7 @@
 //!   kept for another time.
 //! - Alerts stand in one file of pages, each revision after its MAC, opened by one process at a time for as long as an act takes; what is
 //!   asked is an immutable table of those that may be in force, made of all revisions and swapped. An act is an entry before it is a
-//!   revision. Whoever an alert is not for gets the verdict, and the shape, that there would be without it; the entry has both.
+//!   revision. What entries name of the store is its floor: one that is lower, or gone, was put back or lost, however sound it looks. Whoever an alert is not for gets the verdict, and the shape, that there would be without it; the entry has both.
 //! - A full disk stops answers, and not what makes room: that is recorded in a reserve, which the log takes again before it answers.
 //! - An answer can be given again: an entry names its generation and rules, and a list is built byte for byte of its register.
 

@@ -196,7 +196,11 @@ impl Desk<'_> {
     /// The store, with all that is in it known, and the time.
     fn open(&mut self) -> Result<(Store, Timestamp), AlertingError> {
         let now = self.now()?;
-        let store = Store::open_or_create(&self.storage, &self.data_dir)?;
+        // None is made in the place of one that has gone, and an older one is not gone on with.
+        let store = match Store::open_not_below(&self.storage, &self.data_dir, self.log.alert_floor()?)? {
+            Some(store) => store,
+            None => Store::open_or_create(&self.storage, &self.data_dir)?,
+        };
         self.known.follow(&store)?;
         Ok((store, now))
     }

@@ -21,7 +21,7 @@ pub(super) fn record(desk: &Desk<'_>, planned: &[(Act, Change)]) -> Result<(), A
     let digester = Digester::open(&*desk.storage, &desk.data_dir)?;
     let at_once = ENTRIES_AT_ONCE.min(desk.log.entries_max());
     for some in planned.chunks(at_once) {
-        let drafts = || some.iter().map(|(act, change)| (draft(&digester, *act, change), ()));
+        let drafts = || some.iter().map(|(act, change)| (draft(desk, &digester, *act, change), ()));
         let mut tries = 0;
         let pending = loop {
             match desk.log.submit_many(drafts().collect()) {
@@ -38,7 +38,7 @@ pub(super) fn record(desk: &Desk<'_>, planned: &[(Act, Change)]) -> Result<(), A
     Ok(())
 }
 
-fn draft(digester: &Digester, act: Act, change: &Change) -> Draft {
+fn draft(desk: &Desk<'_>, digester: &Digester, act: Act, change: &Change) -> Draft {
     let digests = match &change.statement.subject {
         Subject::Document(document) => vec![digester.document(document)],
         Subject::Interval(_) => Vec::new(),
@@ -47,6 +47,8 @@ fn draft(digester: &Digester, act: Act, change: &Change) -> Draft {
         client_reference: Some(format!("{}/{}", change.alert, change.number).into()),
         key_id: Some(digester.key_id()).filter(|_| !digests.is_empty()),
         digests,
+        // What is recorded here is kept only after it.
+        alert_revision: Some(desk.known.counter()),
         // Alerts depend on no settings.
         ..Draft::new(change.at, act, change.by.clone(), Digest([0; 32]))
     }

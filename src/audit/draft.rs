@@ -62,7 +62,7 @@ pub struct Draft {
     pub generation: Option<GenerationId>,
     /// The feeds consulted, each with its accepted sequence. No feed twice.
     pub feeds: Vec<(FeedName, u64)>,
-    /// The revision of the alerts consulted.
+    /// The revision of the alerts consulted; of an act on alerts, the one before it, which was kept for sure.
     pub alert_revision: Option<u64>,
     /// How often each of what is told together was so.
     pub counts: BTreeMap<&'static str, u64>,
@@ -174,6 +174,8 @@ pub enum Act {
     AlertWithdrawn,
     /// An alert's time was over.
     AlertExpired,
+    /// An operator accepted that alerts were lost for good: the revision is what their store has now. What was known of it before counts no more.
+    AlertLossAccepted,
     /// Somebody read alerts, or searched for those that concern a document.
     AlertRead,
     /// Somebody read cases, or the one that the client's reference names.
@@ -215,6 +217,7 @@ impl Act {
         Self::AlertRenewed,
         Self::AlertWithdrawn,
         Self::AlertExpired,
+        Self::AlertLossAccepted,
         Self::AlertRead,
         Self::AuditProve,
         Self::AuditReplay,
@@ -236,6 +239,7 @@ impl Act {
             Self::AlertIssued | Self::AlertApproved | Self::AlertAmended => false,
             Self::AlertRenewed | Self::AlertWithdrawn | Self::AlertExpired => false,
             Self::AlertDrafted | Self::AlertSubmitted | Self::CaseOutcome => false,
+            Self::AlertLossAccepted => false,
         }
     }
 
@@ -272,6 +276,7 @@ impl Act {
             Self::AlertRenewed => "alert_renewed",
             Self::AlertWithdrawn => "alert_withdrawn",
             Self::AlertExpired => "alert_expired",
+            Self::AlertLossAccepted => "alert_loss_accepted",
             Self::AlertRead => "alert_read",
             Self::AuditReplay => "audit_replay",
             Self::CaseRead => "case_read",

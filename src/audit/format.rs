@@ -1,9 +1,10 @@
 //! The bytes of the journal's files (`bodies`, see `journal.rs`) and of `leaves`, little-endian.
 //!
-//! Header of both, 64 bytes: magic 8, version `u32`, zeros 4, log id 16 (zero-padded), time of creation in µs
+//! Header of both, 64 bytes: magic 8, version `u32`, alerts `u32`, log id 16 (zero-padded), time of creation in µs
 //! since 1970 `i64`, first `u64`, highest `i64`, xxh3-64 of all before. Version 1 begins with the log's first entry: first and
 //! highest are 0. A journal's file that goes on where another has ended is of version 2: first is its first entry, which is not 0,
-//! and highest the highest time of any entry before that, in µs since 1970.
+//! and highest the highest time of any entry before that, in µs since 1970. Alerts is 0 but in version 3, which is version 2 with one more than the
+//! revision that the store of alerts had at least, as entries before that say (see `alert_floor.rs`).
 //!
 //! `leaves`: one leaf of 32 bytes per entry, SHA-256(0x00 ‖ salt ‖ body), the leaf hash of RFC 6962 section
 //! 2.1.
@@ -18,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::HeaderFault;
+use super::alert_floor::AlertFloor;
 use super::log_id::LogId;
 
 /// The longest body of an entry.
@@ -27,6 +29,8 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 const VERSION_FIRST: u32 = 1;
 /// The version of a journal's file that goes on where another has ended.
 const VERSION_LATER: u32 = 2;
+/// The same of a log that knows of alerts.
+const VERSION_ALERTS: u32 = 3;
 /// The length of a header.
 pub(super) const HEADER_BYTES: usize = 64;
 /// The length of a leaf.
@@ -57,7 +61,7 @@ pub(super) enum File {
 impl File {
     fn versions(self) -> std::ops::RangeInclusive<u32> {
         match self {
-            Self::Bodies => VERSION_FIRST..=VERSION_LATER,
+            Self::Bodies => VERSION_FIRST..=VERSION_ALERTS,
             Self::Leaves => VERSION_FIRST..=VERSION_FIRST,
         }
     }
@@ -86,6 +90,8 @@ pub(super) struct Before {
     pub(super) entries: u64,
     /// The highest time of any of them, to the microsecond.
     pub(super) highest_time: Timestamp,
+    /// What they know of alerts.
+    pub(super) alert_floor: AlertFloor,
 }
 
 /// Why a header was refused.
@@ -99,8 +105,17 @@ impl Header {
     pub(super) fn encode(&self, file: File) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         bytes[..8].copy_from_slice(file.magic());
-        let version = if self.before.is_some() { VERSION_LATER } else { VERSION_FIRST };
+        let alerts = self.before.and_then(|before| before.alert_floor.0);
+        let version = match (self.before, alerts) {
+            (None, _) => VERSION_FIRST,
+            (Some(_), None) => VERSION_LATER,
+            (Some(_), Some(_)) => VERSION_ALERTS,
+        };
         bytes[8..12].copy_from_slice(&version.to_le_bytes());
+        // A floor that is too low is one all the same.
+        let alerts =
+            alerts.map_or(0, |revision| u32::try_from(revision).unwrap_or(u32::MAX).saturating_add(1));
+        bytes[12..16].copy_from_slice(&alerts.to_le_bytes());
         let id = self.log_id.as_str().as_bytes();
         bytes[16..16 + id.len()].copy_from_slice(id);
         bytes[32..40].copy_from_slice(&self.created.as_microsecond().to_le_bytes());
@@ -130,10 +145,12 @@ impl Header {
         let id = bytes[16..32].split(|byte| *byte == 0).next().unwrap_or_default();
         let log_id = std::str::from_utf8(id).ok().and_then(LogId::parse);
         let time = |at| Timestamp::from_microsecond(number(at).cast_signed()).ok();
-        let before = (version == VERSION_LATER).then(|| (number(40), time(48)));
+        let before = (version >= VERSION_LATER).then(|| (number(40), time(48)));
+        // In other versions, what stands there is refused below.
+        let alert_floor = AlertFloor((number(8) >> 32).checked_sub(1).filter(|_| version == VERSION_ALERTS));
         let before = match before {
             None => None,
-            Some((entries @ 1.., Some(highest_time))) => Some(Before { entries, highest_time }),
+            Some((entries @ 1.., Some(highest_time))) => Some(Before { entries, highest_time, alert_floor }),
             Some(_) => return fault(HeaderFault::Content),
         };
         match (log_id, time(32)) {
@@ -246,11 +263,26 @@ mod tests {
     #[test]
     fn a_file_that_goes_on_says_after_what() {
         let highest_time = Timestamp::from_microsecond(1_772_452_799_999_999).unwrap();
-        let later = Header { before: Some(Before { entries: 70_000, highest_time }), ..header() };
+        let before = Before { entries: 70_000, highest_time, alert_floor: AlertFloor::default() };
+        let later = Header { before: Some(before), ..header() };
         let bytes = later.encode(File::Bodies);
         assert_eq!(bytes[..], include_bytes!("golden/bodies-v2-header.bin")[..]);
         assert_eq!(Header::decode(File::Bodies, &bytes), Ok(later.clone()));
-        let none = Header { before: Some(Before { entries: 0, highest_time }), ..later };
+        for revision in [0, 1, 70_000, u64::from(u32::MAX) - 1] {
+            let before = Before { alert_floor: AlertFloor(Some(revision)), ..before };
+            let knows = Header { before: Some(before), ..later.clone() };
+            let bytes = knows.encode(File::Bodies);
+            assert_eq!((Header::decode(File::Bodies, &bytes), bytes[8]), (Ok(knows), 3));
+        }
+        let before_huge = Before { alert_floor: AlertFloor(Some(u64::MAX)), ..before };
+        let huge = Header { before: Some(before_huge), ..later.clone() }.encode(File::Bodies);
+        let read = Header::decode(File::Bodies, &huge).unwrap().before.unwrap();
+        assert_eq!(
+            read.alert_floor,
+            AlertFloor(Some(u64::from(u32::MAX) - 1)),
+            "as much as there is room for"
+        );
+        let none = Header { before: Some(Before { entries: 0, ..before }), ..later };
         let refused = Header::decode(File::Bodies, &none.encode(File::Bodies));
         assert_eq!(refused, Err(HeaderRefusal::Fault(HeaderFault::Content)));
     }

@@ -2,21 +2,22 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::alert_floor::AlertFloor;
 use super::elsewhere::places;
 use super::export::{Exported, Exporter};
-use super::group::Job;
+use super::group::{Job, Place};
 use super::log_id::LogId;
 use super::open::Which;
 use super::reply::reply;
 use super::sealed::{Sealer, Sealing};
 use super::writer::Writer;
-use super::{AuditError, Config, Draft, Pending, Role, open};
+use super::{AuditError, Config, Draft, Pending, Role, alert_floor, open};
 use crate::ground::storage::Storage;
 
 /// A log that this process writes. One thread does; this handle is shared by all that decide.
@@ -31,6 +32,8 @@ pub struct AuditLog {
     shared: Arc<Shared>,
     pub(super) queue_entries_max: usize,
     log_id: Arc<str>,
+    /// What the other logs of the site knew of alerts when somebody wanted to know first.
+    others: OnceLock<AlertFloor>,
 }
 
 /// What was found, made and mended when a log was opened.
@@ -48,6 +51,8 @@ pub struct Opened {
     pub leaves_rebuilt: u64,
     /// The highest time of any entry. Clocks are set back, so that it need not be the last one's.
     pub highest_time: Option<Timestamp>,
+    /// The revision that the store of alerts had at least, as entries say: `None` if they say nothing of one.
+    pub alert_floor: Option<u64>,
     /// The public key that verifies its checkpoints, as C2SP's `signed-note` shows keys.
     pub key: Arc<str>,
 }
@@ -63,9 +68,27 @@ pub(super) struct Shared {
     pub(super) stopped: OnceLock<AuditError>,
     /// The highest time of any entry in the log, in µs since 1970; [`i64::MIN`] if there is none.
     pub(super) highest_us: AtomicI64,
+    /// What the log knows of alerts.
+    alert_floor: Mutex<AlertFloor>,
     /// How often entries and leaves were synced, and how long that took in all, in ns.
     pub(super) syncs: AtomicU64,
     pub(super) sync_ns: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn alert_floor(&self) -> AlertFloor {
+        *self.alert_floor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers what a group says of alerts, as far as it was recorded.
+    pub(super) fn note_alerts<'g>(
+        &self,
+        group: impl Iterator<Item = (&'g Job, &'g Result<Place, AuditError>)>,
+    ) {
+        let recorded = group.filter(|(_, place)| place.is_ok()).flat_map(|(job, _)| &job.drafts);
+        let mut floor = self.alert_floor.lock().unwrap_or_else(PoisonError::into_inner);
+        recorded.for_each(|draft| floor.record(draft.act, draft.alert_revision));
+    }
 }
 
 impl AuditLog {
@@ -119,6 +142,7 @@ impl AuditLog {
             failing: AtomicBool::new(false),
             stopped: OnceLock::new(),
             highest_us: AtomicI64::new(opened.highest_time.map_or(i64::MIN, Timestamp::as_microsecond)),
+            alert_floor: Mutex::new(AlertFloor(opened.alert_floor)),
             syncs: AtomicU64::new(0),
             sync_ns: AtomicU64::new(0),
         });
@@ -150,6 +174,7 @@ impl AuditLog {
             shared,
             queue_entries_max,
             log_id: opened.log_id.clone(),
+            others: OnceLock::new(),
         };
         Ok((log, opened))
     }
@@ -209,6 +234,22 @@ impl AuditLog {
     #[must_use]
     pub fn highest_time(&self) -> Option<Timestamp> {
         Timestamp::from_microsecond(self.shared.highest_us.load(Ordering::Relaxed)).ok()
+    }
+
+    /// The revision that the store of alerts had at least, as entries of the site's logs say: `None` if they say nothing of one. A store with a
+    /// lower one, or none, is not what it was.
+    ///
+    /// # Errors
+    /// Those of the file system, for other logs of the site.
+    pub fn alert_floor(&self) -> Result<Option<u64>, AuditError> {
+        let others = match self.others.get() {
+            Some(others) => *others,
+            None => {
+                let read = alert_floor::of_others(&*self.storage, &self.folder)?;
+                *self.others.get_or_init(|| read)
+            }
+        };
+        Ok(others.max(self.shared.alert_floor()).0)
     }
 
     /// How often entries and leaves were synced since the log was opened, and how long that took in all.

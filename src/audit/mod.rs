@@ -9,6 +9,7 @@
 //! its time is over; `history.rs` reads it all as one.
 
 mod adopt;
+mod alert_floor;
 mod base64url;
 mod body;
 #[cfg(test)]

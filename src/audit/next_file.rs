@@ -6,6 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::AuditError;
+use super::alert_floor::AlertFloor;
 use super::format::{Before, File, HEADER_BYTES, Header};
 use super::journal::JournalFile;
 use super::open::Files;
@@ -18,11 +19,11 @@ use crate::ground::storage::{Storage, publish_file};
 pub(super) fn begin(
     storage: &dyn Storage,
     files: &mut Files,
-    highest_time: Timestamp,
+    (highest_time, alert_floor): (Timestamp, AlertFloor),
     unsure: &dyn Fn(&Path, io::Error) -> AuditError,
 ) -> Result<JournalFile, AuditError> {
     let file = JournalFile { first: files.entries };
-    let before = Before { entries: files.entries, highest_time };
+    let before = Before { entries: files.entries, highest_time, alert_floor };
     let header = Header { before: Some(before), ..files.header.clone() };
     let places = TreeWriter::places_of(storage, &files.folder, file)?;
     let path = file.bodies(&files.folder);

@@ -113,6 +113,7 @@ pub(super) fn open(
         torn_bytes: sound.torn_bytes,
         leaves_rebuilt: sound.entries - sound.leaves_kept,
         highest_time: sound.highest_time,
+        alert_floor: sound.alert_floor.0,
         key: tree.key().to_string().into(),
     };
     let mut unsealed = journal;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::alert_floor::AlertFloor;
 use super::body::{BodyFault, Entry, time_of};
 use super::format::{
     Before, CHECKSUM_BYTES, FRAME_HEAD_BYTES, File, FrameHead, HEADER_BYTES, Header, HeaderRefusal,
@@ -66,6 +67,7 @@ pub(super) struct Sound {
     pub(super) rebuild_from: u64,
     /// The highest time of any entry. Clocks are set back, so that it need not be the last one's.
     pub(super) highest_time: Option<Timestamp>,
+    pub(super) alert_floor: AlertFloor,
 }
 
 /// Reads the journal of the log in `folder`, from an entry on with which one of its files begins, else from the oldest.
@@ -237,6 +239,7 @@ impl Sound {
             leaves_kept: 0,
             rebuild_from: header,
             highest_time: None,
+            alert_floor: AlertFloor::default(),
         }
     }
 }
@@ -286,6 +289,7 @@ impl Pass<'_> {
         }
         found.highest_time =
             found.highest_time.max(header.before.map(|Before { highest_time, .. }| highest_time));
+        found.alert_floor.begin(&header);
         let mut leaves = self.leaves.leaves();
         (found.bodies_bytes, found.rebuild_from) = (bodies.offset, bodies.offset);
         let mut last_body = Vec::new();
@@ -322,6 +326,7 @@ impl Pass<'_> {
                 .and_then(|()| time_of(body, entry))
                 .or_else(|fault| bodies.body_fault(at, entry, fault))?;
             found.highest_time = found.highest_time.max(Some(time));
+            found.alert_floor.take(body);
             last_body.clear();
             last_body.extend_from_slice(body);
             last_offset = at;

@@ -218,6 +218,7 @@ impl Writer {
             let newest_us = self.files.newest_since.map_or(recorded.highest_us, Timestamp::as_microsecond);
             self.files.newest_since = Timestamp::from_microsecond(newest_us).ok();
             self.shared.highest_us.fetch_max(recorded.highest_us, Ordering::Relaxed);
+            self.shared.note_alerts(group.iter().zip(&recorded.places));
         }
         Ok(recorded)
     }

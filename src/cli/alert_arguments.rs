@@ -32,6 +32,7 @@ pub(crate) enum Alert {
     Expire(AlertExpire),
     List(AlertList),
     Show(AlertShow),
+    AcceptLoss(AlertLoss),
 }
 
 /// Where alerts are kept, and by which rules.
@@ -130,4 +131,13 @@ pub(crate) struct AlertShow {
     /// The alert's name.
     #[arg(value_name = "ALERT")]
     pub(crate) alert: String,
+}
+
+/// Accepts that alerts are lost for good. The logs remember how many there were, and nothing is clear while fewer are there: bring the folder
+/// `alerts` back, or restore a backup, if there is any way to. This is for where there is none; it is recorded, and the service must be stopped.
+#[derive(Args)]
+pub(crate) struct AlertLoss {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
 }

@@ -10,6 +10,7 @@ use portcullis::audit::{self, Act, Asked, AuditLog, Digester, Draft, Entry, Reco
 use portcullis::domain::{Digest, DocumentId, DocumentNumber, IssuingState};
 use portcullis::ground::storage::StorageFile;
 use portcullis::http::wire::write_recorded;
+use portcullis::overlay::Store;
 
 use super::audit_arguments::{AuditExport, AuditFind, AuditReport, Selection};
 use super::site;
@@ -187,7 +188,10 @@ pub(super) fn record(
     what: Option<&str>,
     digests: Option<&[(audit::KeyId, [u8; 32])]>,
 ) -> anyhow::Result<()> {
+    // What the alerts are at is on record also where nobody asks anything for long.
+    let alert_revision = Store::newest(&*site::disk(), data).ok().filter(|revision| *revision > 0);
     let draft = Draft {
+        alert_revision,
         purpose: purpose.map(Into::into),
         client_reference: what.map(Into::into),
         ..Draft::new(site::clock().now().time, act, site::principal()?, Digest([0; 32]))

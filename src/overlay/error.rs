@@ -57,11 +57,29 @@ pub enum OverlayError {
         what: &'static str,
     },
     /// Everything is gone.
-    #[error("the alerts in {} were there, and are gone: bring the folder back, or `portcullis restore` that of a backup", path.display())]
+    #[error("the alerts in {} were there, and are gone: bring the folder back, or `portcullis restore` that of a backup; if they are lost for good, `portcullis alert accept-loss`", path.display())]
     Gone {
         /// The folder.
         path: PathBuf,
     },
+    /// The store is an older one, or another.
+    #[error(
+        "the alerts in {} are older than they were: they have revision {found}, and {floor} is on record. Bring the newer folder back, or `portcullis restore` that of a backup; if they are lost for good, `portcullis alert accept-loss`",
+        path.display()
+    )]
+    Older {
+        /// The folder.
+        path: PathBuf,
+        /// The revision of the store.
+        found: u64,
+        /// The revision that it had at least.
+        floor: u64,
+    },
+    /// Nobody knows whether there were alerts.
+    #[error(
+        "what the audit logs of this site know of alerts cannot be read, so that some may be missing unseen"
+    )]
+    Unknown(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The key with which records are vouched for is gone, or is none.
     #[error(
         "the key {} is missing or is no key, so that no alert can be believed: bring it back from a backup",

@@ -90,6 +90,25 @@ impl Store {
         Self::open_files(storage, data_dir).map(Some)
     }
 
+    /// Opens the store of a site that is on record to have had a revision at least; without a record, `None` if it never had one.
+    ///
+    /// # Errors
+    /// [`OverlayError::Gone`] and [`OverlayError::Older`] if it is not what is on record, and those of [`open`](Self::open).
+    pub fn open_not_below(
+        storage: &Arc<dyn Storage>,
+        data_dir: &Path,
+        floor: Option<u64>,
+    ) -> Result<Option<Self>, OverlayError> {
+        let (store, path) = (Self::open(storage, data_dir)?, data_dir.join("alerts"));
+        match (store, floor) {
+            (None, Some(_)) => Err(OverlayError::Gone { path }),
+            (Some(store), Some(floor)) if store.head.at.counter < floor => {
+                Err(OverlayError::Older { path, found: store.head.at.counter, floor })
+            }
+            (store, _) => Ok(store),
+        }
+    }
+
     /// Opens the store of a site, or makes it.
     ///
     /// # Errors

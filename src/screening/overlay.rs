@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
 use super::pace::Pace;
+use crate::audit::AuditError;
 use crate::ground::causes;
 use crate::ground::storage::Storage;
 use crate::overlay::{Alerts, OverlayError, Store, Table};
@@ -17,6 +18,8 @@ use crate::overlay::{Alerts, OverlayError, Store, Table};
 pub struct Overlay {
     storage: Arc<dyn Storage>,
     data_dir: PathBuf,
+    /// The revision that the store had at least, as entries said when it was opened.
+    floor: Result<Option<u64>, AuditError>,
     in_force: ArcSwap<AlertsInForce>,
     followed: Mutex<Followed>,
     /// Whether the last table was made in no time.
@@ -42,11 +45,17 @@ struct Followed {
 }
 
 impl Overlay {
-    /// Reads the alerts of a site. Those that cannot be read are a matter of coverage.
+    /// Reads the alerts of a site, whose store had a revision at least, as the logs say. Those that cannot be read, or are older, are a matter of
+    /// coverage.
     #[must_use]
-    pub fn open(storage: Arc<dyn Storage>, data_dir: PathBuf) -> Self {
+    pub fn open(
+        storage: Arc<dyn Storage>,
+        data_dir: PathBuf,
+        floor: Result<Option<u64>, AuditError>,
+    ) -> Self {
         let (in_force, followed) = (ArcSwap::from_pointee(AlertsInForce::default()), Mutex::default());
-        let overlay = Self { storage, data_dir, in_force, followed, is_quick: AtomicBool::new(true) };
+        let is_quick = AtomicBool::new(true);
+        let overlay = Self { storage, data_dir, floor, in_force, followed, is_quick };
         overlay.refresh(true);
         overlay
     }
@@ -117,10 +126,11 @@ impl Overlay {
         if is_sound && !whole && newest()? == known {
             return Ok(());
         }
-        match Store::open(&self.storage, &self.data_dir) {
+        let on_record = self.floor.clone().map_err(|error| OverlayError::Unknown(Box::new(error)))?;
+        // What was there is not forgotten because it has gone.
+        let floor = on_record.max(Some(known).filter(|known| *known > 0));
+        match Store::open_not_below(&self.storage, &self.data_dir, floor) {
             Ok(Some(store)) => alerts.follow(&store).map(drop),
-            // What was there is not forgotten because it has gone.
-            Ok(None) if known > 0 => Err(OverlayError::Gone { path: self.data_dir.join("alerts") }),
             Ok(None) => Ok(()),
             // Whoever has it for so long has acknowledged nothing that is not known.
             Err(OverlayError::Locked { .. }) if is_sound && newest()? == known => Ok(()),

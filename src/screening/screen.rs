@@ -67,7 +67,7 @@ impl Screening {
         if let Some(highest) = log.highest_time() {
             clock.observe(highest);
         }
-        let overlay = Arc::new(Overlay::open(storage.clone(), data_dir.clone()));
+        let overlay = Arc::new(Overlay::open(storage.clone(), data_dir.clone(), log.alert_floor()));
         let site = Arc::new(Site::open(storage, data_dir, clock.clone()));
         let (retries, cleared) = Default::default();
         let answering = Answering { policy, settings_digest, digester, retries, cleared };
@@ -176,7 +176,9 @@ impl Screening {
         what: Arc<str>,
     ) -> Result<Pending<()>, AuditError> {
         let draft = Draft::new(self.clock.now().time, act, principal.clone(), self.answering.settings_digest);
-        self.log.submit(Draft { client_reference: Some(what), ..draft }, ())
+        let revision = self.overlay.in_force().table.counter();
+        let alert_revision = Some(revision).filter(|revision| *revision > 0);
+        self.log.submit(Draft { client_reference: Some(what), alert_revision, ..draft }, ())
     }
 
     /// The time by which is answered.

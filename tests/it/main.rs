@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod alert_desk;
+mod alert_floor;
 mod audit_answers;
 mod audit_collect;
 mod audit_crash;

@@ -56,9 +56,9 @@ impl Writer {
     fn begin_file(&mut self) -> Result<JournalFile, AuditError> {
         self.ready()?;
         self.checkpoint()?;
-        let highest_time = self.newest_time();
+        let before = (self.newest_time(), self.shared.alert_floor());
         let unsure = |path: &Path, error| stop(&self.shared, "taking back", path, error);
-        next_file::begin(&*self.storage, &mut self.files, highest_time, &unsure)
+        next_file::begin(&*self.storage, &mut self.files, before, &unsure)
     }
 
     fn newest_time(&self) -> Timestamp {

@@ -1,5 +1,6 @@
 //! What several tests stand on.
 
+pub(crate) mod alert;
 pub(crate) mod centre;
 pub(crate) mod command;
 pub(crate) mod crash;
