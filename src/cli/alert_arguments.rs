@@ -32,6 +32,7 @@ pub(crate) enum Alert {
     Expire(AlertExpire),
     List(AlertList),
     Show(AlertShow),
+    Changes(AlertChanges),
     AcceptLoss(AlertLoss),
 }
 
@@ -140,4 +141,18 @@ pub(crate) struct AlertLoss {
     /// The site's data directory.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
+}
+
+/// Tells what was done to alerts, in order, one JSON object a change, without numbers. Whoever keeps the counter of the last goes on from there.
+#[derive(Args)]
+pub(crate) struct AlertChanges {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// What came after the revision with this counter.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) after: u64,
+    /// Wait for more at the end.
+    #[arg(long)]
+    pub(crate) follow: bool,
 }

@@ -2,6 +2,7 @@
 
 mod alert;
 mod alert_arguments;
+mod alert_changes;
 mod alert_loss;
 mod arguments;
 mod audit;

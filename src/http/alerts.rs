@@ -231,7 +231,7 @@ async fn asked_for(
     Ok(AlertRequest::parse(&body)?)
 }
 
-async fn record(service: &Service, what: String) -> Result<(), Problem> {
+pub(super) async fn record(service: &Service, what: String) -> Result<(), Problem> {
     let _ = desk(service)?;
     let recorded = service.screening.record_act(Act::AlertRead, &service.principal, what.into())?.await?;
     let () = *recorded.get();

@@ -1,7 +1,7 @@
 //! HTTP v1: words, routes, problems. No decision is made here.
 //!
 //! `POST /v1/checks` and `POST /v1/manifests` ask; `GET /v1`, `/v1/coverage`, `/livez`, `/readyz` and `/metrics` tell;
-//! `GET /v1/audit/…` proves; `/v1/alerts…` issues alerts.
+//! `GET /v1/audit/…` proves; `/v1/alerts…` issues alerts, and tells of their changes.
 //! Every error is problem+json (RFC 9457) with a stable `code`.
 
 mod alert_desk;
@@ -9,8 +9,8 @@ mod alerts;
 mod audit;
 mod body;
 mod cases;
+mod changes;
 mod checks;
-#[expect(dead_code, reason = "the first stream comes with what it tells")]
 mod events;
 mod idempotency;
 mod limits;

@@ -31,7 +31,6 @@ pub struct Service {
     pub(super) board: Arc<Board>,
     pub(super) logs: Option<Arc<LogReader>>,
     pub(super) refusals: Arc<Refusals>,
-    #[expect(dead_code, reason = "the first stream comes with what it tells")]
     pub(super) streams: Arc<Streams>,
 }
 

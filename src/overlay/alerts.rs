@@ -1,13 +1,19 @@
 //! What revisions come to: each alert by its newest one, and the way there.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{OverlayError, Store};
-use crate::domain::alert::{AlertId, Life, Revision};
+use crate::domain::alert::{AlertId, ChangeKind, Life, Revision};
+
+/// A revision, and what it did.
+pub type Changed = (ChangeKind, Arc<Revision>);
+
+/// How many changes are remembered as such, the newest: whoever follows them is not far behind.
+const RECENT_MAX: usize = 1024;
 
 /// Every alert of a site by its newest revision.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +24,8 @@ pub struct Alerts {
     approved: HashMap<AlertId, Arc<Revision>>,
     /// Of those that were changed, what they were at first.
     first: HashMap<AlertId, Arc<Revision>>,
+    /// What the newest revisions did.
+    recent: VecDeque<Changed>,
 }
 
 impl Alerts {
@@ -54,15 +62,19 @@ impl Alerts {
         let (alert, waits) = (revision.alert, revision.life == Life::Pending);
         let before = match self.newest.entry(alert) {
             Entry::Occupied(held) if held.get().number >= revision.number => return,
-            Entry::Occupied(mut held) => Some(held.insert(revision)),
+            Entry::Occupied(mut held) => Some(held.insert(revision.clone())),
             Entry::Vacant(free) => {
-                free.insert(revision);
+                free.insert(revision.clone());
                 None
             }
         };
         if let Some(first) = before.as_ref().filter(|before| before.number == 1) {
             self.first.insert(alert, first.clone());
         }
+        if self.recent.len() == RECENT_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((ChangeKind::of(before.as_deref(), &revision), revision));
         if !waits {
             self.approved.remove(&alert);
         } else if let Some(before) = before.filter(|before| before.life == Life::Active) {
@@ -74,6 +86,18 @@ impl Alerts {
     #[must_use]
     pub fn counter(&self) -> u64 {
         self.counter
+    }
+
+    /// What came after a revision, so many at most; `None` if that is longer ago than is remembered.
+    #[must_use]
+    pub fn recent_after(&self, counter: u64, count: usize) -> Option<Vec<Changed>> {
+        if counter >= self.counter {
+            return Some(Vec::new());
+        }
+        let first = self.recent.front().map(|(_, revision)| revision.origin.counter);
+        first.filter(|first| *first <= counter + 1)?;
+        let after = self.recent.iter().filter(|(_, revision)| revision.origin.counter > counter);
+        Some(after.take(count).cloned().collect())
     }
 
     /// An alert by its newest revision.

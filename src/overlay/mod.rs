@@ -6,19 +6,22 @@
 
 mod alerts;
 mod change;
+mod changes;
 mod error;
 mod files;
 mod filter;
 mod head;
 mod intervals;
 mod key;
+mod on_record;
 mod pages;
 mod record;
 mod store;
 mod table;
 
-pub use alerts::Alerts;
+pub use alerts::{Alerts, Changed};
 pub use change::Change;
+pub use changes::Changes;
 pub use error::OverlayError;
 pub use store::Store;
 pub use table::Table;

@@ -90,25 +90,6 @@ impl Store {
         Self::open_files(storage, data_dir).map(Some)
     }
 
-    /// Opens the store of a site that is on record to have had a revision at least; without a record, `None` if it never had one.
-    ///
-    /// # Errors
-    /// [`OverlayError::Gone`] and [`OverlayError::Older`] if it is not what is on record, and those of [`open`](Self::open).
-    pub fn open_not_below(
-        storage: &Arc<dyn Storage>,
-        data_dir: &Path,
-        floor: Option<u64>,
-    ) -> Result<Option<Self>, OverlayError> {
-        let (store, path) = (Self::open(storage, data_dir)?, data_dir.join("alerts"));
-        match (store, floor) {
-            (None, Some(_)) => Err(OverlayError::Gone { path }),
-            (Some(store), Some(floor)) if store.head.at.counter < floor => {
-                Err(OverlayError::Older { path, found: store.head.at.counter, floor })
-            }
-            (store, _) => Ok(store),
-        }
-    }
-
     /// Opens the store of a site, or makes it.
     ///
     /// # Errors
@@ -206,19 +187,32 @@ impl Store {
     /// # Errors
     /// [`OverlayError::Damaged`] names the first that is not.
     pub fn each_after(&self, counter: u64, visit: &mut dyn FnMut(Revision)) -> Result<(), OverlayError> {
-        guarded(&self.path, || self.read_after(counter, visit))
+        self.each_between(counter, u64::MAX, visit)
     }
 
-    fn read_after(&self, counter: u64, visit: &mut dyn FnMut(Revision)) -> Result<(), OverlayError> {
+    /// The same of no more than those up to another one.
+    pub(super) fn each_between(
+        &self,
+        after: u64,
+        until: u64,
+        visit: &mut dyn FnMut(Revision),
+    ) -> Result<(), OverlayError> {
+        guarded(&self.path, || self.read(after, until.min(self.head.at.counter), visit))
+    }
+
+    fn read(&self, after: u64, until: u64, visit: &mut dyn FnMut(Revision)) -> Result<(), OverlayError> {
         let failed = |error: redb::Error| OverlayError::pages(&self.path)(error);
         let reading = self.database.pages().begin_read().map_err(|error| failed(error.into()))?;
-        let mut next = counter + 1;
+        let mut next = after + 1;
         let table = match reading.open_table(REVISIONS) {
             Err(redb::TableError::TableDoesNotExist(_)) if self.head.at.counter == 0 => return Ok(()),
             table => table.map_err(|error| failed(error.into()))?,
         };
         let from = place(Origin { counter: next, ..self.head.at });
         for record in table.range(&from[..]..).map_err(|error| failed(error.into()))? {
+            if next > until && until < self.head.at.counter {
+                return Ok(());
+            }
             let (at, sealed) = record.map_err(|error| failed(error.into()))?;
             let value = self.key.open(at.value(), sealed.value());
             let value = value.ok_or_else(|| self.damaged(next, "is not as it was written"))?;

@@ -11,7 +11,7 @@ use super::pace::Pace;
 use crate::audit::AuditError;
 use crate::ground::causes;
 use crate::ground::storage::Storage;
-use crate::overlay::{Alerts, OverlayError, Store, Table};
+use crate::overlay::{Alerts, Changed, OverlayError, Store, Table};
 
 /// The alerts of a site, followed as they change.
 #[derive(Debug)]
@@ -118,6 +118,12 @@ impl Overlay {
     #[must_use]
     pub fn has_over(&self, now: Timestamp) -> bool {
         self.followed().alerts.over(now).next().is_some()
+    }
+
+    /// What revisions after one did, so many at most; `None` if that is longer ago than is remembered.
+    #[must_use]
+    pub fn recent_after(&self, counter: u64, count: usize) -> Option<Vec<Changed>> {
+        self.followed().alerts.recent_after(counter, count)
     }
 
     fn follow(&self, before: &AlertsInForce, alerts: &mut Alerts, whole: bool) -> Result<(), OverlayError> {

@@ -360,5 +360,5 @@ fn a_write_that_fails_is_told_to_all_who_shared_it_and_told_again_is_done_once()
         assert_eq!(office.kept().len(), 1 + 5 * round, "each once");
         (known, rounds) = (desk.known, round);
     }
-    assert!(failed > 2 && failed < rounds, "{failed} of {rounds} rounds failed");
+    assert!(failed > 0 && failed < rounds, "{failed} of {rounds} rounds failed");
 }

@@ -1,6 +1,7 @@
 //! Alerts: what we say ourselves of a document, or of an interval of numbers, for a time.
 
 mod category;
+mod change;
 mod grade;
 mod handling;
 mod id;
@@ -11,6 +12,7 @@ mod texts;
 
 pub(super) use category::words;
 pub use category::{Action, Category};
+pub use change::ChangeKind;
 pub use grade::{Confidence, Grade, GradeFault, GradeScheme};
 pub use handling::{CallerClass, Handling};
 pub use id::{AlertId, NodeId};

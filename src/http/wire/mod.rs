@@ -4,6 +4,7 @@
 
 mod answer;
 mod case;
+mod change;
 mod coverage;
 mod listing;
 mod manifest;
@@ -13,6 +14,7 @@ mod stored;
 
 pub use answer::AnswerBody;
 pub use case::{CaseBody, WholeCaseBody};
+pub use change::ChangeBody;
 pub use coverage::CoverageBody;
 pub use manifest::{write_abort, write_outcome, write_summary};
 pub use revision::RevisionBody;

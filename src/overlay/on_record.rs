@@ -1,0 +1,28 @@
+//! The store, held against what is on record of it elsewhere.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{OverlayError, Store};
+use crate::ground::storage::Storage;
+
+impl Store {
+    /// Opens the store of a site that is on record to have had a revision at least; without a record, `None` if it never had one.
+    ///
+    /// # Errors
+    /// [`OverlayError::Gone`] and [`OverlayError::Older`] if it is not what is on record, and those of [`open`](Self::open).
+    pub fn open_not_below(
+        storage: &Arc<dyn Storage>,
+        data_dir: &Path,
+        floor: Option<u64>,
+    ) -> Result<Option<Self>, OverlayError> {
+        let (store, path) = (Self::open(storage, data_dir)?, data_dir.join("alerts"));
+        match (store, floor) {
+            (None, Some(_)) => Err(OverlayError::Gone { path }),
+            (Some(store), Some(floor)) if store.head().counter < floor => {
+                Err(OverlayError::Older { path, found: store.head().counter, floor })
+            }
+            (store, _) => Ok(store),
+        }
+    }
+}
