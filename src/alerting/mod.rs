@@ -6,6 +6,7 @@
 mod cases;
 mod desk;
 mod error;
+pub mod hits;
 mod plan;
 mod policy;
 mod queue;

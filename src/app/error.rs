@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::SourceError;
+use super::{SourceError, WebhookError};
 use crate::audit::AuditError;
 use crate::screening::ScreeningError;
 
@@ -41,6 +41,9 @@ pub enum AppError {
     /// A source of a feed cannot be used.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A receiver of hits cannot be used.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     /// The server failed while it ran.
     #[error("the server failed")]
     Server(#[source] std::io::Error),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::dev::Server as HttpServerTask;
 use actix_web::{App, HttpServer};
 
+use crate::alerting::hits::{HitSite, Hub, Sinks};
 use crate::alerting::{Casebook, Queue};
 use crate::audit::{Act, LogReader, Opened, Role};
 use crate::config::Settings;
@@ -21,6 +22,7 @@ use super::alert_watch::AlertWatch;
 use super::case_watch::CaseWatch;
 use super::eraser::{Eraser, Erasing};
 use super::handle::Handle;
+use super::hits::{Telling, couriers};
 use super::recorder::Recorder;
 use super::sources::sources;
 use super::synchronise::{Scheduled, Shared, Synchronise};
@@ -56,6 +58,7 @@ pub struct Server {
     alert_watch: AlertWatch,
     recorder: Recorder,
     eraser: Eraser,
+    telling: Telling,
     synchronise: Option<Synchronise>,
     board: Arc<Board>,
     streams: Arc<Streams>,
@@ -85,6 +88,10 @@ impl Server {
             .zip(settings.sources.values())
             .map(|(source, settings)| Scheduled { source, every: settings.every })
             .collect();
+        let (data_dir, name) = (settings.data_dir.clone(), limits.site.clone());
+        let hit_site = HitSite { storage: storage.clone(), data_dir, name };
+        let sinks = Arc::new(Sinks::default());
+        let couriers = couriers(settings, &hit_site, &clock, &sinks)?;
         let (screening, opened) = open_screening(settings, storage.clone(), clock.clone(), Role::Serve)?;
         if opened.torn_bytes > 0 {
             tracing::warn!(
@@ -111,6 +118,8 @@ impl Server {
         let cases = CaseDesk { book: book.clone(), clock: clock.clone(), policy: settings.cases };
         let streams = Arc::new(Streams::new(limits.streams_max));
         let service = service.with_desk(desk.clone()).with_cases(cases).with_streams(streams.clone());
+        let hub = Arc::new(Hub::new(hit_site));
+        let service = service.with_hits(hub.clone(), sinks);
         let service =
             Arc::new(service.with_board(board.clone()).with_logs(logs).with_callers(limits.caller_class));
         let http = HttpServer::new(move || App::new().configure(routes(&service)))
@@ -127,6 +136,7 @@ impl Server {
         let (retention, settings_digest) = (settings.retention, settings.digest());
         let erasing = Erasing { clock: clock.clone(), retention, settings_digest };
         let eraser = Eraser::start(screening.clone(), erasing);
+        let telling = Telling::start(hub, couriers);
         let case_watch = CaseWatch::start(screening.clone(), book, settings.retention);
         let watch = Watch::start(screening.site().clone(), settings.index_memory);
         let alert_watch = AlertWatch::start(screening.clone(), desk);
@@ -143,6 +153,7 @@ impl Server {
             alert_watch,
             recorder,
             eraser,
+            telling,
             synchronise,
             board,
             streams,
@@ -183,7 +194,7 @@ impl Server {
     }
 
     /// Answers until it is stopped; then ends in order: no more connections, requests in flight, the
-    /// synchronisation of feeds, the watches, the recorder, the eraser, the log.
+    /// synchronisation of feeds, the telling of hits, the watches, the recorder, the eraser, the log.
     ///
     /// # Errors
     /// [`AppError`] if the server failed or the log's last entries could not be made durable.
@@ -192,6 +203,7 @@ impl Server {
         if let Some(synchronise) = self.synchronise {
             synchronise.stop();
         }
+        self.telling.stop();
         self.watch.stop();
         self.case_watch.stop();
         self.alert_watch.stop();

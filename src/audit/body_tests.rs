@@ -259,6 +259,7 @@ fn case(sealed_bytes: usize) -> Option<Box<DraftCase>> {
         id: CaseId([0xca; 16]),
         retry_of: Some("0123456789abcdef-17".into()),
         categories: vec!["lost", "stolen"],
+        withheld: vec!["revoked"],
         sealed: (0..sealed_bytes).map(|at| at as u8).collect(),
     }))
 }

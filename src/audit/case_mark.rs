@@ -23,8 +23,10 @@ pub struct DraftCase {
     pub id: CaseId,
     /// The check that was asked before by the same reference: this is the same scan again.
     pub retry_of: Option<Arc<str>>,
-    /// What was found: statuses of notices and categories of alerts, each once, in order.
+    /// What was found and told: statuses of notices and categories of alerts, each once, in order.
     pub categories: Vec<&'static str>,
+    /// The same of what was not for the asker.
+    pub withheld: Vec<&'static str>,
     /// The document and the findings, see [`Digester::seal`](super::Digester::seal).
     pub sealed: Vec<u8>,
 }
@@ -42,6 +44,9 @@ pub struct CaseMark<'a> {
     /// As [`DraftCase::categories`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<Cow<'a, str>>,
+    /// As [`DraftCase::withheld`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<Cow<'a, str>>,
     /// As [`DraftCase::sealed`]; not in entries of outcomes.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members::bytes")]
     pub sealed: Vec<u8>,
@@ -89,13 +94,14 @@ impl<'a> CaseMark<'a> {
             id: case.id,
             retry_of: case.retry_of.as_deref().map(Cow::Borrowed),
             categories: case.categories.iter().map(|category| Cow::Borrowed(*category)).collect(),
+            withheld: case.withheld.iter().map(|category| Cow::Borrowed(*category)).collect(),
             sealed: case.sealed.clone(),
         }
     }
 
     /// That of an outcome, which adds nothing to what was found.
     pub(super) fn of_outcome(case: CaseId) -> Self {
-        Self { id: case, retry_of: None, categories: Vec::new(), sealed: Vec::new() }
+        Self { id: case, retry_of: None, categories: Vec::new(), withheld: Vec::new(), sealed: Vec::new() }
     }
 }
 

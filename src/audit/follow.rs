@@ -33,6 +33,9 @@ pub struct Wanted<'w> {
 /// What is done with an entry: its log, where to go on after it, and the entry.
 pub type VisitNew<'v> = &'v mut dyn FnMut(&Arc<str>, &Position, Recorded);
 
+/// The same, which says whether to go on.
+pub type VisitSome<'v> = &'v mut dyn FnMut(&Arc<str>, &Position, Recorded) -> bool;
+
 /// Reads the logs of a site, those of the service and those of commands, each in its order, and goes on where it was.
 #[derive(Debug)]
 pub struct Follower {
@@ -75,6 +78,25 @@ impl Follower {
         self.erased
     }
 
+    /// Whether it can go on from where it stands.
+    ///
+    /// # Errors
+    /// [`AuditError::ReadFurther`] if a log has less than was read of it. Those of the file system.
+    pub fn check(&mut self) -> Result<(), AuditError> {
+        self.look_for_logs()?;
+        self.logs.iter().try_for_each(|(name, log)| log.files.check(self.position.next(name)).map(drop))
+    }
+
+    /// Logs of which something was read that are not there any more: they were put aside, or are another site's.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn gone(&mut self) -> Result<Vec<Arc<str>>, AuditError> {
+        self.look_for_logs()?;
+        let gone = self.position.logs().filter(|(log, _)| !self.logs.contains_key(*log));
+        Ok(gone.map(|(log, _)| log.clone()).collect())
+    }
+
     /// How many entries were recorded that it has not looked at.
     ///
     /// # Errors
@@ -99,16 +121,39 @@ impl Follower {
         entries_max: u64,
         visit: VisitNew<'_>,
     ) -> Result<bool, AuditError> {
+        self.poll_while(wanted, entries_max, &mut |log, position, recorded| {
+            visit(log, position, recorded);
+            true
+        })
+    }
+
+    /// The same, until a visit says that it has enough: what comes after that entry is left for the next time.
+    ///
+    /// # Errors
+    /// As [`poll`](Self::poll).
+    pub fn poll_while(
+        &mut self,
+        wanted: Wanted<'_>,
+        entries_max: u64,
+        visit: VisitSome<'_>,
+    ) -> Result<bool, AuditError> {
         self.look_for_logs()?;
         // Each has its share, so that one that is always busy keeps none of the others waiting.
         let share = (entries_max / self.logs.len().max(1) as u64).max(1);
-        let (mut more, mut fault) = (false, None);
+        let (mut more, mut fault, mut enough) = (false, None, false);
         for log in self.logs.values_mut() {
             let (position, erased) = (&mut self.position, &mut self.erased);
-            let mut pass = Pass { storage: &*self.storage, wanted, position, erased, left: share, visit };
+            let visit = &mut *visit;
+            let mut pass =
+                Pass { storage: &*self.storage, wanted, position, erased, left: share, visit, enough };
             match log.poll(&mut pass) {
                 Ok(has_more) => more |= has_more,
                 Err(error) => fault = fault.or(Some(error)),
+            }
+            enough = pass.enough;
+            if enough {
+                more = true;
+                break;
             }
         }
         fault.map_or(Ok(more), Err)
@@ -160,7 +205,9 @@ struct Pass<'p, 'v> {
     erased: &'p mut u64,
     /// How many entries may still be looked at.
     left: u64,
-    visit: &'p mut (dyn FnMut(&Arc<str>, &Position, Recorded) + 'v),
+    visit: &'p mut (dyn FnMut(&Arc<str>, &Position, Recorded) -> bool + 'v),
+    /// A visit has said so.
+    enough: bool,
 }
 
 impl LogFiles {
@@ -168,18 +215,23 @@ impl LogFiles {
     fn recorded(&self) -> Result<u64, AuditError> {
         self.leaves.count(0).map_err(AuditError::storage("read the tree in", &self.folder))
     }
+
+    /// The same, which is not less than was read.
+    fn check(&self, next: u64) -> Result<u64, AuditError> {
+        let entries = self.recorded()?;
+        if next > entries {
+            return Err(AuditError::ReadFurther { path: self.folder.clone(), next, entries });
+        }
+        Ok(entries)
+    }
 }
 
 impl Log {
     fn poll(&mut self, pass: &mut Pass<'_, '_>) -> Result<bool, AuditError> {
-        let recorded = self.files.recorded()?;
+        let recorded = self.files.check(pass.position.next(self.files.id.as_str()))?;
         let mut tries = 0;
         loop {
             let next = pass.position.next(self.files.id.as_str());
-            if next > recorded {
-                let (path, entries) = (self.files.folder.clone(), recorded);
-                return Err(AuditError::ReadFurther { path, next, entries });
-            }
             if next == recorded || pass.left == 0 {
                 return Ok(next < recorded);
             }
@@ -262,7 +314,9 @@ impl Pass<'_, '_> {
         }
         self.position.set(log.id.text(), after);
         let stored = Stored { entry, body: body.to_vec(), salt: *salt, leaf: Digest(leaf) };
-        (self.visit)(log.id.text(), self.position, Recorded::Whole(Box::new(stored)));
+        if !(self.visit)(log.id.text(), self.position, Recorded::Whole(Box::new(stored))) {
+            (self.left, self.enough) = (0, true);
+        }
         Ok(())
     }
 

@@ -74,7 +74,7 @@ pub use copy::{copy_log, copy_log_as_it_is};
 pub use draft::{Act, Draft};
 pub use erase::{ClockBy, Erasable, Erasure};
 pub use error::{AuditError, Damage, ElsewhereFault, Fault, HeaderFault};
-pub use follow::{Follower, VisitNew, Wanted};
+pub use follow::{Follower, VisitNew, VisitSome, Wanted};
 pub use format::BODY_BYTES_MAX;
 pub use generation_mark::GenerationMark;
 pub use inspect::{Erased, LogSummary, Recorded, Stored, inspect, read_log};

@@ -32,9 +32,27 @@ impl Position {
         self.0.get(log).copied().unwrap_or(0)
     }
 
+    /// Of each log the later of two.
+    #[must_use]
+    pub fn later(&self, other: &Self) -> Self {
+        let mut position = self.clone();
+        for (log, next) in other.logs() {
+            position.set(log, next.max(self.next(log)));
+        }
+        position
+    }
+
     /// The logs that it names, each with its next entry.
     pub fn logs(&self) -> impl Iterator<Item = (&Arc<str>, u64)> {
         self.0.iter().map(|(log, next)| (log, *next))
+    }
+
+    /// The same, but for the next entry of a log.
+    #[must_use]
+    pub fn with(&self, log: &Arc<str>, next: u64) -> Self {
+        let mut position = self.clone();
+        position.set(log, next);
+        position
     }
 
     pub(super) fn set(&mut self, log: &Arc<str>, next: u64) {

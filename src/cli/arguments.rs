@@ -9,6 +9,7 @@ use super::audit_arguments::Audit;
 use super::backup_arguments::{Backup, Restore};
 use super::case_arguments::Case;
 use super::feed_arguments::Feed;
+use super::hits_arguments::Hits;
 
 /// Screens travel documents against lists of lost, stolen and revoked documents, and proves every answer.
 #[derive(Parser)]
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Manifest(Manifest),
     #[command(subcommand)]
     Alert(Alert),
+    Hits(Hits),
     #[command(subcommand)]
     Case(Case),
     #[command(subcommand)]

@@ -12,7 +12,7 @@ use super::feed_arguments::Feed;
 use super::usage::Usage;
 use super::{
     alert, audit, audit_collect, audit_erase, audit_read, audit_replay, backup, case, check, demo, feed,
-    generate, import, inspect, keys, lists, manifest, publisher, serve, stores, sync,
+    generate, hits, import, inspect, keys, lists, manifest, publisher, serve, stores, sync,
 };
 
 const USAGE: u8 = 2;
@@ -40,6 +40,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Feed(Feed::Push(arguments)) => stores::run(&arguments.dir),
         Command::Alert(command) => alert::run(&command),
         Command::Case(command) => case::run(&command),
+        Command::Hits(arguments) => hits::run(&arguments),
         Command::Adopt(arguments) => audit::adopt(&arguments.data),
         Command::Backup(arguments) => backup::back_up(&arguments),
         Command::Restore(arguments) => backup::restore(&arguments),

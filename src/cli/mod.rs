@@ -22,6 +22,8 @@ mod dispatch;
 mod feed;
 mod feed_arguments;
 mod generate;
+mod hits;
+mod hits_arguments;
 mod import;
 mod inspect;
 mod interrupt;

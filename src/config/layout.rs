@@ -8,9 +8,10 @@ use jiff::SignedDuration;
 use super::settings::{IndexMemory, LogFormat, LogLevel, Settings};
 use super::shapes::{
     DAY_MS, Days, Elsewheres, Folder, HOUR_MS, Loopback, MINUTE_MS, Number, OptionalFile, SECOND_MS, Shape,
-    Span, Words,
+    SiteName, Span, Words,
 };
 use super::sources::walk_source;
+use super::webhooks::walk_webhook;
 use crate::domain::alert::CallerClass;
 use crate::domain::{Durability, FeedName};
 use crate::screening::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
@@ -40,7 +41,7 @@ const KIND_DIFFERS: Words<KindDiffers> =
 const ISSUER_NOT_REPORTED: Words<IssuerNotReported> =
     Words(&[("warn", IssuerNotReported::Warn), ("inconclusive", IssuerNotReported::Inconclusive)]);
 const ON_OFF: Words<bool> = Words(&[("on", true), ("off", false)]);
-const CALLER_CLASS: Words<CallerClass> =
+pub(super) const CALLER_CLASS: Words<CallerClass> =
     Words(&[("officer", CallerClass::Officer), ("carrier", CallerClass::Carrier)]);
 const CLEARED_DAYS: RangeInclusive<usize> = 1..=3660;
 const ALERT_DAYS: RangeInclusive<usize> = 1..=3660;
@@ -76,11 +77,13 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
         policy,
         deviations_file,
         sources,
+        webhooks,
         log,
     } = settings;
     walk.key("data", "dir", &Folder, data_dir);
     walk.key("data", "index-memory", &INDEX_MEMORY, index_memory);
     walk.key("service", "bind", &Loopback, &mut service.bind);
+    walk.key("service", "site", &SiteName, &mut service.site);
     walk.key("service", "workers", &Number(WORKERS), &mut service.workers);
     walk.key("service", "caller-class", &CALLER_CLASS, &mut service.caller_class);
     walk.key("service", "body-bytes-max", &Number(BODY_BYTES_MAX), &mut service.body_bytes_max);
@@ -112,6 +115,10 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
     for feed in walk.feeds("sources", sources.keys().cloned().collect()) {
         let section = format!("sources.{feed}");
         walk_source(walk, &section, sources.entry(feed).or_default());
+    }
+    for sink in walk.feeds("webhooks", webhooks.keys().cloned().collect()) {
+        let section = format!("webhooks.{sink}");
+        walk_webhook(walk, &section, webhooks.entry(sink).or_default());
     }
     walk.key("log", "level", &LEVEL, &mut log.level);
     walk.key("log", "format", &FORMAT, &mut log.format);

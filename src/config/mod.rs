@@ -14,6 +14,7 @@ mod settings;
 mod shapes;
 mod sources;
 mod stores;
+mod webhooks;
 mod writer;
 
 pub use deviations::parse_deviations;
@@ -22,3 +23,4 @@ pub use publisher::{KeySource, PublisherSettings};
 pub use settings::{IndexMemory, LogFormat, LogLevel, LogSettings, Settings};
 pub use sources::SourceSettings;
 pub use stores::StoreSettings;
+pub use webhooks::WebhookSettings;

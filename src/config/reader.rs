@@ -51,8 +51,7 @@ impl Reader {
             } else {
                 let known: Vec<_> = self.known.keys().filter(|name| !name.contains('.')).collect();
                 let known: Vec<_> = known.into_iter().map(|name| format!("[{name}]")).collect();
-                let what =
-                    format!("unknown section; there are {}, [feeds.NAME], [sources.NAME]", known.join(", "));
+                let what = format!("unknown section; there are {}, {OF_NAMES}", known.join(", "));
                 self.refuse(segment(&name), what);
             }
         }
@@ -89,8 +88,9 @@ fn find<'a>(sections: &'a mut Table, path: &str) -> Option<&'a mut Value> {
     }
 }
 
-/// Sections of which there is one for each feed.
-const NAMED: [&str; 2] = ["feeds", "sources"];
+/// Sections of which there is one for each feed, or each receiver of hits.
+const OF_NAMES: &str = "[feeds.NAME], [sources.NAME], [webhooks.NAME]";
+const NAMED: [&str; 3] = ["feeds", "sources", "webhooks"];
 
 impl Walk for Reader {
     fn key<S: Shape>(&mut self, section: &str, key: &'static str, shape: &S, value: &mut S::Of) {

@@ -9,6 +9,7 @@ use super::layout::walk;
 use super::reader::Reader;
 use super::shapes::{Millis as _, span_text};
 use super::sources::SourceSettings;
+use super::webhooks::WebhookSettings;
 use super::writer;
 use crate::alerting::{AlertPolicy, CasePolicy};
 use crate::domain::{Digest, FeedName};
@@ -41,6 +42,8 @@ pub struct Settings {
     pub deviations_file: Option<PathBuf>,
     /// Where signed feeds come from. A `no_hit` needs each of them, which `policy` says.
     pub sources: BTreeMap<FeedName, SourceSettings>,
+    /// Who is told of hits.
+    pub webhooks: BTreeMap<FeedName, WebhookSettings>,
     /// What the program says of itself, and how.
     pub log: LogSettings,
 }
@@ -104,6 +107,7 @@ impl Settings {
             policy: Policy { deviations: deviations::shipped(), ..Policy::default() },
             deviations_file: None,
             sources: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
             log: LogSettings::default(),
         }
     }
@@ -148,6 +152,7 @@ impl Settings {
                 refuse_chunk_beyond_queue(&mut reader, &settings);
                 refuse_crossed_ages(&mut reader, &settings.policy);
                 refuse_half_sources(&mut reader, &settings);
+                refuse_half_webhooks(&mut reader, &settings);
                 reader.finish()
             }
         };
@@ -186,6 +191,19 @@ fn refuse_half_sources(reader: &mut Reader, settings: &Settings) {
         }
         if source.certificate_file.is_some() != source.key_file.is_some() {
             reader.refuse(format!("sources.{feed}"), "certificate-file and key-file go together");
+        }
+    }
+}
+
+/// A receiver without an address, or one that cannot know who tells it, is none.
+fn refuse_half_webhooks(reader: &mut Reader, settings: &Settings) {
+    for (sink, webhook) in &settings.webhooks {
+        let missing = [("url", webhook.url.is_empty()), ("secret-file", webhook.secret_file.is_none())];
+        for (key, _) in missing.into_iter().filter(|(_, missing)| *missing) {
+            let path = format!("webhooks.{sink}.{key}");
+            if !reader.refused(&path) {
+                reader.refuse(path, "missing: a receiver of hits has a url and a secret-file");
+            }
         }
     }
 }

@@ -268,6 +268,30 @@ impl Shape for Elsewheres {
     }
 }
 
+/// What a site is called, or nothing.
+pub(super) struct SiteName;
+
+const SITE_NAME_CHARS_MAX: usize = 64;
+
+impl Shape for SiteName {
+    type Of = Option<std::sync::Arc<str>>;
+
+    fn expected(&self) -> String {
+        format!("a name of at most {SITE_NAME_CHARS_MAX} characters, or an empty text")
+    }
+
+    fn read(&self, value: &Value) -> Result<Self::Of, Misfit> {
+        let plain =
+            |text: &&str| text.chars().count() <= SITE_NAME_CHARS_MAX && !text.chars().any(char::is_control);
+        let text = value.as_str().filter(plain).ok_or(Misfit::Shape)?;
+        Ok((!text.is_empty()).then(|| text.into()))
+    }
+
+    fn write(&self, of: &Self::Of) -> Value {
+        Value::String(of.as_deref().unwrap_or_default().to_owned())
+    }
+}
+
 /// The path of a file, or nothing.
 pub(super) struct OptionalFile;
 

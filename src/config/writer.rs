@@ -46,7 +46,8 @@ pub(super) fn annotated(settings: &Settings) -> String {
     }
     let rules = settings.policy.feeds.keys().map(|feed| format!("feeds.{feed}"));
     let sources = settings.sources.keys().map(|feed| format!("sources.{feed}"));
-    for section in rules.chain(sources) {
+    let webhooks = settings.webhooks.keys().map(|sink| format!("webhooks.{sink}"));
+    for section in rules.chain(sources).chain(webhooks) {
         text.push_str(&format!("\n[{section}]\n"));
         for line in lines.iter().filter(|line| line.section == section) {
             text.push_str(&format!("{} = {}\n", line.key, line.value));
@@ -145,7 +146,10 @@ mod tests {
         let source = lines(&read).into_iter().filter(|line| line.section == "sources.example");
         let source: Vec<_> = source.collect();
         assert_eq!(source.len(), 15);
-        for Line { key, value, .. } in shown.into_iter().chain(source) {
+        let webhook = lines(&read).into_iter().filter(|line| line.section == "webhooks.example");
+        let webhook: Vec<_> = webhook.collect();
+        assert_eq!(webhook.len(), 5);
+        for Line { key, value, .. } in shown.into_iter().chain(source).chain(webhook) {
             assert!(ANNOTATED.contains(&format!("\n#{key} = {value}\n")), "{key}");
         }
     }

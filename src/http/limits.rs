@@ -18,6 +18,8 @@ pub struct Limits {
     pub body_bytes_max: usize,
     /// Open connections for each worker.
     pub connections_max: usize,
+    /// What the site is called in what it tells others.
+    pub site: Option<std::sync::Arc<str>>,
     /// Streams of events that are open at once.
     pub streams_max: usize,
     /// How long an idle connection is kept.
@@ -36,6 +38,7 @@ impl Default for Limits {
             workers: 2,
             body_bytes_max: 16 << 10,
             connections_max: 1024,
+            site: None,
             streams_max: 16,
             keep_alive: Duration::from_secs(75),
             request_head_timeout: Duration::from_secs(5),

@@ -6,7 +6,9 @@ use prometheus::{
     IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
+use super::sink_metrics::SinkMetrics;
 use crate::alerting::Cases;
+use crate::alerting::hits::Sinks;
 use crate::bulk::Outcome;
 use crate::domain::{Answer, Verdict};
 use crate::screening::Screening;
@@ -32,6 +34,7 @@ pub struct Metrics {
     sync_failures: IntGaugeVec,
     sync_bytes: IntGaugeVec,
     case_outcomes: IntGaugeVec,
+    sinks: SinkMetrics,
 }
 
 impl Metrics {
@@ -93,6 +96,7 @@ impl Metrics {
                 "How long these syncs took in all.",
             )?,
             log_writable: Gauge::new("portcullis_audit_log_writable", "1 while answers can be recorded.")?,
+            sinks: SinkMetrics::register(&registry)?,
             registry,
         };
         let registry = &metrics.registry;
@@ -148,7 +152,12 @@ impl Metrics {
     }
 
     /// The text of all metrics, with gauges read at this moment.
-    pub(super) fn render(&self, screening: &Screening, board: &Board) -> Result<Vec<u8>, prometheus::Error> {
+    pub(super) fn render(
+        &self,
+        screening: &Screening,
+        board: &Board,
+        sinks: &Sinks,
+    ) -> Result<Vec<u8>, prometheus::Error> {
         let coverage = screening.coverage();
         let number = coverage.generation.map_or(0, |generation| generation.number);
         self.generation.set(i64::try_from(number).unwrap_or(i64::MAX));
@@ -170,6 +179,7 @@ impl Metrics {
         let (syncs, took) = screening.log().syncs();
         self.log_syncs.set(i64::try_from(syncs).unwrap_or(i64::MAX));
         self.log_sync_seconds.set(took.as_secs_f64());
+        self.sinks.read(sinks, screening.now());
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)

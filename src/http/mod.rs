@@ -1,7 +1,8 @@
 //! HTTP v1: words, routes, problems. No decision is made here.
 //!
 //! `POST /v1/checks` and `POST /v1/manifests` ask; `GET /v1`, `/v1/coverage`, `/livez`, `/readyz` and `/metrics` tell;
-//! `GET /v1/audit/…` proves; `/v1/alerts…` issues alerts, and tells of their changes.
+//! `GET /v1/audit/…` proves; `/v1/alerts…` issues alerts, and tells of their changes; `/v1/cases…` says what became of hits, and
+//! `GET /v1/hits` tells of them.
 //! Every error is problem+json (RFC 9457) with a stable `code`.
 
 mod alert_desk;
@@ -12,6 +13,7 @@ mod cases;
 mod changes;
 mod checks;
 mod events;
+mod hits;
 mod idempotency;
 mod limits;
 mod manifests;
@@ -21,6 +23,7 @@ mod problem;
 mod refusals;
 mod routes;
 mod service;
+mod sink_metrics;
 mod status;
 pub mod wire;
 

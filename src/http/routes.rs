@@ -13,7 +13,7 @@ use prometheus::IntCounter;
 
 use super::problem::{Problem, Refused};
 use super::service::Service;
-use super::{alerts, audit, cases, changes, checks, manifests, status};
+use super::{alerts, audit, cases, changes, checks, hits, manifests, status};
 
 /// Adds all routes of v1 to an application.
 pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
@@ -44,6 +44,7 @@ pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + 
             .service(only("/v1/audit/checkpoint", "GET").get(audit::checkpoint))
             .service(only("/v1/audit/proof", "GET").get(audit::proof))
             .service(only("/v1/audit/entries", "GET").get(audit::entries))
+            .service(only("/v1/hits", "GET").get(hits::stream))
             .service(only("/livez", "GET").get(status::livez))
             .service(only("/readyz", "GET").get(status::readyz))
             .service(only("/metrics", "GET").get(status::metrics))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::alerting::hits::{Hub, Sinks};
 use crate::audit::LogReader;
 use crate::bulk;
 use crate::domain::alert::CallerClass;
@@ -32,6 +33,8 @@ pub struct Service {
     pub(super) logs: Option<Arc<LogReader>>,
     pub(super) refusals: Arc<Refusals>,
     pub(super) streams: Arc<Streams>,
+    pub(super) hub: Option<Arc<Hub>>,
+    pub(super) sinks: Arc<Sinks>,
 }
 
 impl Service {
@@ -62,6 +65,8 @@ impl Service {
             logs: None,
             refusals,
             streams,
+            hub: None,
+            sinks: Arc::default(),
         }
     }
 
@@ -99,6 +104,12 @@ impl Service {
     #[must_use]
     pub fn with_streams(self, streams: Arc<Streams>) -> Self {
         Self { streams, ..self }
+    }
+
+    /// The same, which tells of hits.
+    #[must_use]
+    pub fn with_hits(self, hub: Arc<Hub>, sinks: Arc<Sinks>) -> Self {
+        Self { hub: Some(hub), sinks, ..self }
     }
 
     /// Has outcomes of cases counted, unless somebody has the book for longer: then they are what they were.

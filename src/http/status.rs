@@ -71,6 +71,11 @@ pub(super) async fn readyz(service: web::Data<Service>) -> HttpResponse {
             ));
         }
     }
+    for (sink, standing) in service.sinks.all() {
+        if let Some(trouble) = standing.trouble {
+            degraded.push(format!("webhook {sink} is not told of hits: {trouble}"));
+        }
+    }
     let ready = unready.is_empty();
     let degraded_too = !degraded.is_empty();
     unready.extend(degraded);
@@ -93,6 +98,9 @@ fn site_text(code: ReasonCode) -> &'static str {
 
 pub(super) async fn metrics(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
     service.tell_outcomes();
-    let text = service.metrics.render(&service.screening, &service.board).map_err(|_| Problem::internal())?;
+    let text = service
+        .metrics
+        .render(&service.screening, &service.board, &service.sinks)
+        .map_err(|_| Problem::internal())?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

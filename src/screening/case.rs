@@ -65,16 +65,21 @@ pub(super) fn draft(
     let presented = reading.exact.first().filter(|_| !told.is_empty() || !withheld.is_empty())?;
     let reference = asker.idempotency_key.as_deref().or(asker.client_reference.as_deref());
     let id = digester.case(&asker.principal, reference, &presented.id, at);
-    let mut categories: Vec<_> = told.iter().chain(withheld).map(category).collect();
-    categories.sort_unstable();
-    categories.dedup();
     let content = CaseContent::of(&presented.id, reading.understood.kind, told, withheld);
     Some(DraftCase {
         id,
         retry_of: reference.and_then(|_| retries.opened_by(id)),
-        categories,
+        categories: categories(told),
+        withheld: categories(withheld),
         sealed: digester.seal(id, &content.encode()),
     })
+}
+
+fn categories(findings: &[Finding]) -> Vec<&'static str> {
+    let mut categories: Vec<_> = findings.iter().map(category).collect();
+    categories.sort_unstable();
+    categories.dedup();
+    categories
 }
 
 fn category(finding: &Finding) -> &'static str {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::support::command::portcullis;
 
-const COMMANDS: [(&[&str], &[&str]); 29] = [
+const COMMANDS: [(&[&str], &[&str]); 30] = [
     (&["demo"], &["--data", "--once", "--port", "--records"]),
     (&["generate"], &["--dirty", "--like", "--out", "--records", "--seed"]),
     (
@@ -27,6 +27,7 @@ const COMMANDS: [(&[&str], &[&str]); 29] = [
     ),
     (&["check"], &["--config", "--data", "--issuer", "--json", "--kind", "--mrz", "--number"]),
     (&["manifest"], &["--config", "--data", "--out"]),
+    (&["hits"], &["--config", "--data", "--follow", "--from", "--purpose"]),
     (&["feed", "forget"], &["--data"]),
     (&["fold"], &["--data", "--feed", "--mib-per-second"]),
     (&["rollback"], &["--data", "--to"]),

@@ -2,12 +2,13 @@
 
 use crate::support::command::portcullis;
 
-const COMMANDS: [&[&str]; 23] = [
+const COMMANDS: [&[&str]; 24] = [
     &["demo"],
     &["generate"],
     &["import"],
     &["check"],
     &["manifest"],
+    &["hits"],
     &["feed", "init"],
     &["feed", "add"],
     &["feed", "withdraw"],

@@ -33,7 +33,7 @@ fn an_unknown_key_is_refused_by_name() {
 
 #[test]
 fn an_unknown_section_is_refused_by_name() {
-    let expected = "[alerts], [audit], [cases], [data], [feed-defaults], [log], [manifests], [screening], [service], [feeds.NAME], [sources.NAME]";
+    let expected = "[alerts], [audit], [cases], [data], [feed-defaults], [log], [manifests], [screening], [service], [feeds.NAME], [sources.NAME], [webhooks.NAME]";
     assert_eq!(fault("[servce]\nworkers = 2"), format!("servce: unknown section; there are {expected}"));
     assert!(fault("workers = 2").starts_with("workers: unknown section"));
     assert!(fault("\"a\\nb\" = 2").starts_with("\"a\\nb\": unknown section"));

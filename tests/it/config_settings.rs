@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use portcullis::alerting::{AlertPolicy, CasePolicy};
 use portcullis::audit;
-use portcullis::config::{IndexMemory, LogFormat, LogLevel, LogSettings, Settings, SourceSettings};
+use portcullis::config::{
+    IndexMemory, LogFormat, LogLevel, LogSettings, Settings, SourceSettings, WebhookSettings,
+};
 use portcullis::domain::alert::CallerClass;
 use portcullis::domain::{Durability, FeedName};
 use portcullis::screening::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};
@@ -38,6 +40,7 @@ fn every_key_of_a_file_reaches_its_setting() {
         index-memory = 'locked'
         [service]
         bind = '[::1]:9'
+        site = 'north'
         workers = 3
         caller-class = 'carrier'
         body-bytes-max = 4096
@@ -92,6 +95,12 @@ fn every_key_of_a_file_reaches_its_setting() {
         proxy = 'http://proxy.example'
         s3-endpoint = 'https://objects.example'
         s3-region = 'here'
+        [webhooks.desk]
+        url = 'https://desk.example/hits?of=north'
+        secret-file = 'desk.secret'
+        class = 'carrier'
+        timeout = '24s'
+        authorities-file = 'ca.pem'
         [log]
         level = 'debug'
         format = 'json'
@@ -121,6 +130,13 @@ fn every_key_of_a_file_reaches_its_setting() {
         s3_endpoint: Some("https://objects.example".into()),
         s3_region: Some("here".into()),
     };
+    let desk = WebhookSettings {
+        url: "https://desk.example/hits?of=north".to_owned(),
+        secret_file: Some("desk.secret".into()),
+        class: CallerClass::Carrier,
+        timeout: Duration::from_secs(24),
+        authorities_file: Some("ca.pem".into()),
+    };
     let expected = Settings {
         data_dir: "data".into(),
         index_memory: IndexMemory::Locked,
@@ -130,6 +146,7 @@ fn every_key_of_a_file_reaches_its_setting() {
             workers: 3,
             body_bytes_max: 4096,
             connections_max: 5,
+            site: Some("north".into()),
             streams_max: 4,
             keep_alive: Duration::from_secs(6),
             request_head_timeout: Duration::from_millis(700),
@@ -162,6 +179,7 @@ fn every_key_of_a_file_reaches_its_setting() {
         },
         deviations_file: None,
         sources: [(FeedName::parse("utopia").unwrap(), utopia)].into(),
+        webhooks: [(FeedName::parse("desk").unwrap(), desk)].into(),
         log: LogSettings { level: LogLevel::Debug, format: LogFormat::Json },
     };
     assert_eq!(read, expected);
@@ -250,6 +268,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                 workers,
                 body_bytes_max,
                 connections_max,
+                site: None,
                 streams_max,
                 keep_alive: Duration::from_millis(millis.0),
                 request_head_timeout: Duration::from_millis(millis.1),
@@ -309,6 +328,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                 policy,
                 deviations_file: None,
                 sources: BTreeMap::new(),
+                webhooks: BTreeMap::new(),
                 log,
             }
         },

@@ -69,7 +69,8 @@ impl Cases {
                 self.order.remove(&(opened_at, mark.id));
             }
             case.document = case.document.or(asked.digests.first().copied().zip(entry.key_id));
-            case.categories.extend(mark.categories.iter().map(|category| (**category).into()));
+            case.categories
+                .extend(mark.categories.iter().chain(&mark.withheld).map(|category| (**category).into()));
             case.see(seen, &[asked.findings, asked.withheld].concat());
             self.order.extend(case.opened_at().map(|opened_at| (opened_at, mark.id)));
         }

@@ -18,7 +18,8 @@ fn at(minute: i64) -> Timestamp {
 }
 
 fn hit(minute: i64, finding: u8) -> Draft {
-    let case = DraftCase { id: CASE, retry_of: None, categories: vec!["stolen"], sealed: vec![1] };
+    let case =
+        DraftCase { id: CASE, retry_of: None, categories: vec!["stolen"], withheld: vec![], sealed: vec![1] };
     Draft {
         verdict: Some("hit"),
         key_id: crate::audit::KeyId::parse("00c0ffee"),

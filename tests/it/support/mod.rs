@@ -7,6 +7,7 @@ pub(crate) mod crash;
 pub(crate) mod feed;
 pub(crate) mod forgery;
 pub(crate) mod operator;
+pub(crate) mod receiver;
 pub(crate) mod recording;
 pub(crate) mod serving;
 pub(crate) mod site;

@@ -1,0 +1,184 @@
+//! How far a sink has got, in a file: what it is and its version, the position, and xxh3-64 of both, a line each.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::audit::Position;
+use crate::ground::storage::{Storage, publish_file};
+
+const TAG: &str = "portcullis-hits-cursor";
+const VERSION: u32 = 1;
+/// A site has some logs, and a position some bytes for each.
+const BYTES_MAX: u64 = 1 << 20;
+
+/// The file of a sink.
+#[derive(Debug)]
+pub struct Cursor {
+    storage: Arc<dyn Storage>,
+    path: PathBuf,
+}
+
+/// Why nobody knows how far a sink has got. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum CursorError {
+    /// The file system refused something.
+    #[error("cannot {doing} {}: see that this account may use it, and that the disk has room", path.display())]
+    Storage {
+        /// What we were doing, to be followed by the path.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// It is not as it was written.
+    #[error(
+        "{} does not say how far hits were told: it is spoilt. Restore it from a backup. Without it the sink begins with what comes from \
+         then on, so remove it only if that is meant; `portcullis hits` shows what came before",
+        path.display()
+    )]
+    Spoilt {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A newer program wrote it.
+    #[error("{} has version {version}: it needs a program that reads it, this one is older", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version it names.
+        version: u32,
+    },
+}
+
+impl Cursor {
+    /// That of a sink of a site, by its name.
+    #[must_use]
+    pub fn of(storage: Arc<dyn Storage>, data_dir: &Path, sink: &str) -> Self {
+        Self { storage, path: data_dir.join("hits").join(format!("{sink}.cursor")) }
+    }
+
+    /// How far the sink has got; `None` if it has never begun.
+    ///
+    /// # Errors
+    /// [`CursorError`].
+    pub fn read(&self) -> Result<Option<Position>, CursorError> {
+        let bytes = match self.storage.read(&self.path, BYTES_MAX) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(self.storage_error("read", source)),
+        };
+        let spoilt = || CursorError::Spoilt { path: self.path.clone() };
+        let text = std::str::from_utf8(&bytes).map_err(|_| spoilt())?;
+        let sum_at = text.trim_end_matches('\n').rfind('\n').map_or(0, |at| at + 1);
+        let (said, sum) = text.split_at(sum_at);
+        if sum != sum_line(said) {
+            return Err(spoilt());
+        }
+        let mut lines = said.lines();
+        let version = lines.next().and_then(|line| line.strip_prefix(TAG)?.trim().parse().ok());
+        match version {
+            Some(VERSION) => {}
+            Some(version) if version > VERSION => {
+                return Err(CursorError::Newer { path: self.path.clone(), version });
+            }
+            _ => return Err(spoilt()),
+        }
+        lines.next().and_then(Position::parse).filter(|_| lines.next().is_none()).map(Some).ok_or_else(spoilt)
+    }
+
+    /// Says how far it has got, durably.
+    ///
+    /// # Errors
+    /// [`CursorError::Storage`]; what was said before stands then.
+    pub fn write(&self, position: &Position) -> Result<(), CursorError> {
+        let publish = || publish_file(&*self.storage, &self.path, encoded(position).as_bytes());
+        let written = match publish() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.make_folder().and_then(|()| publish())
+            }
+            written => written,
+        };
+        written.map_err(|source| self.storage_error("write", source))
+    }
+
+    fn make_folder(&self) -> io::Result<()> {
+        let folder = self.path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+        self.storage.create_dir_all(folder)?;
+        self.storage.sync_dir(folder.parent().ok_or(io::ErrorKind::InvalidInput)?)
+    }
+
+    fn storage_error(&self, doing: &'static str, source: io::Error) -> CursorError {
+        CursorError::Storage { doing, path: self.path.clone(), source }
+    }
+}
+
+fn encoded(position: &Position) -> String {
+    let said = format!("{TAG} {VERSION}\n{position}\n");
+    format!("{said}{}", sum_line(&said))
+}
+
+fn sum_line(said: &str) -> String {
+    format!("{:016x}\n", xxh3_64(said.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::storage::Disk;
+
+    fn cursor(folder: &Path) -> Cursor {
+        Cursor::of(Arc::new(Disk), folder, "north")
+    }
+
+    fn position() -> Position {
+        Position::parse("cli-00000001:7,serve-00c0ffee:17").unwrap()
+    }
+
+    #[test]
+    fn cursors_of_version_1_stay_what_they_are() {
+        assert_eq!(encoded(&position()), include_str!("golden/cursor-v1.txt"));
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let cursor = cursor(folder.path());
+        assert_eq!(cursor.read().unwrap(), None);
+        for position in [Position::default(), position()] {
+            cursor.write(&position).unwrap();
+            assert_eq!(cursor.read().unwrap(), Some(position));
+        }
+    }
+
+    #[test]
+    fn a_cursor_that_is_spoilt_anywhere_or_cut_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let cursor = cursor(folder.path());
+        cursor.write(&position()).unwrap();
+        let whole = encoded(&position()).into_bytes();
+        let refused = |bytes: &[u8]| {
+            publish_file(&Disk, &cursor.path, bytes).unwrap();
+            assert!(matches!(cursor.read(), Err(CursorError::Spoilt { .. })), "{bytes:?}");
+        };
+        for at in 0..whole.len() {
+            refused(&whole[..at]);
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1;
+            refused(&flipped);
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_a_newer_program_is_refused_with_its_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let cursor = cursor(folder.path());
+        cursor.write(&position()).unwrap();
+        let said = format!("{TAG} 2\nsomething else\n");
+        publish_file(&Disk, &cursor.path, format!("{said}{}", sum_line(&said)).as_bytes()).unwrap();
+        assert!(matches!(cursor.read(), Err(CursorError::Newer { version: 2, .. })));
+    }
+}

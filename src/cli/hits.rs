@@ -1,0 +1,70 @@
+//! `portcullis hits`.
+
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context;
+use portcullis::alerting::hits::{HitEvent, HitReader, HitSite};
+use portcullis::audit::{Act, Position};
+use portcullis::domain::alert::CallerClass;
+use serde::Serialize;
+
+use super::audit_read::record;
+use super::hits_arguments::Hits;
+use super::interrupt::Interrupt;
+use super::site;
+use super::usage::Usage;
+
+const AT_ONCE: usize = 1024;
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    event: &'a HitEvent,
+    position: String,
+}
+
+pub(super) fn run(arguments: &Hits) -> anyhow::Result<ExitCode> {
+    site::must_exist(&arguments.data)?;
+    let settings = site::settings_for(&arguments.data, arguments.config.as_deref())?;
+    let hit_site =
+        HitSite { storage: site::disk(), data_dir: arguments.data.clone(), name: settings.service.site };
+    let from = |position| HitReader::new(&hit_site, CallerClass::Officer, position);
+    let mut reader = match &*arguments.from {
+        "start" => from(Position::default()),
+        "now" => HitReader::at_end(&hit_site, CallerClass::Officer)?,
+        text => from(Position::parse(text).ok_or_else(|| {
+            Usage::because("--from takes start, now, or a position as a line of this command shows it")
+        })?),
+    };
+    reader.follower().check().context("this site has not got so far")?;
+    let what = format!("hits after {}", reader.position());
+    record(&arguments.data, Act::AuditExport, arguments.purpose.as_deref(), Some(&what), None)?;
+    let interrupt = arguments.follow.then(Interrupt::watch).transpose()?;
+    let mut out = stdout().lock();
+    loop {
+        let batch = reader.read(AT_ONCE);
+        for told in &batch.events {
+            let line = Line { event: &told.event, position: told.after.to_string() };
+            serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from)?;
+            out.write_all(b"\n")?;
+        }
+        out.flush()?;
+        if let Some(fault) = batch.fault {
+            return Err(fault).context("what is recorded there cannot be shown");
+        }
+        match &interrupt {
+            Some(interrupt) if interrupt.asked() => break,
+            Some(_) if !batch.more => thread::sleep(LOOK_EVERY),
+            None if !batch.more => break,
+            _ => {}
+        }
+    }
+    if reader.follower().erased() > 0 {
+        eprintln!("portcullis: {} hits were erased, for their time was over", reader.follower().erased());
+    }
+    Ok(ExitCode::SUCCESS)
+}
