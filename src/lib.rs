@@ -39,6 +39,9 @@
 //! | leaf | an entry's hash, salted: what stays of it when its body is gone |
 //! | checkpoint | what a log has signed of itself: how many entries, and the root of their tree |
 //! | reserve | room on the disk that a log keeps for what must not wait for room |
+//! | hit event | what is told of a hit: where and when it was, and never whose document |
+//! | sink | whoever is told of hits: a stream, or a webhook |
+//! | position | of each log of a site the next entry: where a sink stands |
 //! | proof | an entry, the hashes that lead from it to a checkpoint, and the checkpoint |
 //!
 //! # Layers
@@ -137,7 +140,10 @@
 //!   kept for another time.
 //! - Alerts stand in one file of pages, each revision after its MAC, opened by one process at a time for as long as an act takes; what is
 //!   asked is an immutable table of those that may be in force, made of all revisions and swapped. An act is an entry before it is a
-//!   revision. What entries name of the store is its floor: one that is lower, or gone, was put back or lost, however sound it looks. Whoever an alert is not for gets the verdict, and the shape, that there would be without it; the entry has both.
+//!   revision. What entries name of the store is its floor: one that is lower, or gone, was put back or lost, however sound it looks.
+//!   Whoever an alert is not for gets the verdict, and the shape, that there would be without it; the entry has both.
+//! - A hit event is its audit entry: sinks read the logs, from a position that they keep, and are told once more rather than once too few.
+//!   No answer waits for any of them.
 //! - A full disk stops answers, and not what makes room: that is recorded in a reserve, which the log takes again before it answers.
 //! - An answer can be given again: an entry names its generation and rules, and a list is built byte for byte of its register.
 

@@ -6,9 +6,11 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use portcullis::alerting::hits::{HitEvent, HitReader, HitSite};
+use portcullis::alerting::hits::{Cursor, HitEvent, HitReader, HitSite};
 use portcullis::audit::{Act, Position};
+use portcullis::domain::FeedName;
 use portcullis::domain::alert::CallerClass;
+use portcullis::ground::storage::Lock;
 use serde::Serialize;
 
 use super::audit_read::record;
@@ -42,7 +44,12 @@ pub(super) fn run(arguments: &Hits) -> anyhow::Result<ExitCode> {
     };
     reader.follower().check().context("this site has not got so far")?;
     let what = format!("hits after {}", reader.position());
+    let webhook = arguments.webhook.as_deref().map(|name| Rewound::lock(&hit_site, name)).transpose()?;
     record(&arguments.data, Act::AuditExport, arguments.purpose.as_deref(), Some(&what), None)?;
+    if let Some(webhook) = webhook {
+        webhook.cursor.write(reader.position())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let interrupt = arguments.follow.then(Interrupt::watch).transpose()?;
     let mut out = stdout().lock();
     loop {
@@ -67,4 +74,21 @@ pub(super) fn run(arguments: &Hits) -> anyhow::Result<ExitCode> {
         eprintln!("portcullis: {} hits were erased, for their time was over", reader.follower().erased());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A webhook to which nobody delivers at the moment.
+struct Rewound {
+    cursor: Cursor,
+    _lock: Lock,
+}
+
+impl Rewound {
+    fn lock(site: &HitSite, name: &str) -> anyhow::Result<Self> {
+        if FeedName::parse(name).is_err() {
+            return Err(Usage::because("--webhook takes the name of a webhook of the settings").into());
+        }
+        let lock = Cursor::lock(&*site.storage, &site.data_dir, name);
+        let why = "a service delivers to this webhook: stop it first";
+        Ok(Self { cursor: Cursor::of(site.storage.clone(), &site.data_dir, name), _lock: lock.context(why)? })
+    }
 }

@@ -27,7 +27,7 @@ const COMMANDS: [(&[&str], &[&str]); 30] = [
     ),
     (&["check"], &["--config", "--data", "--issuer", "--json", "--kind", "--mrz", "--number"]),
     (&["manifest"], &["--config", "--data", "--out"]),
-    (&["hits"], &["--config", "--data", "--follow", "--from", "--purpose"]),
+    (&["hits"], &["--config", "--data", "--follow", "--from", "--purpose", "--webhook"]),
     (&["feed", "forget"], &["--data"]),
     (&["fold"], &["--data", "--feed", "--mib-per-second"]),
     (&["rollback"], &["--data", "--to"]),

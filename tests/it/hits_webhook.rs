@@ -6,7 +6,7 @@ use base64::prelude::BASE64_STANDARD as BASE64;
 use jiff::Timestamp;
 
 use crate::audit_samples::until;
-use crate::support::command::{Place, command};
+use crate::support::command::{Place, command, portcullis};
 use crate::support::receiver::{Delivery, Receiver, Says, ok};
 use crate::support::serving::Serving;
 use crate::support::web::Authority;
@@ -156,11 +156,19 @@ fn a_spoilt_cursor_degrades_the_service_and_keeps_no_answer_back() {
     std::fs::write(&cursor, "portcullis-hits-cursor 1\nserve").unwrap();
     let serving = start(&place, &receiver.url(), "");
     check(&serving);
+    let id = check(&serving);
     until("it is told", || serving.get("/readyz").text().contains("desk.cursor does not say"));
     assert_eq!(serving.get("/readyz").status, 200);
     assert!(receiver.ids().is_empty());
-    assert!(serving.log().contains("hits are not told"));
     assert_eq!(std::fs::read_to_string(&cursor).unwrap(), "portcullis-hits-cursor 1\nserve");
+    // Somebody says where to go on.
+    let hits = |more: &[&str]| portcullis(&[&["hits", "--data", &place.site()], more].concat());
+    let position = hits(&[]).exits(0).lines()[0]["position"].as_str().unwrap().to_owned();
+    hits(&["--from", &position, "--webhook", "desk"]).exits(0);
+    until("it goes on", || receiver.ids() == [id.clone()]);
+    hits(&["--from", "now", "--webhook", "desk"]).fails_saying("stop it first");
+    hits(&["--from", "now", "--webhook", "../desk"]).exits(2);
+    assert_eq!(serving.log().matches("hits are not told").count(), 1);
 }
 
 #[test]

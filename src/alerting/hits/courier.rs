@@ -61,10 +61,13 @@ impl Courier {
 
     /// Alone among the processes of the site, and from where it was.
     fn begin(&self, cursor: &Cursor) -> Result<(Lock, HitReader), String> {
-        let lock = self.lock().map_err(|error| match error {
-            LockError::Held => "another process delivers them".to_owned(),
-            LockError::Io(error) => format!("its folder cannot be used: {error}"),
-        })?;
+        let lock =
+            Cursor::lock(&*self.site.storage, &self.site.data_dir, &self.name).map_err(
+                |error| match error {
+                    LockError::Held => "another process delivers them".to_owned(),
+                    LockError::Io(error) => format!("its folder cannot be used: {error}"),
+                },
+            )?;
         let mut reader = match cursor.read().map_err(|error| causes(&error))? {
             Some(position) => HitReader::new(&self.site, self.class, position),
             None => {
@@ -79,14 +82,6 @@ impl Courier {
             tracing::warn!(sink = %self.name, %log, "a log is not there any more: what it had that was not told yet is told no more");
         }
         Ok((lock, reader))
-    }
-
-    fn lock(&self) -> Result<Lock, LockError> {
-        let folder = self.site.data_dir.join("hits");
-        let made = self.site.storage.create_dir_all(&folder);
-        // Before the first cursor, which stands in it.
-        made.and_then(|()| self.site.storage.sync_dir(&self.site.data_dir)).map_err(LockError::Io)?;
-        self.site.storage.lock(&folder.join(format!("{}.lock", self.name)))
     }
 
     /// Notes what keeps it, and tells it once.

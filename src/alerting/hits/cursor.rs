@@ -7,7 +7,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::audit::Position;
-use crate::ground::storage::{Storage, publish_file};
+use crate::ground::storage::{Lock, LockError, Storage, publish_file};
 
 const TAG: &str = "portcullis-hits-cursor";
 const VERSION: u32 = 1;
@@ -36,8 +36,8 @@ pub enum CursorError {
     },
     /// It is not as it was written.
     #[error(
-        "{} does not say how far hits were told: it is spoilt. Restore it from a backup. Without it the sink begins with what comes from \
-         then on, so remove it only if that is meant; `portcullis hits` shows what came before",
+        "{} does not say how far hits were told: it is spoilt. `portcullis hits` shows them with their positions, and with --from and \
+         --webhook says where to go on",
         path.display()
     )]
     Spoilt {
@@ -61,6 +61,17 @@ impl Cursor {
         Self { storage, path: data_dir.join("hits").join(format!("{sink}.cursor")) }
     }
 
+    /// Takes the lock of whoever delivers to a sink, or says where to go on.
+    ///
+    /// # Errors
+    /// [`LockError::Held`], and those of the file system.
+    pub fn lock(storage: &dyn Storage, data_dir: &Path, sink: &str) -> Result<Lock, LockError> {
+        let folder = data_dir.join("hits");
+        let made = storage.create_dir_all(&folder).and_then(|()| storage.sync_dir(data_dir));
+        made.map_err(LockError::Io)?;
+        storage.lock(&folder.join(format!("{sink}.lock")))
+    }
+
     /// How far the sink has got; `None` if it has never begun.
     ///
     /// # Errors
@@ -71,23 +82,17 @@ impl Cursor {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(self.storage_error("read", source)),
         };
-        let spoilt = || CursorError::Spoilt { path: self.path.clone() };
-        let text = std::str::from_utf8(&bytes).map_err(|_| spoilt())?;
-        let sum_at = text.trim_end_matches('\n').rfind('\n').map_or(0, |at| at + 1);
-        let (said, sum) = text.split_at(sum_at);
-        if sum != sum_line(said) {
-            return Err(spoilt());
+        match decoded(&bytes) {
+            Ok(position) => Ok(Some(position)),
+            Err(Some(version)) => Err(CursorError::Newer { path: self.path.clone(), version }),
+            Err(None) => Err(CursorError::Spoilt { path: self.path.clone() }),
         }
-        let mut lines = said.lines();
-        let version = lines.next().and_then(|line| line.strip_prefix(TAG)?.trim().parse().ok());
-        match version {
-            Some(VERSION) => {}
-            Some(version) if version > VERSION => {
-                return Err(CursorError::Newer { path: self.path.clone(), version });
-            }
-            _ => return Err(spoilt()),
-        }
-        lines.next().and_then(Position::parse).filter(|_| lines.next().is_none()).map(Some).ok_or_else(spoilt)
+    }
+
+    /// The position in a cursor's bytes; `None` if they are spoilt, or of a newer program.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Position> {
+        decoded(bytes).ok()
     }
 
     /// Says how far it has got, durably.
@@ -116,6 +121,20 @@ impl Cursor {
     }
 }
 
+/// The position, or the version if that is a newer one.
+fn decoded(bytes: &[u8]) -> Result<Position, Option<u32>> {
+    let text = std::str::from_utf8(bytes).map_err(|_| None)?;
+    let sum_at = text.trim_end_matches('\n').rfind('\n').map_or(0, |at| at + 1);
+    let (said, sum) = text.split_at(sum_at);
+    let (first, rest) = said.split_once('\n').filter(|_| sum == sum_line(said)).ok_or(None)?;
+    let version = first.strip_prefix(TAG).and_then(|rest| rest.strip_prefix(' ')?.parse().ok());
+    if version.is_some_and(|version| version > VERSION) {
+        return Err(version);
+    }
+    let position = rest.strip_suffix('\n').and_then(Position::parse);
+    position.filter(|position| encoded(position) == text).ok_or(None)
+}
+
 fn encoded(position: &Position) -> String {
     let said = format!("{TAG} {VERSION}\n{position}\n");
     format!("{said}{}", sum_line(&said))
@@ -127,6 +146,8 @@ fn sum_line(said: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::ground::storage::Disk;
 
@@ -151,6 +172,21 @@ mod tests {
         for position in [Position::default(), position()] {
             cursor.write(&position).unwrap();
             assert_eq!(cursor.read().unwrap(), Some(position));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn there_is_one_way_to_write_it(text in "(portcullis-hits-cursor ?[0-2] ?\\r?\\n)?(cli-0000000[01]:[0-9]\\n?){0,2}") {
+            let text = format!("{text}{}", sum_line(&text));
+            if let Some(position) = Cursor::decode(text.as_bytes()) {
+                prop_assert_eq!(encoded(&position), text);
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_reading_panic(bytes: Vec<u8>) {
+            let _ = Cursor::decode(&bytes);
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod feeds;
+mod hits;
 mod logs;
 mod parts;
 mod proofs;
@@ -14,6 +15,7 @@ mod words;
 
 pub use alerts::alert;
 pub use feeds::{bulletin, feed_metadata, feed_settings};
+pub use hits::hits_cursor;
 pub use logs::{audit_log, audit_sealed, generation};
 pub use proofs::audit_proof;
 pub use registers::{mapping, register_csv, register_ndjson, register_publisher, register_source};
@@ -24,7 +26,7 @@ pub use words::{manifest, mrz, request, settings};
 pub type Invariant = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder too.
-pub const TARGETS: [(&str, Invariant); 20] = [
+pub const TARGETS: [(&str, Invariant); 21] = [
     ("alert", alert),
     ("audit_log", audit_log),
     ("audit_proof", audit_proof),
@@ -33,6 +35,7 @@ pub const TARGETS: [(&str, Invariant); 20] = [
     ("feed_metadata", feed_metadata),
     ("feed_settings", feed_settings),
     ("generation", generation),
+    ("hits_cursor", hits_cursor),
     ("list_checked", list_checked),
     ("manifest", manifest),
     ("mapping", mapping),
