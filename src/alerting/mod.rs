@@ -6,6 +6,7 @@
 mod cases;
 mod desk;
 mod error;
+mod export;
 pub mod hits;
 mod plan;
 mod policy;
@@ -20,6 +21,7 @@ pub use cases::{
 };
 pub use desk::Desk;
 pub use error::AlertingError;
+pub use export::{Export, ExportFault, Exported, verify_export};
 pub use policy::AlertPolicy;
 pub use queue::{Outcome, Queue};
 pub use request::{AlertRequest, RequestFault};

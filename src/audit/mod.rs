@@ -10,6 +10,7 @@
 
 mod adopt;
 mod alert_floor;
+mod attest;
 mod base64url;
 mod body;
 #[cfg(test)]

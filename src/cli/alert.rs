@@ -16,7 +16,7 @@ use portcullis::overlay::{Alerts, Store};
 
 use super::alert_arguments::{Alert, AlertAct, AlertExpire, AlertIssue, AlertList, AlertShow, AlertSite};
 use super::usage::Usage;
-use super::{alert_changes, alert_loss, site};
+use super::{alert_changes, alert_export, alert_loss, site};
 
 const INPUT_BYTES_MAX: u64 = 64 << 10;
 
@@ -46,6 +46,8 @@ pub(super) fn run(command: &Alert) -> anyhow::Result<ExitCode> {
         Alert::List(arguments) => list(arguments),
         Alert::Show(arguments) => show(arguments),
         Alert::Changes(arguments) => alert_changes::run(arguments),
+        Alert::Export(arguments) => alert_export::export(arguments),
+        Alert::VerifyExport(arguments) => alert_export::verify(arguments),
         Alert::AcceptLoss(arguments) => alert_loss::run(&arguments.data),
     }
 }

@@ -33,6 +33,8 @@ pub(crate) enum Alert {
     List(AlertList),
     Show(AlertShow),
     Changes(AlertChanges),
+    Export(AlertExport),
+    VerifyExport(AlertVerifyExport),
     AcceptLoss(AlertLoss),
 }
 
@@ -155,4 +157,27 @@ pub(crate) struct AlertChanges {
     /// Wait for more at the end.
     #[arg(long)]
     pub(crate) follow: bool,
+}
+
+/// Writes the alerts in force that were approved of, with their numbers, as NDJSON that ends in a signature of the log's key. It is recorded.
+#[derive(Args)]
+pub(crate) struct AlertExport {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// A new file for it [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Checks an export, on any machine, with nothing but the public key of the log that signed it (audit/<log id>/verify.key). Exit code 0 only
+/// if every byte is as it was signed.
+#[derive(Args)]
+pub(crate) struct AlertVerifyExport {
+    /// The export, or - for standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) export: PathBuf,
+    /// The log's public key, or a file with it.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: String,
 }

@@ -3,6 +3,7 @@
 mod alert;
 mod alert_arguments;
 mod alert_changes;
+mod alert_export;
 mod alert_loss;
 mod arguments;
 mod audit;

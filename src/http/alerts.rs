@@ -238,7 +238,7 @@ pub(super) async fn record(service: &Service, what: String) -> Result<(), Proble
     Ok(())
 }
 
-async fn reading<T: Send + 'static>(
+pub(super) async fn reading<T: Send + 'static>(
     service: &Service,
     read: impl FnOnce(&Alerts, Option<&Store>) -> Result<T, OverlayError> + Send + 'static,
 ) -> Result<T, Problem> {

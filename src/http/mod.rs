@@ -6,6 +6,7 @@
 //! Every error is problem+json (RFC 9457) with a stable `code`.
 
 mod alert_desk;
+mod alert_export;
 mod alerts;
 mod audit;
 mod body;

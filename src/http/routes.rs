@@ -13,7 +13,7 @@ use prometheus::IntCounter;
 
 use super::problem::{Problem, Refused};
 use super::service::Service;
-use super::{alerts, audit, cases, changes, checks, hits, manifests, status};
+use super::{alert_export, alerts, audit, cases, changes, checks, hits, manifests, status};
 
 /// Adds all routes of v1 to an application.
 pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
@@ -35,6 +35,7 @@ pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + 
             .service(only("/v1/operator/sync", "POST").post(status::want_sync))
             .service(both("/v1/alerts").get(alerts::list).post(alerts::issue))
             .service(only("/v1/alerts/searches", "POST").post(alerts::search))
+            .service(only("/v1/alerts/export", "GET").get(alert_export::export))
             .service(only("/v1/alerts/changes", "GET").get(changes::changes))
             .service(only("/v1/alerts/{id}", "GET").get(alerts::show))
             .service(only("/v1/alerts/{id}/{act}", "POST").post(alerts::act))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{OverlayError, Store};
-use crate::domain::alert::{AlertId, ChangeKind, Life, Revision};
+use crate::domain::alert::{AlertId, ChangeKind, Life, Revision, Standing};
 
 /// A revision, and what it did.
 pub type Changed = (ChangeKind, Arc<Revision>);
@@ -126,6 +126,16 @@ impl Alerts {
     /// All of them, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Revision>> {
         self.newest.values()
+    }
+
+    /// The alerts in force at a time that somebody has approved of, in the order of their revisions.
+    #[must_use]
+    pub fn approved_at(&self, now: Timestamp) -> Vec<Arc<Revision>> {
+        let holds =
+            |revision: &&Arc<Revision>| revision.standing(now) == Standing::InForce { unapproved: false };
+        let mut alerts: Vec<_> = self.living().filter(holds).cloned().collect();
+        alerts.sort_unstable_by_key(|revision| revision.origin.counter);
+        alerts
     }
 
     /// Revisions that may be in force at some time; where there are two of one alert, the newer one if both are.

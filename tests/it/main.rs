@@ -4,6 +4,7 @@
 
 mod alert_changes;
 mod alert_desk;
+mod alert_export;
 mod alert_floor;
 mod audit_answers;
 mod audit_collect;

@@ -1,11 +1,17 @@
 //! What issuers of alerts write.
 
 use jiff::Timestamp;
-use portcullis::alerting::AlertRequest;
+use portcullis::alerting::{AlertRequest, verify_export};
+use portcullis::audit::NoteKey;
 use portcullis::domain::DocumentId;
 use portcullis::domain::alert::Subject;
 
 use super::{assert_silent, json_strings};
+
+/// A log that was thrown away: nobody has its private key.
+const EXPORT_KEY: &str = "portcullis/cli-6c8c244c+f1f50a07+ATIl/kTO81YVQLoNSpMw69s7vP4iqyvKqH1FdEKI4Lmi";
+/// All that it has ever signed.
+const EXPORT: &[u8] = include_bytes!("../corpus/alert_export/sound");
 
 /// An alert in JSON.
 pub fn alert(data: &[u8]) {
@@ -34,4 +40,13 @@ pub fn alert(data: &[u8]) {
     assert!(statement.instruction.is_none_or(|said| said.text.chars().count() <= 500));
     let shown = format!("{:?}", statement.subject);
     assert!(matches!(shown.as_str(), "Document(..)" | "Interval(..)"), "a subject shows its numbers");
+}
+
+/// An export of alerts: whatever is taken for one was signed.
+pub fn alert_export(data: &[u8]) {
+    let key = NoteKey::parse(EXPORT_KEY).expect("it is a key");
+    match verify_export(data, &key) {
+        Ok(_) => assert_eq!(data, EXPORT, "nobody has signed that"),
+        Err(fault) => assert_silent(&fault, &[]),
+    }
 }
