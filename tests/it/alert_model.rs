@@ -1,0 +1,393 @@
+//! Random acts at random times against a plain list of what each alert was: what is in force is the same, whoever is asked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::Timestamp;
+use portcullis::alerting::{AlertPolicy, AlertingError, Desk, Issued};
+use portcullis::audit::{AuditLog, Config, Role};
+use portcullis::domain::alert::{
+    Action, AlertId, CallerClass, Category, Grade, GradeScheme, Handling, Interval, Line, Revision, Standing,
+    Statement, Subject,
+};
+use portcullis::domain::{DocumentId, DocumentNumber, IssuingState};
+use portcullis::ground::clock::{Clock, TimeSource};
+use portcullis::ground::storage::{Disk, Storage};
+use portcullis::overlay::{Alerts, Store, Table};
+use proptest::prelude::*;
+
+const HOUR: i64 = 3600;
+const DAYS_MAX: i64 = 20;
+const START: i64 = 1_772_366_400;
+const NUMBERS: u32 = 12;
+
+/// What somebody does, as far as it can be said before it is known what is there.
+#[derive(Clone, Debug)]
+struct Step {
+    what: What,
+    by: u8,
+    /// Which of the alerts there are.
+    alert: prop::sample::Index,
+    /// The revision that he says he has seen: the right one, or another.
+    seen: Option<bool>,
+    wish: Wish,
+    four_eyes: bool,
+    unapproved_hours: i64,
+    /// How far the system's clock goes on before, or back, in seconds.
+    clock: i64,
+    reopen: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Issue { key: Option<u8> },
+    Approve,
+    Amend,
+    Renew,
+    Withdraw,
+}
+
+/// What an alert is to say: numbers from one to another, and hours from now on.
+#[derive(Clone, Copy, Debug)]
+struct Wish {
+    numbers: (u32, u32),
+    from: i64,
+    to: i64,
+}
+
+/// What an alert was at one time, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct State {
+    life: Life,
+    issuer: u8,
+    until: Option<i64>,
+    numbers: (u32, u32),
+    from: i64,
+    to: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Life {
+    Waits,
+    Active,
+    Withdrawn,
+}
+
+/// Every alert by all that it ever was.
+#[derive(Default)]
+struct Model {
+    alerts: BTreeMap<AlertId, Vec<State>>,
+    keys: BTreeMap<(u8, u8), AlertId>,
+    /// The highest time that the process has seen, and that is on record.
+    seen: i64,
+    recorded: i64,
+}
+
+/// What becomes of an act.
+enum Expected {
+    Refused,
+    /// The same as before.
+    Before(AlertId),
+    /// A state more, of an alert or of a new one.
+    Next(Option<AlertId>, State),
+}
+
+impl Model {
+    /// The time of an act; none if the clock is not trusted.
+    fn now(&mut self, source: i64) -> Option<i64> {
+        self.seen = self.seen.max(self.recorded);
+        let is_trusted = self.seen - source <= 600;
+        self.seen = self.seen.max(source);
+        is_trusted.then_some(self.seen)
+    }
+
+    fn nth(&self, index: &prop::sample::Index) -> Option<AlertId> {
+        (!self.alerts.is_empty()).then(|| *self.alerts.keys().nth(index.index(self.alerts.len())).unwrap())
+    }
+
+    fn act(&self, step: &Step, alert: Option<AlertId>, now: Option<i64>) -> Expected {
+        use Expected::{Before, Next, Refused};
+        let Some(now) = now else { return Refused };
+        let (by, wish) = (step.by, step.wish);
+        let (from, to) = (now + wish.from * HOUR, now + wish.to * HOUR);
+        let is_sound =
+            |from: i64, to: i64| to > from && to > now && to - from.max(now) <= DAYS_MAX * 24 * HOUR;
+        let hours = Some(now + step.unapproved_hours * HOUR).filter(|_| step.unapproved_hours > 0);
+        let (life, until) = if step.four_eyes { (Life::Waits, hours) } else { (Life::Active, None) };
+        let wished = State { life, issuer: by, until, numbers: wish.numbers, from, to };
+        if let What::Issue { key } = step.what {
+            let known = key.and_then(|key| self.keys.get(&(by, key)));
+            return match known {
+                Some(known) => {
+                    let first = self.alerts[known][0];
+                    let is_same = (first.numbers, first.to) == (wished.numbers, wished.to);
+                    if is_same { Before(*known) } else { Refused }
+                }
+                None if is_sound(from, to) => Next(None, wished),
+                None => Refused,
+            };
+        }
+        let Some(alert) = alert else { return Refused };
+        let before = *self.alerts[&alert].last().unwrap();
+        if before.life == Life::Withdrawn || step.seen == Some(false) {
+            return Refused;
+        }
+        let next = |state: State| Next(Some(alert), state);
+        match step.what {
+            What::Approve if before.life == Life::Waits && before.issuer != by => {
+                next(State { life: Life::Active, until: None, ..before })
+            }
+            What::Amend if is_sound(from, to) => {
+                let shorter = until.zip(before.until).map(|(one, other)| one.min(other));
+                next(State { until: if before.life == Life::Waits { shorter } else { until }, ..wished })
+            }
+            What::Renew if step.four_eyes && before.issuer == by && to > before.to => Refused,
+            What::Renew if is_sound(before.from, to) => {
+                let issuer = if before.life == Life::Waits { by } else { before.issuer };
+                next(State { issuer, to, ..before })
+            }
+            What::Withdraw => next(State { life: Life::Withdrawn, until: None, ..before }),
+            _ => Refused,
+        }
+    }
+
+    /// Which alerts are in force for a number at a time, and by which of their revisions.
+    fn in_force(&self, number: u32, time: i64) -> Vec<(AlertId, u32)> {
+        let holds = |state: &State| {
+            let life = match state.life {
+                Life::Active => true,
+                Life::Waits => state.until.is_some_and(|until| time < until),
+                Life::Withdrawn => false,
+            };
+            life && state.from <= time
+                && time < state.to
+                && (state.numbers.0..=state.numbers.1).contains(&number)
+        };
+        let mut found = Vec::new();
+        for (alert, states) in &self.alerts {
+            let newest = states.len() - 1;
+            // A change that waits leaves what was approved of before it in force.
+            let approved = (states[newest].life == Life::Waits)
+                .then(|| states.iter().rposition(|state| state.life == Life::Active))
+                .flatten();
+            let revision = [Some(newest), approved].into_iter().flatten().find(|at| holds(&states[*at]));
+            found.extend(revision.map(|at| (*alert, at as u32 + 1)));
+        }
+        found
+    }
+
+    /// Times at which something begins or ends, and those right before.
+    fn edges(&self) -> Vec<i64> {
+        let states = self.alerts.values().flatten();
+        let mut edges: Vec<_> =
+            states.flat_map(|state| [Some(state.from), Some(state.to), state.until]).collect();
+        edges.sort_unstable();
+        edges.dedup();
+        edges.into_iter().flatten().flat_map(|edge| [edge - 1, edge]).collect()
+    }
+}
+
+/// The system's clock, which goes where a test sets it.
+#[derive(Clone)]
+struct Set(Arc<AtomicI64>);
+
+impl TimeSource for Set {
+    fn now(&self) -> Timestamp {
+        time(self.0.load(Ordering::Relaxed))
+    }
+}
+
+fn time(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn document(number: u32) -> DocumentId {
+    let issuing_state = IssuingState::recognise("UTO").unwrap().state;
+    DocumentId { issuing_state, number: DocumentNumber::parse(&format!("C{number:08}")).unwrap() }
+}
+
+fn statement(wish: Wish, now: i64) -> Statement {
+    let (one, other) = (document(wish.numbers.0), document(wish.numbers.1));
+    let subject = if one == other {
+        Subject::Document(one)
+    } else {
+        Subject::Interval(Interval::new(one.issuing_state, one.number, other.number).unwrap())
+    };
+    Statement {
+        subject,
+        category: Category::Stolen,
+        action: Action::Refer,
+        instruction: None,
+        originator: Line::parse("Police", 20).unwrap(),
+        contact: Line::parse("+999", 20).unwrap(),
+        reference: None,
+        grade: Grade::parse(GradeScheme::Admiralty, "A1").unwrap(),
+        handling: Handling {
+            classes: [CallerClass::Officer].into(),
+            purposes: [].into(),
+            release_to: [].into(),
+        },
+        from: time(now + wish.from * HOUR),
+        to: time(now + wish.to * HOUR),
+    }
+}
+
+/// The site: its log and its clock, which are opened anew now and then.
+struct Site {
+    data: tempfile::TempDir,
+    source: Set,
+    log: Option<AuditLog>,
+    clock: Clock,
+    known: Alerts,
+}
+
+impl Site {
+    fn new() -> Self {
+        let source = Set(Arc::new(AtomicI64::new(START)));
+        let clock = Clock::new(source.clone());
+        let mut site =
+            Self { data: tempfile::tempdir().unwrap(), source, log: None, clock, known: Alerts::default() };
+        site.reopen();
+        site
+    }
+
+    fn reopen(&mut self) {
+        self.log.take().into_iter().for_each(|log| log.close().unwrap());
+        let (config, now) = (Config::default(), self.source.now());
+        let (log, _) = AuditLog::open(Arc::new(Disk), self.data.path(), Role::Cli, config, now).unwrap();
+        self.log = Some(log);
+        self.clock = Clock::new(self.source.clone());
+        self.known = Alerts::default();
+    }
+
+    fn act(
+        &mut self,
+        step: &Step,
+        alert: AlertId,
+        wish: Statement,
+        seen: Option<u32>,
+    ) -> Result<Issued, AlertingError> {
+        let mut desk = Desk {
+            storage: Arc::new(Disk),
+            data_dir: self.data.path().to_owned(),
+            log: self.log.as_ref().unwrap(),
+            clock: &self.clock,
+            policy: AlertPolicy {
+                days_max: DAYS_MAX as usize,
+                four_eyes: step.four_eyes,
+                unapproved_hours: step.unapproved_hours as usize,
+            },
+            known: std::mem::take(&mut self.known),
+        };
+        let by = format!("officer-{}", step.by).into();
+        let done = match step.what {
+            What::Issue { key } => desk.issue(wish, &by, key.map(|key| format!("key-{key}")).as_deref()),
+            What::Approve => desk.approve(alert, &by, seen).map(Issued::New),
+            What::Amend => desk.amend(alert, wish, &by, seen).map(Issued::New),
+            What::Renew => desk.renew(alert, wish.to, &by, seen).map(Issued::New),
+            What::Withdraw => desk.withdraw(alert, &by, seen).map(Issued::New),
+        };
+        self.known = desk.known;
+        done
+    }
+
+    fn table(&self) -> Table {
+        let storage: Arc<dyn Storage> = Arc::new(Disk);
+        let mut alerts = Alerts::default();
+        if let Some(store) = Store::open(&storage, self.data.path()).unwrap() {
+            alerts.follow(&store).unwrap();
+        }
+        Table::of(&alerts)
+    }
+}
+
+/// What a table has in force for a number: of each alert its newest revision that is.
+fn found(table: &Table, number: u32, at: i64) -> Vec<(AlertId, u32)> {
+    let mut newest = BTreeMap::new();
+    let in_force = |revision: &&Arc<Revision>| revision.standing(time(at)) != Standing::Not;
+    for revision in table.find(&document(number)).filter(in_force) {
+        let held = newest.entry(revision.alert).or_insert(revision.number);
+        *held = revision.number.max(*held);
+    }
+    newest.into_iter().collect()
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let what = prop_oneof![
+        3 => prop::option::of(0_u8..2).prop_map(|key| What::Issue { key }),
+        2 => Just(What::Approve),
+        2 => Just(What::Amend),
+        2 => Just(What::Renew),
+        1 => Just(What::Withdraw),
+    ];
+    let wish = ((0..NUMBERS, 0..NUMBERS), -3_i64..10, 1_i64..=600);
+    let wish = wish.prop_map(|((one, other), from, to)| Wish {
+        numbers: (one.min(other), one.max(other)),
+        from,
+        to,
+    });
+    let rules = (any::<bool>(), prop_oneof![Just(0_i64), Just(5)]);
+    let seen = prop_oneof![2 => Just(None), 2 => Just(Some(true)), 1 => Just(Some(false))];
+    let clock =
+        prop_oneof![4 => 0_i64..20_000, 2 => -600_i64..0, 1 => -90_000_i64..-600, 1 => 0_i64..400_000];
+    let who = (0_u8..3, any::<prop::sample::Index>());
+    (what, who, seen, wish, rules, clock, prop::bool::weighted(0.15)).prop_map(
+        |(what, (by, alert), seen, wish, (four_eyes, unapproved_hours), clock, reopen)| Step {
+            what,
+            by,
+            alert,
+            seen,
+            wish,
+            four_eyes,
+            unapproved_hours,
+            clock,
+            reopen,
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #[test]
+    fn what_is_in_force_is_what_a_plain_list_says(steps in prop::collection::vec(step(), 1..24)) {
+        let (mut site, mut model) = (Site::new(), Model::default());
+        for step in steps {
+            let source = site.source.0.fetch_add(step.clock, Ordering::Relaxed) + step.clock;
+            if step.reopen {
+                site.reopen();
+                model.seen = 0;
+            }
+            let alert = model.nth(&step.alert);
+            let now = model.now(source);
+            // Whoever writes a wish does so by the time that holds here.
+            let wish = statement(step.wish, now.unwrap_or(source));
+            let newest = alert.map_or(1, |alert| model.alerts[&alert].len() as u32);
+            let seen = step.seen.map(|right| if right { newest } else { newest + 1 });
+            let done = site.act(&step, alert.unwrap_or(AlertId([0; 16])), wish, seen);
+            match (model.act(&step, alert, now), done) {
+                (Expected::Refused, Err(_)) => {}
+                (Expected::Before(known), Ok(Issued::Before(revision))) => {
+                    prop_assert_eq!(revision.alert, known);
+                    prop_assert_eq!(revision.number as usize, model.alerts[&known].len());
+                }
+                (Expected::Next(of, state), Ok(Issued::New(revision))) => {
+                    prop_assert!(of.is_none_or(|alert| alert == revision.alert));
+                    model.alerts.entry(revision.alert).or_default().push(state);
+                    model.recorded = model.recorded.max(now.unwrap());
+                    if let What::Issue { key: Some(key) } = step.what {
+                        model.keys.insert((step.by, key), revision.alert);
+                    }
+                }
+                (_, done) => prop_assert!(false, "{step:?}: {done:?}"),
+            }
+            let table = site.table();
+            let now = now.unwrap_or(source);
+            for at in model.edges().into_iter().chain([now, now + 30 * HOUR]) {
+                for number in 0..NUMBERS {
+                    prop_assert_eq!(found(&table, number, at), model.in_force(number, at), "{} at {}", number, at);
+                }
+            }
+        }
+    }
+}
