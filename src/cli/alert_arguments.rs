@@ -18,7 +18,7 @@ An alert as JSON:
 or, instead of the document, stolen blanks and series:
    \"interval\": {\"issuing_state\": \"UTO\", \"from\": \"C01X00010\", \"to\": \"C01X00099\"}
    \"interval\": {\"issuing_state\": \"UTO\", \"prefix\": \"C01X\", \"length\": 9}
-No purposes means every purpose. An alert for some only is withheld from `portcullis check`, which states none.")]
+No purposes means every purpose. An alert for some only is told to whoever names one of them: `portcullis check --purpose border`.")]
 pub(crate) enum Alert {
     Issue(AlertIssue),
     /// Submits a draft: from then on it waits for approval, or is in force.

@@ -240,6 +240,9 @@ pub(crate) struct Check {
     /// The kind of document, such as passport.
     #[arg(long, value_name = "K", conflicts_with = "mrz")]
     pub(crate) kind: Option<String>,
+    /// The purpose for which is asked, such as border: an alert may be for some only.
+    #[arg(long, value_name = "WORD")]
+    pub(crate) purpose: Option<String>,
     /// Print the answer as the service would send it.
     #[arg(long)]
     pub(crate) json: bool,
@@ -268,6 +271,9 @@ pub(crate) struct Manifest {
     /// Where the answers go; the file appears once it is whole [default: standard output].
     #[arg(short, long, value_name = "OUT")]
     pub(crate) out: Option<PathBuf>,
+    /// The purpose for which lines ask that name none.
+    #[arg(long, value_name = "WORD")]
+    pub(crate) purpose: Option<String>,
 }
 
 /// Makes one base of the base and delta of a feed that was imported here: what is listed stays as it is. Works beside a running

@@ -31,6 +31,7 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
         }
         (None, None) => bail!("give --mrz or --number"),
     };
+    let request = CheckRequest { purpose: arguments.purpose.clone(), ..request };
     let question = match request.into_question(&site::principal()?) {
         Ok(question) => question,
         Err(fault) => return Err(Usage::because(fault).into()),

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use portcullis::bulk::{Limits, Lines, Manifest, Summary, answer_lines};
@@ -10,13 +11,16 @@ use portcullis::ground::storage::{Disk, Storage, StorageFile};
 use portcullis::http::wire::{write_abort, write_outcome, write_summary};
 use portcullis::screening::Screening;
 
+use super::usage::Usage;
 use super::{arguments, progress, site};
 
 const PIECE_BYTES: usize = 64 << 10;
+const PURPOSE_BYTES_MAX: usize = 64;
 
 pub(super) fn run(arguments: &arguments::Manifest) -> anyhow::Result<ExitCode> {
+    let purpose = arguments.purpose.as_deref().map(purpose).transpose()?;
     let (screening, settings) = site::open(&arguments.data, arguments.config.as_deref())?;
-    let screened = Screened { screening: &screening, limits: &settings.manifests };
+    let screened = Screened { screening: &screening, limits: &settings.manifests, purpose: purpose.as_ref() };
     let input = Input::open(&arguments.file)?;
     let summary = match &arguments.out {
         None => answer(screened, input, &mut BufWriter::new(io::stdout().lock()))?,
@@ -35,6 +39,17 @@ pub(super) fn run(arguments: &arguments::Manifest) -> anyhow::Result<ExitCode> {
 struct Screened<'a> {
     screening: &'a Screening,
     limits: &'a Limits,
+    /// Of lines that name none.
+    purpose: Option<&'a Arc<str>>,
+}
+
+/// It is recorded in clear, beside every document: without digits it is no number of one.
+fn purpose(word: &str) -> anyhow::Result<Arc<str>> {
+    let is_plain = |byte: u8| byte.is_ascii_alphabetic() || b"._:-".contains(&byte);
+    if (1..=PURPOSE_BYTES_MAX).contains(&word.len()) && word.bytes().all(is_plain) {
+        return Ok(word.into());
+    }
+    Err(Usage::because("--purpose is 1 to 64 characters of A-Z a-z . _ : -").into())
 }
 
 struct Input {
@@ -91,7 +106,7 @@ impl Write for Appending {
 }
 
 fn answer(screened: Screened<'_>, mut input: Input, out: &mut impl Write) -> anyhow::Result<Summary> {
-    let Screened { screening, limits } = screened;
+    let Screened { screening, limits, purpose } = screened;
     let bar = progress::bytes(input.length, "screening");
     let mut lines = Lines::new(limits.line_bytes_max);
     let mut manifest = Manifest::new(None, site::principal()?);
@@ -109,7 +124,10 @@ fn answer(screened: Screened<'_>, mut input: Input, out: &mut impl Write) -> any
             if chunk.is_empty() {
                 break;
             }
-            let chunk = chunk.into_iter().filter_map(|line| manifest.read(line)).collect();
+            let mut chunk: Vec<_> = chunk.into_iter().filter_map(|line| manifest.read(line)).collect();
+            for question in chunk.iter_mut().filter_map(|line| line.question.as_mut().ok()) {
+                question.asker.purpose = question.asker.purpose.take().or_else(|| purpose.cloned());
+            }
             let outcomes = match answer_lines(screening, &name, chunk) {
                 Ok(outcomes) => outcomes,
                 Err(error) => {

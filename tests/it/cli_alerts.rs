@@ -460,3 +460,33 @@ fn drafts_and_expiry_without_a_service() {
     let audit = portcullis(&["inspect", "audit", "--data", &place.site()]).exits(0).out;
     assert!(audit.contains("alert_expired 1") && audit.contains("alert_submitted 1"), "{audit}");
 }
+
+#[test]
+fn an_alert_for_some_purposes_is_told_to_whoever_names_one_of_them() {
+    let place = Place::with_site();
+    let mut some = alert("Q1");
+    some["handling"]["purposes"] = json!(["border", "visa"]);
+    issued(&place, &some, &[]);
+    assert_eq!(checked(&place, "Q1", &[])["verdict"], "no_hit");
+    assert_eq!(checked(&place, "Q1", &["--purpose", "tax"])["verdict"], "no_hit");
+    assert_eq!(checked(&place, "Q1", &["--purpose", "visa"])["verdict"], "hit");
+    let line = |purpose: &str| {
+        format!("{{\"document\":{{\"number\":\"Q1\",\"issuing_state\":\"UTO\"}}{purpose}}}\n")
+    };
+    let lines = format!("{}{}", line(""), line(",\"purpose\":\"tax\""));
+    let manifest = |more: &[&str]| {
+        portcullis_reading(&[&["manifest", "-", "--data", &place.site()], more].concat(), &lines)
+    };
+    let verdicts = |run: Run| -> Vec<_> {
+        run.lines().iter().take(2).map(|line| line["verdict"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(verdicts(manifest(&[]).exits(0)), ["no_hit", "no_hit"]);
+    assert_eq!(
+        verdicts(manifest(&["--purpose", "border"]).exits(0)),
+        ["hit", "no_hit"],
+        "a line's own goes before"
+    );
+    manifest(&["--purpose", "L898902C3"]).exits(2);
+    let entered = portcullis(&["audit", "report", "--data", &place.site(), "--json"]).exits(0).json();
+    assert_eq!(entered["purpose"]["visa"], 1, "{entered}");
+}
