@@ -163,8 +163,7 @@ impl Desk<'_> {
         let (by, mut expired) = (EXPIRY.into(), 0);
         loop {
             let now = self.now()?;
-            let Some(mut store) = Store::open(&self.storage, &self.data_dir)? else { return Ok(expired) };
-            self.known.follow(&store)?;
+            let Some(mut store) = self.store(false)? else { return Ok(expired) };
             let mut over: Vec<_> = self.known.over(now).cloned().collect();
             over.sort_unstable_by_key(|revision| revision.origin.counter);
             over.truncate(EXPIRED_AT_ONCE);
@@ -194,7 +193,7 @@ impl Desk<'_> {
     }
 
     /// The store, with all that is in it known, and the time.
-    fn open(&mut self) -> Result<(Store, Timestamp), AlertingError> {
+    pub(super) fn open(&mut self) -> Result<(Store, Timestamp), AlertingError> {
         let now = self.now()?;
         // None is made in the place of one that has gone, and an older one is not gone on with.
         let store = match Store::open_not_below(&self.storage, &self.data_dir, self.log.alert_floor()?)? {
@@ -205,12 +204,35 @@ impl Desk<'_> {
         Ok((store, now))
     }
 
-    fn now(&self) -> Result<Timestamp, AlertingError> {
+    /// The store, with all that is in it known; if there is none it is made only to `create` it.
+    pub(super) fn store(&mut self, create: bool) -> Result<Option<Store>, AlertingError> {
+        let store = match create {
+            true => Some(Store::open_or_create(&self.storage, &self.data_dir)?),
+            false => Store::open(&self.storage, &self.data_dir)?,
+        };
+        if let Some(store) = &store {
+            self.known.follow(store)?;
+        }
+        Ok(store)
+    }
+
+    /// A time that can be trusted.
+    pub(super) fn now(&self) -> Result<Timestamp, AlertingError> {
         Ok(trusted_now(self.clock, self.log, None)?.time)
     }
 
     /// Records what is planned, and keeps it then.
-    fn keep(
+    pub(super) fn keep(
+        &mut self,
+        store: &mut Store,
+        planned: Vec<(Act, Change)>,
+    ) -> Result<Vec<Arc<Revision>>, AlertingError> {
+        record(self, &planned)?;
+        self.keep_recorded(store, planned)
+    }
+
+    /// Keeps what is planned, all of it or nothing, once it is recorded.
+    pub(super) fn keep_recorded(
         &mut self,
         store: &mut Store,
         planned: Vec<(Act, Change)>,
@@ -218,7 +240,6 @@ impl Desk<'_> {
         if planned.is_empty() {
             return Ok(Vec::new());
         }
-        record(self, &planned)?;
         let changes = planned.into_iter().map(|(_, change)| change).collect();
         let kept: Vec<_> = store.append(changes)?.into_iter().map(Arc::new).collect();
         kept.iter().for_each(|revision| self.known.take(revision.clone()));
@@ -227,7 +248,7 @@ impl Desk<'_> {
 }
 
 /// The name of an alert that is to be issued.
-fn name(store: &Store, by: &str, key: Option<&str>) -> Result<AlertId, AlertingError> {
+pub(super) fn name(store: &Store, by: &str, key: Option<&str>) -> Result<AlertId, AlertingError> {
     match key {
         None => Ok(Store::new_alert()?),
         Some(key) => Ok(store.alert_of_key(by, key)),

@@ -8,6 +8,7 @@ mod desk;
 mod error;
 mod export;
 pub mod hits;
+pub mod import;
 mod plan;
 mod policy;
 mod queue;

@@ -11,13 +11,16 @@ use crate::domain::alert::Subject;
 use crate::overlay::Change;
 
 /// Entries that are handed in together, so that questions which wait for the same log wait for few.
-const ENTRIES_AT_ONCE: usize = 256;
+pub(super) const ENTRIES_AT_ONCE: usize = 256;
 /// How long there may be no room in the log's queue.
 const TRIES: u32 = 500;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Records what is going to be done; gives it back once the last entry is durable.
 pub(super) fn record(desk: &Desk<'_>, planned: &[(Act, Change)]) -> Result<(), AlertingError> {
+    if planned.is_empty() {
+        return Ok(());
+    }
     let digester = Digester::open(&*desk.storage, &desk.data_dir)?;
     let at_once = ENTRIES_AT_ONCE.min(desk.log.entries_max());
     for some in planned.chunks(at_once) {

@@ -16,7 +16,7 @@ use portcullis::overlay::{Alerts, Store};
 
 use super::alert_arguments::{Alert, AlertAct, AlertExpire, AlertIssue, AlertList, AlertShow, AlertSite};
 use super::usage::Usage;
-use super::{alert_changes, alert_export, alert_loss, site};
+use super::{alert_changes, alert_export, alert_import, alert_loss, site};
 
 const INPUT_BYTES_MAX: u64 = 64 << 10;
 
@@ -42,6 +42,7 @@ pub(super) fn run(command: &Alert) -> anyhow::Result<ExitCode> {
             let act = &arguments.act;
             changed("renewed", act, |desk, id, by| desk.renew(id, to, by, act.revision))
         }
+        Alert::Import(arguments) => alert_import::run(arguments),
         Alert::Expire(arguments) => expire(arguments),
         Alert::List(arguments) => list(arguments),
         Alert::Show(arguments) => show(arguments),
@@ -55,7 +56,7 @@ pub(super) fn run(command: &Alert) -> anyhow::Result<ExitCode> {
 fn issue(arguments: &AlertIssue) -> anyhow::Result<ExitCode> {
     let wanted = asked_for(&arguments.alert)?.into_wanted(site::clock().now().time);
     let (wanted, key) = (wanted.map_err(Usage::because)?, arguments.idempotency_key.as_deref());
-    let issued = at_desk(&arguments.site, |desk, by| match arguments.draft {
+    let issued = with_desk(&arguments.site, |desk, by| match arguments.draft {
         true => desk.draft(wanted, by, key),
         false => desk.issue(wanted, by, key),
     })?;
@@ -71,7 +72,7 @@ fn issue(arguments: &AlertIssue) -> anyhow::Result<ExitCode> {
 fn expire(arguments: &AlertExpire) -> anyhow::Result<ExitCode> {
     site::must_exist(&arguments.data)?;
     let at = AlertSite { data: arguments.data.clone(), config: None };
-    let expired = at_desk(&at, |desk, _| desk.expire())?;
+    let expired = with_desk(&at, |desk, _| desk.expire())?;
     println!("{expired} alerts have expired");
     Ok(ExitCode::SUCCESS)
 }
@@ -83,7 +84,7 @@ fn changed(
 ) -> anyhow::Result<ExitCode> {
     let id = id(&act.alert)?;
     site::must_exist(&act.site.data)?;
-    let revision = at_desk(&act.site, |desk, by| change(desk, id, by))?;
+    let revision = with_desk(&act.site, |desk, by| change(desk, id, by))?;
     tell(what, &revision);
     Ok(ExitCode::SUCCESS)
 }
@@ -94,7 +95,7 @@ fn tell(what: &str, revision: &Revision) {
 }
 
 /// Opens what an act needs, and the log in which it is recorded.
-fn at_desk<T>(
+pub(super) fn with_desk<T>(
     at: &AlertSite,
     act: impl FnOnce(&mut Desk<'_>, &Arc<str>) -> Result<T, AlertingError>,
 ) -> anyhow::Result<T> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// Issues alerts of our own, which stand in answers beside what lists say. Works beside a running service, which takes them up
 /// within seconds.
@@ -21,6 +21,7 @@ or, instead of the document, stolen blanks and series:
 No purposes means every purpose. An alert for some only is told to whoever names one of them: `portcullis check --purpose border`.")]
 pub(crate) enum Alert {
     Issue(AlertIssue),
+    Import(AlertImport),
     /// Submits a draft: from then on it waits for approval, or is in force.
     Submit(AlertAct),
     /// Approves what somebody else has issued or amended; from then on it counts.
@@ -63,6 +64,54 @@ pub(crate) struct AlertIssue {
     /// Write it down only: it is in force nowhere until it is submitted.
     #[arg(long)]
     pub(crate) draft: bool,
+}
+
+/// Issues many alerts: all of them, or none if there is something wrong with one.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  portcullis alert import alerts.ndjson --data site
+  portcullis alert import alerts.csv --data site --per-row --rejects refused.csv
+NDJSON has one alert a line, as `portcullis alert --help` shows it, and perhaps an \"idempotency_key\" of its own: the same import told
+twice then issues nothing twice. CSV has a header line that names its columns, in any order:
+  issuing_state            with number, or from and to, or prefix and length
+  category, action         and perhaps instruction, with its language
+  originator, contact      and perhaps reference
+  grade_scheme, grade_code
+  classes                  and perhaps purposes, release_to: words with blanks between them
+  valid_to                 and perhaps valid_from
+  idempotency_key          perhaps
+A row is a line: an instruction of several lines needs NDJSON. Every row is accounted for: read = issued + issued before (by its key) +
+rejected + held back. Rejected rows are listed by line, reason and rule, never by content. Exit codes: 0 imported, also if rows were
+rejected --per-row; 1 nothing was issued, or not everything.")]
+pub(crate) struct AlertImport {
+    #[command(flatten)]
+    pub(crate) site: AlertSite,
+    /// A file with alerts, or - for standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// How the file is written [default: what begins with { is ndjson, anything else is csv].
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<AlertFormat>,
+    /// Issue all of them in one write, or none; this is the default.
+    #[arg(long, conflicts_with = "per_row")]
+    pub(crate) all_or_nothing: bool,
+    /// Issue each for itself, a thousand in a write, and leave those out that there is something wrong with.
+    #[arg(long)]
+    pub(crate) per_row: bool,
+    /// Where rejected rows are listed [default: <data>/imports/alerts.rejects.csv].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// Say what would be issued, and issue nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// How alerts are written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AlertFormat {
+    Csv,
+    Ndjson,
 }
 
 /// Which alert an act is on.

@@ -10,6 +10,7 @@ use super::backup_arguments::{Backup, Restore};
 use super::case_arguments::Case;
 use super::feed_arguments::Feed;
 use super::hits_arguments::Hits;
+use super::inspect_arguments::Inspect;
 
 /// Screens travel documents against lists of lost, stolen and revoked documents, and proves every answer.
 #[derive(Parser)]
@@ -358,48 +359,6 @@ Example:
 `portcullis inspect config --config FILE` shows what settings come to. New generations are taken up as they appear.")]
 pub(crate) struct Serve {
     /// Settings; config/portcullis.toml explains every key.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: PathBuf,
-}
-
-/// Shows what is on disk.
-#[derive(Subcommand)]
-pub(crate) enum Inspect {
-    Index(InspectIndex),
-    Audit(InspectData),
-    Config(InspectConfig),
-}
-
-/// Shows the generation in force: feeds, files, what they list and how full they are.
-#[derive(Args)]
-#[command(after_help = "\
-Examples:
-  portcullis inspect index --data site
-  portcullis inspect index --data site --verify
-With --verify every list is checked as before it was put in force; exit code 1 if one is not sound.")]
-pub(crate) struct InspectIndex {
-    /// The site's data directory.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
-    /// Check everything again.
-    #[arg(long)]
-    pub(crate) verify: bool,
-}
-
-/// Shows a part of a site's data directory.
-#[derive(Args)]
-#[command(after_help = "Example:\n  portcullis inspect audit --data site")]
-pub(crate) struct InspectData {
-    /// The site's data directory.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
-}
-
-/// Checks settings and shows what they come to, defaults included.
-#[derive(Args)]
-#[command(after_help = "Example:\n  portcullis inspect config --config config/portcullis.toml")]
-pub(crate) struct InspectConfig {
-    /// The settings.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
 }

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
 
-use super::arguments::{Arguments, Command, Inspect};
+use super::arguments::{Arguments, Command};
 use super::audit_arguments::Audit;
 use super::feed_arguments::Feed;
+use super::inspect_arguments::Inspect;
 use super::usage::Usage;
 use super::{
     alert, audit, audit_collect, audit_erase, audit_read, audit_replay, backup, case, check, demo, feed,

@@ -12,7 +12,7 @@ use portcullis::ground::causes;
 use portcullis::index::{self, FeedInspection, Inspection, SegmentInspection};
 use portcullis::screening::Site;
 
-use super::arguments::{InspectConfig, InspectData, InspectIndex};
+use super::inspect_arguments::{InspectConfig, InspectData, InspectIndex};
 use super::site;
 
 const STATES_SHOWN: usize = 10;

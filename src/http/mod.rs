@@ -7,6 +7,7 @@
 
 mod alert_desk;
 mod alert_export;
+mod alert_import;
 mod alerts;
 mod audit;
 mod body;

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
+use super::wire::ImportBody;
 use crate::audit::AuditError;
 use crate::screening::RequestFault;
 
@@ -23,6 +24,8 @@ pub struct Problem {
     detail: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import: Option<Box<serde_json::Value>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,6 +62,12 @@ problems! {
     alert_refused = 422 "alert_refused" "The alert breaks a rule";
     /// The key of one wish was used for another.
     key_reused = 422 "idempotency_key_reused" "The idempotency key was used for another alert";
+    /// There is something wrong with rows of an import of all or none.
+    import_refused = 422 "import_refused" "There is something wrong with some rows, so that none was issued";
+    /// Somebody else was faster.
+    import_overtaken = 409 "import_overtaken" "Alerts were issued with the same idempotency keys meanwhile: import again";
+    /// An import is in work.
+    imports_busy = 503 "imports_busy" "Another import is in work: try again later";
     /// The alert is not one with which that is done.
     alert_state = 409 "alert_state" "That is not done with this alert as it is";
     /// The alert was changed meanwhile.
@@ -97,13 +106,20 @@ problems! {
 
 impl Problem {
     fn new(status: u16, code: &'static str, title: &'static str) -> Self {
-        Self { kind: "about:blank", title, status, code, detail: None, errors: Vec::new() }
+        Self { kind: "about:blank", title, status, code, detail: None, errors: Vec::new(), import: None }
     }
 
     /// Says more. Never content of the request.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    /// Says what became of an import.
+    #[must_use]
+    pub(super) fn with_import(mut self, import: &ImportBody<'_>) -> Self {
+        self.import = serde_json::to_value(import).ok().map(Box::new);
         self
     }
 

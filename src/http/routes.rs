@@ -13,7 +13,7 @@ use prometheus::IntCounter;
 
 use super::problem::{Problem, Refused};
 use super::service::Service;
-use super::{alert_export, alerts, audit, cases, changes, checks, hits, manifests, status};
+use super::{alert_export, alert_import, alerts, audit, cases, changes, checks, hits, manifests, status};
 
 /// Adds all routes of v1 to an application.
 pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
@@ -34,6 +34,7 @@ pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + 
             .service(only("/v1/coverage", "GET").get(status::coverage))
             .service(only("/v1/operator/sync", "POST").post(status::want_sync))
             .service(both("/v1/alerts").get(alerts::list).post(alerts::issue))
+            .service(only("/v1/alerts/import", "POST").post(alert_import::import))
             .service(only("/v1/alerts/searches", "POST").post(alerts::search))
             .service(only("/v1/alerts/export", "GET").get(alert_export::export))
             .service(only("/v1/alerts/changes", "GET").get(changes::changes))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
-use portcullis::alerting::{AlertPolicy, AlertingError, Desk, Issued};
+use portcullis::alerting::{AlertPolicy, AlertingError, Desk, Fulfilled};
 use portcullis::audit::{AuditLog, Config, Role};
 use portcullis::domain::alert::{
     Action, AlertId, CallerClass, Category, Grade, GradeScheme, Handling, Interval, Line, Revision, Standing,
@@ -267,7 +267,7 @@ impl Site {
         alert: AlertId,
         wish: Statement,
         seen: Option<u32>,
-    ) -> Result<Issued, AlertingError> {
+    ) -> Result<Fulfilled, AlertingError> {
         let mut desk = Desk {
             storage: Arc::new(Disk),
             data_dir: self.data.path().to_owned(),
@@ -283,10 +283,10 @@ impl Site {
         let by = format!("officer-{}", step.by).into();
         let done = match step.what {
             What::Issue { key } => desk.issue(wish, &by, key.map(|key| format!("key-{key}")).as_deref()),
-            What::Approve => desk.approve(alert, &by, seen).map(Issued::New),
-            What::Amend => desk.amend(alert, wish, &by, seen).map(Issued::New),
-            What::Renew => desk.renew(alert, wish.to, &by, seen).map(Issued::New),
-            What::Withdraw => desk.withdraw(alert, &by, seen).map(Issued::New),
+            What::Approve => desk.approve(alert, &by, seen).map(Fulfilled::New),
+            What::Amend => desk.amend(alert, wish, &by, seen).map(Fulfilled::New),
+            What::Renew => desk.renew(alert, wish.to, &by, seen).map(Fulfilled::New),
+            What::Withdraw => desk.withdraw(alert, &by, seen).map(Fulfilled::New),
         };
         self.known = desk.known;
         done
@@ -367,11 +367,11 @@ proptest! {
             let done = site.act(&step, alert.unwrap_or(AlertId([0; 16])), wish, seen);
             match (model.act(&step, alert, now), done) {
                 (Expected::Refused, Err(_)) => {}
-                (Expected::Before(known), Ok(Issued::Before(revision))) => {
+                (Expected::Before(known), Ok(Fulfilled::Before(revision))) => {
                     prop_assert_eq!(revision.alert, known);
                     prop_assert_eq!(revision.number as usize, model.alerts[&known].len());
                 }
-                (Expected::Next(of, state), Ok(Issued::New(revision))) => {
+                (Expected::Next(of, state), Ok(Fulfilled::New(revision))) => {
                     prop_assert!(of.is_none_or(|alert| alert == revision.alert));
                     model.alerts.entry(revision.alert).or_default().push(state);
                     model.recorded = model.recorded.max(now.unwrap());

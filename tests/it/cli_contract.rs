@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::support::command::portcullis;
 
-const COMMANDS: [(&[&str], &[&str]); 30] = [
+const COMMANDS: [(&[&str], &[&str]); 34] = [
     (&["demo"], &["--data", "--once", "--port", "--records"]),
     (&["generate"], &["--dirty", "--like", "--out", "--records", "--seed"]),
     (
@@ -25,9 +25,16 @@ const COMMANDS: [(&[&str], &[&str]); 30] = [
             "--report",
         ],
     ),
-    (&["check"], &["--config", "--data", "--issuer", "--json", "--kind", "--mrz", "--number"]),
-    (&["manifest"], &["--config", "--data", "--out"]),
+    (&["check"], &["--config", "--data", "--issuer", "--json", "--kind", "--mrz", "--number", "--purpose"]),
+    (&["manifest"], &["--config", "--data", "--out", "--purpose"]),
     (&["hits"], &["--config", "--data", "--follow", "--from", "--purpose", "--webhook"]),
+    (&["alert", "issue"], &["--config", "--data", "--draft", "--idempotency-key"]),
+    (
+        &["alert", "import"],
+        &["--all-or-nothing", "--config", "--data", "--dry-run", "--format", "--per-row", "--rejects"],
+    ),
+    (&["alert", "submit"], &["--config", "--data", "--revision"]),
+    (&["alert", "expire"], &["--data"]),
     (&["feed", "forget"], &["--data"]),
     (&["fold"], &["--data", "--feed", "--mib-per-second"]),
     (&["rollback"], &["--data", "--to"]),

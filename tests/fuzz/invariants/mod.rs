@@ -13,7 +13,7 @@ mod registers;
 mod segments;
 mod words;
 
-pub use alerts::{alert, alert_export};
+pub use alerts::{alert, alert_export, alert_import};
 pub use feeds::{bulletin, feed_metadata, feed_settings};
 pub use hits::hits_cursor;
 pub use logs::{audit_log, audit_sealed, generation};
@@ -26,9 +26,10 @@ pub use words::{manifest, mrz, request, settings};
 pub type Invariant = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder too.
-pub const TARGETS: [(&str, Invariant); 22] = [
+pub const TARGETS: [(&str, Invariant); 23] = [
     ("alert", alert),
     ("alert_export", alert_export),
+    ("alert_import", alert_import),
     ("audit_log", audit_log),
     ("audit_proof", audit_proof),
     ("audit_sealed", audit_sealed),
