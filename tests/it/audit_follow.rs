@@ -161,6 +161,7 @@ fn several_logs_are_followed_and_one_that_appears_later() {
     let _ = record(&serve, &on(0, 6)).unwrap();
     assert_eq!(drain(&mut follower, ALL, 100), places(&serve, 6..7));
     assert_eq!(follower.position().next(&id), 3);
+    assert_eq!(follower.gone().unwrap(), [id]);
     serve.close().unwrap();
 }
 

@@ -90,7 +90,11 @@ fn hits_are_told_while_they_are_recorded_and_go_on_where_somebody_was() {
     let told = listening.hit();
     assert_eq!(told.data["id"], hit);
     assert_eq!((&told.data["site"], &told.data["terminal"]), (&"north".into(), &"gate-3".into()));
-    assert_eq!(told.data["purpose"], "border");
+    assert_eq!(
+        (&told.data["purpose"], &told.data["categories"]),
+        (&"border".into(), &serde_json::json!(["stolen"]))
+    );
+    assert_eq!(told.data["case"].as_str().map(str::len), Some(32));
     assert!(!told.data.to_string().contains("L898902C3"));
     // A command has a log of its own.
     let by_command = place.check("L898902C3").json()["check_id"].as_str().unwrap().to_owned();
