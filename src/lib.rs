@@ -29,6 +29,9 @@
 //! | advisory | something odd that decides nothing |
 //! | coverage | which feeds were consulted, as of when, and which were missing or stale |
 //! | verdict | `hit`, `no_hit` or `inconclusive` |
+//! | case | what follows a hit, until somebody says what became of it: the hits of one scan, however often it is sent |
+//! | outcome | what became of a case, as somebody said |
+//! | sink | whoever is told of hits: a stream or a webhook, by where it stands in the logs |
 //! | manifest | a list of documents to be screened together |
 //! | entry | one record of the audit log |
 //! | journal | what a log was told lately, as it was written, in files that follow one another |
@@ -92,6 +95,11 @@
 //!                                                                  ▼
 //!                        http::wire    a bare verdict has no wire form
 //! ```
+//! What follows a hit:
+//! ```text
+//! audit::AuditLog, entries ─ audit::Follower ─► alerting::Cases ─ outcome, an entry ─► what is cleared, marked in findings
+//!                                    └───────► alerting::hits ─► streams, webhooks
+//! ```
 //!
 //! # Decisions
 //! - Lookups cannot fail. What can be wrong with a file is found when it is opened; what goes wrong later poisons the
@@ -140,8 +148,12 @@
 //!   kept for another time.
 //! - Alerts stand in one file of pages, each revision after its MAC, opened by one process at a time for as long as an act takes; what is
 //!   asked is an immutable table of those that may be in force, made of all revisions and swapped. An act is an entry before it is a
-//!   revision. What entries name of the store is its floor: one that is lower, or gone, was put back or lost, however sound it looks.
-//!   Whoever an alert is not for gets the verdict, and the shape, that there would be without it; the entry has both.
+//!   revision; those that wait at the same time are done together. A store that somebody else holds takes no answer away until something
+//!   newer was acknowledged. What entries name of the store is its floor: one that is lower, or gone, was put back or lost, however sound
+//!   it looks. A large table is made a tenth of the time at most, so that what is new is in force within seconds. Whoever an alert is not
+//!   for gets the verdict, and the shape, that there would be without it; the entry has both.
+//! - A case has no store: a hit's entry names it, and seals its document and findings under the digest key; what became of it is an entry
+//!   too. So no hit is without its case, and a case is kept, erased and proved as its entries are. Whoever is cleared is a hit that says so.
 //! - A hit event is its audit entry: sinks read the logs, from a position that they keep, and are told once more rather than once too few.
 //!   No answer waits for any of them.
 //! - A full disk stops answers, and not what makes room: that is recorded in a reserve, which the log takes again before it answers.

@@ -295,6 +295,26 @@ fn an_import_over_http_is_in_force_at_once_and_tells_what_it_refused() {
     let header = import("", "text/csv", "a,b\n1,2\n");
     assert_eq!((header.status, &header.json()["code"]), (400, &"invalid_field".into()));
     assert_eq!(serving.get("/v1/alerts/import").status, 405);
+    let log = serving.log();
+    assert!(!log.contains("Q765432") && !log.contains("P00000"), "{log}");
+}
+
+#[test]
+fn an_import_by_a_command_is_taken_up_by_the_service_beside_it() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let file = place.write("alerts.ndjson", in_days(&ndjson(3000), 30));
+    portcullis(&["alert", "import", &file, "--data", &place.site()]).exits(0);
+    let ask = || {
+        let body = json!({ "document": { "number": "P002999", "issuing_state": "UTO" } });
+        serving.post("/v1/checks", "application/json", &body.to_string()).json()
+    };
+    let taken_up = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        ask()["verdict"] == "hit"
+    });
+    assert!(taken_up);
+    assert_eq!(ask()["coverage"]["alerts"]["revision"], 3000);
     serving.log();
 }
 

@@ -96,4 +96,5 @@ mod sync_lines;
 mod sync_rollback;
 mod sync_service;
 mod sync_waiting;
+mod wire_alerts;
 mod wire_golden;
