@@ -26,6 +26,7 @@ impl AlertWatch {
         let thread = std::thread::spawn(move || {
             // Questions go first, and a new alert is in force within seconds all the same.
             step_aside();
+            screening.overlay().watched();
             for look in 0_u32.. {
                 let sweeps = look.is_multiple_of(LOOKS_BETWEEN_SWEEPS);
                 let overlay = screening.overlay();

@@ -1,6 +1,7 @@
 //! What is answered to a question, and what is recorded of that. Nothing is written here.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use crate::audit::{Act, Digester, Draft};
 use crate::domain::alert::CallerClass;
@@ -31,15 +32,22 @@ pub(super) struct Answering {
     pub(super) cleared: ClearedInForce,
 }
 
-/// What stands in the way of any `no_hit`, whatever is asked. Looked for after the lists were asked, for damage shows itself then.
-pub(super) type Doubts<'d> = &'d dyn Fn() -> Vec<ReasonCode>;
+/// The moment at which is answered.
+#[derive(Clone, Copy)]
+pub(super) struct Moment<'m> {
+    pub(super) now: Now,
+    /// How long ago the alerts consulted were known to be the newest.
+    pub(super) alerts_age: Duration,
+    /// What stands in the way of any `no_hit`, whatever is asked. Looked for after the lists were asked, for damage shows itself then.
+    pub(super) doubts: &'m dyn Fn() -> Vec<ReasonCode>,
+}
 
 impl Answering {
     pub(super) fn describe(
         &self,
         (in_force, alerts): (&InForce, &AlertsInForce),
         issuer: Option<IssuingState>,
-        (now, doubts): (Now, Doubts<'_>),
+        Moment { now, alerts_age, doubts }: Moment<'_>,
     ) -> Coverage {
         let generation = in_force.snapshot.as_deref().map(|snapshot| GenerationInForce {
             id: snapshot.id(),
@@ -54,7 +62,7 @@ impl Answering {
                 .collect(),
         });
         let revision = alerts.table.counter();
-        let alerts = AlertsCoverage { revision, age_s: Some(0).filter(|_| revision > 0) };
+        let alerts = AlertsCoverage { revision, age_s: Some(alerts_age.as_secs()).filter(|_| revision > 0) };
         let site = (doubts(), alerts);
         describe(generation.as_ref(), site, issuer, &self.policy, self.settings_digest, now.time)
     }
@@ -63,8 +71,9 @@ impl Answering {
         &self,
         (in_force, alerts): (&InForce, &AlertsInForce),
         question: &Question,
-        (now, doubts): (Now, Doubts<'_>),
+        moment: Moment<'_>,
     ) -> (Answer, Draft) {
+        let now = moment.now;
         let reading = Reading::of(question, &self.policy.deviations);
         let digester = &self.digester;
         let finding_id = |listing: &Listing| match listing {
@@ -75,7 +84,7 @@ impl Answering {
         let asking = Asking { policy, now: now.time, asker, finding_id: &finding_id };
         let lists = Consulted { in_force, table: &alerts.table };
         let mut evidence = Evidence::gather(&reading, &lists, &asking);
-        let coverage = self.describe((in_force, alerts), reading.understood.issuing_state, (now, doubts));
+        let coverage = self.describe((in_force, alerts), reading.understood.issuing_state, moment);
         let judgement = Judgement::of(&coverage, &self.policy, question);
         let asked = asked(&reading, &evidence);
         let document = asked.presented.first().map(|id| digester.document(id));

@@ -12,6 +12,7 @@ mod cleared;
 mod coverage;
 mod decide;
 mod evidence;
+mod looks;
 mod overlay;
 mod pace;
 mod policy;

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
+use super::looks::Looks;
 use super::pace::Pace;
 use crate::audit::AuditError;
 use crate::ground::causes;
@@ -24,7 +26,12 @@ pub struct Overlay {
     followed: Mutex<Followed>,
     /// Whether the last table was made in no time.
     is_quick: AtomicBool,
+    /// Those that found the table in force to be what the store has.
+    looks: Looks,
 }
+
+/// How long a table in force may be older than the store: far longer than it takes to make the largest.
+const LOOK_OVERDUE: Duration = Duration::from_secs(120);
 
 /// The alerts at one moment.
 #[derive(Debug, Default)]
@@ -55,7 +62,8 @@ impl Overlay {
     ) -> Self {
         let (in_force, followed) = (ArcSwap::from_pointee(AlertsInForce::default()), Mutex::default());
         let is_quick = AtomicBool::new(true);
-        let overlay = Self { storage, data_dir, floor, in_force, followed, is_quick };
+        let looks = Looks::default();
+        let overlay = Self { storage, data_dir, floor, in_force, followed, is_quick, looks };
         overlay.refresh(true);
         overlay
     }
@@ -88,6 +96,7 @@ impl Overlay {
                         Arc::new(table)
                     }
                 };
+                self.looks.look();
                 if is_same && before.fault.is_none() {
                     return false;
                 }
@@ -104,6 +113,24 @@ impl Overlay {
         self.in_force.store(Arc::new(next));
         followed.retired.push(before);
         true
+    }
+
+    /// Promises to look again within seconds, time after time: from now on no `no_hit` is given once that is overdue, for nobody would know
+    /// of newer alerts.
+    pub fn watched(&self) {
+        self.looks.promise();
+    }
+
+    /// True if a look was promised, and none has found the table in force to be what the store has for minutes.
+    #[must_use]
+    pub fn look_overdue(&self) -> bool {
+        self.looks.overdue(LOOK_OVERDUE)
+    }
+
+    /// How long ago the table in force was known last to be what the store has.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.looks.age()
     }
 
     /// Takes what was just kept, so that it is in force at once; of a store so large that this takes a while, it is left to whoever

@@ -1,6 +1,7 @@
 //! A question of before is asked again, of the generation and by the rules of then: was the answer that was given the right one?
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::audit::{Asked, Digester, Draft, Entry};
 use crate::domain::alert::CallerClass;
@@ -9,7 +10,7 @@ use crate::ground::clock::Now;
 use crate::index::Snapshot;
 use crate::overlay::Table;
 
-use super::answering::Answering;
+use super::answering::{Answering, Moment};
 use super::overlay::AlertsInForce;
 use super::policy::Policy;
 use super::question::Question;
@@ -84,7 +85,8 @@ impl Replay<'_> {
         question.asker.purpose = entry.purpose.as_deref().map(Into::into);
         let class = entry.class.as_deref().and_then(CallerClass::from_word);
         question.asker.class = class.unwrap_or(CallerClass::Officer);
-        let (answer, draft) = answering.answer((&in_force, &alerts), &question, (now, &doubts));
+        let moment = Moment { now, alerts_age: Duration::ZERO, doubts: &doubts };
+        let (answer, draft) = answering.answer((&in_force, &alerts), &question, moment);
         let differences = differences(&asked, entry, &draft);
         let on_trust = OF_THE_SITE.into_iter().filter(said).collect();
         Replayed { answer, differences, on_trust }

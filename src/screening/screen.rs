@@ -11,7 +11,7 @@ use crate::domain::{Answer, Audited, Coverage, Digest, ReasonCode};
 use crate::ground::clock::{Clock, Now};
 use crate::ground::storage::Storage;
 
-use super::answering::Answering;
+use super::answering::{Answering, Moment};
 use super::case;
 use super::chunk;
 use super::cleared::ClearedTable;
@@ -144,7 +144,7 @@ impl Screening {
     pub fn coverage(&self) -> Coverage {
         let (in_force, alerts, now) = (self.site.in_force(), self.overlay.in_force(), self.clock.now());
         let consulted = (&*in_force, &*alerts);
-        self.answering.describe(consulted, None, (now, &|| self.doubts(consulted, now)))
+        self.answering.describe(consulted, None, self.moment(now, &|| self.doubts(consulted, now)))
     }
 
     /// Records how many requests got no answer, and why not.
@@ -225,13 +225,19 @@ impl Screening {
         question: &Question,
         now: Now,
     ) -> (Answer, Draft) {
-        self.answering.answer(consulted, question, (now, &|| self.doubts(consulted, now)))
+        self.answering.answer(consulted, question, self.moment(now, &|| self.doubts(consulted, now)))
     }
 
     fn doubts(&self, (in_force, alerts): (&InForce, &AlertsInForce), now: Now) -> Vec<ReasonCode> {
         let mut doubts = site_doubts(in_force, self.site.look_overdue(), now);
-        doubts.extend(alerts.fault.as_ref().map(|_| ReasonCode::AlertsUnreadable));
+        if alerts.fault.is_some() || self.overlay.look_overdue() {
+            doubts.push(ReasonCode::AlertsUnreadable);
+        }
         doubts
+    }
+
+    fn moment<'m>(&self, now: Now, doubts: &'m dyn Fn() -> Vec<ReasonCode>) -> Moment<'m> {
+        Moment { now, alerts_age: self.overlay.age(), doubts }
     }
 }
 

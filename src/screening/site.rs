@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
@@ -11,12 +11,13 @@ use crate::domain::alert::Revision;
 use crate::domain::{DocumentId, FeedName, GenerationId, Notice, SegmentRef};
 use crate::feed::{self, VerifyError};
 use crate::ground::causes;
-use crate::ground::clock::{Clock, monotonic};
+use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
 use crate::index::{self, FeedRecord, Generation, IndexError, Snapshot};
 use crate::overlay::Table;
 
 use super::evidence::{Lists, Longer};
+use super::looks::Looks;
 
 /// A site's data directory and what is in force there.
 #[derive(Debug)]
@@ -27,10 +28,8 @@ pub struct Site {
     in_force: ArcSwap<InForce>,
     /// The highest number that CURRENT was seen to name.
     highest_named: AtomicU64,
-    opened: Instant,
-    /// When somebody who promised to go on looking last looked at CURRENT, in seconds since it was opened; `u64::MAX` if
-    /// nobody promised.
-    watched_s: AtomicU64,
+    /// At CURRENT, by whoever promised it.
+    looks: Looks,
 }
 
 /// How long a watch may not look at CURRENT: far longer than opening the largest generation takes.
@@ -77,8 +76,7 @@ impl Site {
     pub fn open(storage: Arc<dyn Storage>, data_dir: PathBuf, clock: Arc<Clock>) -> Self {
         let in_force = ArcSwap::from_pointee(InForce::default());
         let highest_named = AtomicU64::new(0);
-        let (opened, watched_s) = (monotonic(), AtomicU64::new(u64::MAX));
-        let site = Self { storage, data_dir, clock, in_force, highest_named, opened, watched_s };
+        let site = Self { storage, data_dir, clock, in_force, highest_named, looks: Looks::default() };
         site.refresh(false);
         site
     }
@@ -92,18 +90,14 @@ impl Site {
     /// Promises to look again within seconds, time after time: from now on no `no_hit` is given once that is overdue, for
     /// nobody would know of a newer generation.
     pub fn watched(&self) {
-        self.watched_s.store(self.opened.elapsed().as_secs(), Ordering::Relaxed);
+        self.looks.look();
+        self.looks.promise();
     }
 
     /// True if a look was promised and is overdue for minutes.
     #[must_use]
     pub fn look_overdue(&self) -> bool {
-        self.look_overdue_at(monotonic())
-    }
-
-    fn look_overdue_at(&self, now: Instant) -> bool {
-        let watched = Duration::from_secs(self.watched_s.load(Ordering::Relaxed));
-        now.saturating_duration_since(self.opened).saturating_sub(watched) > LOOK_OVERDUE
+        self.looks.overdue(LOOK_OVERDUE)
     }
 
     /// Looks at CURRENT and puts what it names in force. What cannot be trusted leaves the last good generation open, so
@@ -284,24 +278,5 @@ impl Lists for Consulted<'_> {
 
     fn has_alerts(&self) -> bool {
         !self.table.is_empty()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ground::clock::SystemClock;
-    use crate::ground::storage::Disk;
-
-    #[test]
-    fn a_look_is_overdue_only_where_it_was_promised_and_only_after_minutes() {
-        let data = tempfile::tempdir().unwrap();
-        let clock = Arc::new(Clock::new(SystemClock));
-        let site = Site::open(Arc::new(Disk), data.path().to_owned(), clock);
-        let hours = Duration::from_secs(36_000);
-        assert!(!site.look_overdue_at(monotonic() + hours), "a command that looks once promises nothing");
-        site.watched();
-        assert!(!site.look_overdue_at(monotonic() + LOOK_OVERDUE - Duration::from_secs(5)));
-        assert!(site.look_overdue_at(monotonic() + LOOK_OVERDUE + Duration::from_secs(5)));
     }
 }
