@@ -58,6 +58,10 @@ impl AlertDesk {
         known: &mut Alerts,
         act: impl FnOnce(&mut Desk<'_>) -> T,
     ) -> T {
+        if known.counter() == 0 {
+            // To read a large store twice takes long, and twice the memory.
+            *known = screening.overlay().known();
+        }
         let mut desk = Desk {
             storage: self.storage.clone(),
             data_dir: self.data_dir.clone(),

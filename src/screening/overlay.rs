@@ -141,6 +141,12 @@ impl Overlay {
         }
     }
 
+    /// What was read of the store so far, for whoever else wants to know it: revisions are shared.
+    #[must_use]
+    pub fn known(&self) -> Alerts {
+        self.followed().alerts.clone()
+    }
+
     /// Whether there are alerts whose time is over at a time, which nobody has put on record.
     #[must_use]
     pub fn has_over(&self, now: Timestamp) -> bool {
