@@ -156,6 +156,8 @@
 //!   too. So no hit is without its case, and a case is kept, erased and proved as its entries are. Whoever is cleared is a hit that says so.
 //! - A hit event is its audit entry: sinks read the logs, from a position that they keep, and are told once more rather than once too few.
 //!   No answer waits for any of them.
+//! - What is told while it happens are server-sent events whose ids are places in what is kept: whoever comes back goes on from there, so
+//!   that nothing waits for whoever is slow or away.
 //! - A full disk stops answers, and not what makes room: that is recorded in a reserve, which the log takes again before it answers.
 //! - An answer can be given again: an entry names its generation and rules, and a list is built byte for byte of its register.
 

@@ -242,10 +242,10 @@ pub(super) async fn reading<T: Send + 'static>(
     service: &Service,
     read: impl FnOnce(&Alerts, Option<&Store>) -> Result<T, OverlayError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let at = desk(service)?;
+    let (at, floor) = (desk(service)?, service.screening.log().alert_floor()?);
     let read = web::block(move || {
         let mut known = at.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let store = Store::open(&at.storage, &at.data_dir)?;
+        let store = Store::open_not_below(&at.storage, &at.data_dir, floor)?;
         if let Some(store) = &store {
             known.follow(store)?;
         }

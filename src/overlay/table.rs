@@ -26,6 +26,7 @@ pub(super) type Listed = Vec<Arc<Revision>>;
 pub struct Table {
     counter: u64,
     filter: Filter,
+    any: Option<Arc<Revision>>,
     exact: HashMap<u128, Listed, BuildHasherDefault<Folded>>,
     intervals: Intervals,
     /// Those on numbers that a zone's field may cut, one by one: they are rare.
@@ -61,7 +62,8 @@ impl Table {
             }
         }
         let filter = Filter::of(exact.keys().copied(), exact.len());
-        Self { counter: alerts.counter(), filter, exact, intervals: Intervals::of(intervals), long }
+        let any = alerts.living().next().cloned();
+        Self { counter: alerts.counter(), filter, any, exact, intervals: Intervals::of(intervals), long }
     }
 
     /// The counter of the newest revision that it knows; 0 if no alert was ever issued.
@@ -74,6 +76,12 @@ impl Table {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.exact.is_empty() && self.intervals.is_empty()
+    }
+
+    /// One of the alerts, if there is any.
+    #[must_use]
+    pub fn any(&self) -> Option<&Arc<Revision>> {
+        self.any.as_ref()
     }
 
     /// Every alert that concerns a document of the same state whose number is longer than nine characters and begins with this one's.

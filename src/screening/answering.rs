@@ -87,12 +87,15 @@ impl Answering {
         let coverage = self.describe((in_force, alerts), reading.understood.issuing_state, moment);
         let judgement = Judgement::of(&coverage, &self.policy, question);
         let asked = asked(&reading, &evidence);
-        let document = asked.presented.first().map(|id| digester.document(id));
-        if let Some(document) = document {
-            self.cleared.mark(document, &mut evidence.findings, now.time);
+        if let Some(presented) = asked.presented.first().filter(|_| !evidence.findings.is_empty()) {
+            self.cleared.mark(digester.document(presented), &mut evidence.findings, now.time);
         }
         let found = (&*evidence.findings, &*evidence.withheld);
         let case = case::draft((digester, &self.retries), (asker, &reading, now.time), found);
+        if case.is_none() && asker.class != CallerClass::Officer {
+            // Whoever may not be told of an alert waits for the case that it opens, and so does everybody like him.
+            case::idle((digester, &self.retries), (asker, &reading, now.time), &alerts.table);
+        }
 
         let told_case = case.as_ref().map(|case| case.id).filter(|_| !evidence.findings.is_empty());
         let in_doubt = [judgement.doubts, reading.doubts, evidence.doubts].concat();

@@ -1,13 +1,15 @@
 //! The case that a hit opens or adds to.
 
 use std::collections::{HashMap, VecDeque};
+use std::hint::black_box;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
 use crate::audit::{Digester, DraftCase};
 use crate::domain::case::CaseId;
-use crate::domain::{Finding, Listing, Receipt};
+use crate::domain::{Finding, Listing, Match, Receipt};
+use crate::overlay::Table;
 
 use super::case_content::CaseContent;
 use super::question::Asker;
@@ -73,6 +75,18 @@ pub(super) fn draft(
         withheld: categories(withheld),
         sealed: digester.seal(id, &content.encode()),
     })
+}
+
+/// Does for nothing what a hit of which the asker is not told takes.
+pub(super) fn idle(
+    (digester, retries): (&Digester, &Retries),
+    (asker, reading, at): (&Asker, &Reading, Timestamp),
+    alerts: &Table,
+) {
+    let (Some(revision), Some(presented)) = (alerts.any(), reading.exact.first()) else { return };
+    let listing = Listing::Alert { document: presented.id, revision: revision.clone(), unapproved: false };
+    let finding = Finding { id: digester.alert(revision), matched: Match::Exact, listing, cleared: None };
+    black_box(draft((digester, retries), (asker, reading, at), (&[], &[finding])));
 }
 
 fn categories(findings: &[Finding]) -> Vec<&'static str> {
