@@ -31,7 +31,6 @@
 //! | verdict | `hit`, `no_hit` or `inconclusive` |
 //! | case | what follows a hit, until somebody says what became of it: the hits of one scan, however often it is sent |
 //! | outcome | what became of a case, as somebody said |
-//! | sink | whoever is told of hits: a stream or a webhook, by where it stands in the logs |
 //! | manifest | a list of documents to be screened together |
 //! | entry | one record of the audit log |
 //! | journal | what a log was told lately, as it was written, in files that follow one another |

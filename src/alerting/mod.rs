@@ -17,8 +17,8 @@ mod request;
 mod wish;
 
 pub use cases::{
-    Case, CaseError, CasePolicy, CaseState, Casebook, Cases, Content, GradeRequest, OutcomeRequest, Place,
-    Ruling, Seen,
+    Case, CaseError, CasePolicy, CaseRules, CaseState, Casebook, Cases, Content, GradeRequest,
+    OutcomeRequest, Place, Ruling, Seen, SeenVersion,
 };
 pub use desk::Desk;
 pub use error::AlertingError;

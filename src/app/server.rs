@@ -8,7 +8,7 @@ use actix_web::dev::Server as HttpServerTask;
 use actix_web::{App, HttpServer};
 
 use crate::alerting::hits::{HitSite, Hub, Sinks};
-use crate::alerting::{Casebook, Queue};
+use crate::alerting::{CaseRules, Casebook, Queue};
 use crate::audit::{Act, LogReader, Opened, Role};
 use crate::config::Settings;
 use crate::ground::clock::Clock;
@@ -115,7 +115,8 @@ impl Server {
             queue: Queue::default(),
         });
         let book = Arc::new(Mutex::new(Casebook::new(storage.clone(), settings.data_dir.clone())));
-        let cases = CaseDesk { book: book.clone(), clock: clock.clone(), policy: settings.cases };
+        let rules = CaseRules { policy: settings.cases, retention: settings.retention };
+        let cases = CaseDesk { book: book.clone(), clock: clock.clone(), rules };
         let streams = Arc::new(Streams::new(limits.streams_max));
         let service = service.with_desk(desk.clone()).with_cases(cases).with_streams(streams.clone());
         let hub = Arc::new(Hub::new(hit_site));

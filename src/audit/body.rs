@@ -20,6 +20,9 @@ pub const DIGESTS_KEPT: usize = 256;
 /// How many findings of a draft an entry keeps, the first ones.
 pub const FINDINGS_KEPT: usize = 256;
 
+/// How many withheld findings of a draft an entry keeps, the first ones.
+pub(super) const WITHHELD_KEPT: usize = 16;
+
 const VERSION: u32 = 4;
 /// What the body of a check takes, or nearly.
 const BODY_BYTES_USUAL: usize = 512;
@@ -186,7 +189,7 @@ impl<'a> Entry<'a> {
             findings_total: total_beyond(&draft.findings, FINDINGS_KEPT),
             unrestricted_verdict: unrestricted(draft.verdict, &draft.withheld, draft.withheld_doubt)
                 .or_else(|| unrestricted_of(&draft.lines)),
-            withheld: beginning(&draft.withheld, FINDINGS_KEPT),
+            withheld: beginning(&draft.withheld, WITHHELD_KEPT),
             case: case_of(draft),
             outcome: draft.outcome.as_deref().map(OutcomeMark::of),
             generation: draft.generation.map(GenerationMark::from),

@@ -237,7 +237,8 @@ proptest! {
         let long = sizes.iter().map(|(digests, findings)| (*digests, *findings));
         let short = (0..small).map(|_| (1, 0));
         let lines: Vec<_> = (1..).zip(long.chain(short)).map(|(at, (digests, findings))| line(at, digests, findings)).collect();
-        let drafts = DraftLine::into_drafts(&full(), lines.clone());
+        let around = Draft { alert_revision: None, ..full() };
+        let drafts = DraftLine::into_drafts(&around, lines.clone());
         let mut put_together = Vec::new();
         let mut bytes = Vec::new();
         for (draft, count) in drafts {
@@ -261,6 +262,7 @@ fn case(sealed_bytes: usize) -> Option<Box<DraftCase>> {
         categories: vec!["lost", "stolen"],
         withheld: vec!["revoked"],
         sealed: (0..sealed_bytes).map(|at| at as u8).collect(),
+        recorded: Default::default(),
     }))
 }
 
@@ -282,6 +284,7 @@ fn cases_and_outcomes_make_entries_of_version_4_that_stay_what_they_are() {
         },
         proposed: true,
         sources: vec![Source { kind: SourceKind::Feed, name: "sltd".into(), category: "stolen".into() }],
+        findings: vec![FindingId([0xab; 16])],
     };
     let at = full().time;
     let act = Draft::new(at, Act::CaseOutcome, "officer".into(), Digest([0; 32]));
@@ -323,4 +326,30 @@ fn a_hit_with_the_longest_lists_and_the_longest_case_is_not_too_long() {
     };
     let bytes = Entry::of(&hit, u64::MAX).encode().len();
     assert!(bytes <= BODY_BYTES_MAX, "{bytes}");
+}
+
+#[test]
+fn which_lines_share_an_entry_tells_nothing_of_what_is_withheld() {
+    let lines = |hidden: bool| -> Vec<DraftLine> {
+        let line = |at: u64| {
+            let hides = hidden && at % 7 == 3;
+            DraftLine {
+                withheld: if hides { vec![FindingId([7; 16]); 300] } else { Vec::new() },
+                case: case(2300).filter(|_| hides),
+                verdict: "no_hit",
+                ..line(at, 1, 0)
+            }
+        };
+        (1..=256).map(line).collect()
+    };
+    let around = Draft { alert_revision: Some(5), ..full() };
+    let shared = |hidden| -> Vec<usize> {
+        let drafts = DraftLine::into_drafts(&around, lines(hidden));
+        for (draft, _) in &drafts {
+            let bytes = Entry::of(draft, u64::MAX).encode().len();
+            assert!(bytes <= BODY_BYTES_MAX, "{bytes}");
+        }
+        drafts.into_iter().map(|(_, count)| count).collect()
+    };
+    assert_eq!(shared(true), shared(false));
 }

@@ -4,12 +4,14 @@
 //! the case's name: they are kept as long as hits are, and go with them.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::body::{FINDINGS_KEPT, beginning};
 use super::members;
+use crate::domain::FindingId;
 use crate::domain::alert::{Grade, GradeScheme, Line};
 use crate::domain::case::{CaseId, Outcome, OutcomeKind, Source, SourceKind};
 
@@ -29,6 +31,8 @@ pub struct DraftCase {
     pub withheld: Vec<&'static str>,
     /// The document and the findings, see [`Digester::seal`](super::Digester::seal).
     pub sealed: Vec<u8>,
+    /// The entry's place, once it is recorded: also where nobody waits for the answer any more.
+    pub recorded: Arc<OnceLock<u64>>,
 }
 
 /// A hit's place in its case, in the entry. The order of the fields is part of the format.
@@ -63,6 +67,8 @@ pub struct DraftOutcome {
     pub proposed: bool,
     /// Whose findings the case has.
     pub sources: Vec<Source>,
+    /// What it is said of: what was found by then, and known to whoever said it first.
+    pub findings: Vec<FindingId>,
 }
 
 /// What became of a case, in the entry. The order of the fields is part of the format.
@@ -86,6 +92,9 @@ pub struct OutcomeMark<'a> {
     grade_after: Option<[Cow<'a, str>; 2]>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sources: Vec<[Cow<'a, str>; 3]>,
+    /// As [`DraftOutcome::findings`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members::findings")]
+    pub findings: Vec<FindingId>,
 }
 
 impl<'a> CaseMark<'a> {
@@ -120,6 +129,7 @@ impl<'a> OutcomeMark<'a> {
             answered_at: *answered_at,
             grade_after: grade_after.as_ref().map(grade),
             sources: draft.sources.iter().map(source).collect(),
+            findings: beginning(&draft.findings, FINDINGS_KEPT),
         }
     }
 

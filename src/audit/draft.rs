@@ -49,7 +49,7 @@ pub struct Draft {
     pub reasons: Vec<Reason>,
     /// What was found. The entry keeps the first [`FINDINGS_KEPT`](super::FINDINGS_KEPT) and how many there were.
     pub findings: Vec<FindingId>,
-    /// What was found and is not for the asker: to everybody else it would have been a hit. The entry keeps as many as of findings.
+    /// What was found and is not for the asker: to everybody else it would have been a hit. The entry keeps the first 16.
     pub withheld: Vec<FindingId>,
     /// There are candidates besides that are not for the asker: to everybody else they would have taken a `no_hit` away.
     pub withheld_doubt: bool,
@@ -73,6 +73,11 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// The cases that its hits open or add to.
+    pub(super) fn cases(&self) -> impl Iterator<Item = &DraftCase> {
+        self.case.as_deref().into_iter().chain(self.lines.iter().filter_map(|line| line.case.as_deref()))
+    }
+
     /// A draft with what every entry has, and nothing else.
     #[must_use]
     pub fn new(time: Timestamp, act: Act, principal: Arc<str>, settings_digest: Digest) -> Self {

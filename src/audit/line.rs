@@ -5,13 +5,18 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::body::{DIGESTS_KEPT, FINDINGS_KEPT, beginning, reason, total_beyond, unrestricted};
+use super::body::{
+    DIGESTS_KEPT, FINDINGS_KEPT, WITHHELD_KEPT, beginning, reason, total_beyond, unrestricted,
+};
 use super::format::BODY_BYTES_MAX;
 use super::{CaseMark, Draft, DraftCase, Entry, members};
 use crate::domain::{FindingId, Reason};
 
 /// What `,"lines":[]` and the longest sequence add to an entry without lines.
 const LINES_OVERHEAD_BYTES: usize = 64;
+/// What a line takes at most for what the asker may not know of: its case, and what is withheld. Where there are alerts, every line is
+/// counted with so much: whoever asks sees which lines share an entry, and must not learn from that what they hold.
+const HIDDEN_BYTES_MAX: usize = 4 << 10;
 
 /// A line of a manifest as it is handed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,9 +110,15 @@ impl<'a> EntryLine<'a> {
             findings: beginning(&line.findings, FINDINGS_KEPT),
             findings_total: total_beyond(&line.findings, FINDINGS_KEPT),
             unrestricted_verdict: unrestricted(Some(line.verdict), &line.withheld, line.withheld_doubt),
-            withheld: beginning(&line.withheld, FINDINGS_KEPT),
+            withheld: beginning(&line.withheld, WITHHELD_KEPT),
             case: line.case.as_deref().map(CaseMark::of),
         }
+    }
+}
+
+impl EntryLine<'_> {
+    fn encoded_bytes(&self) -> usize {
+        serde_json::to_vec(self).expect("a line has no map, and writing to memory works").len()
     }
 }
 
@@ -198,8 +209,9 @@ impl DraftLine {
         let around = Entry::of(entry, u64::MAX).encode().len() + LINES_OVERHEAD_BYTES;
         let mut drafts: Vec<Draft> = Vec::new();
         let mut room = 0;
+        let has_alerts = entry.alert_revision.is_some();
         for line in lines {
-            let bytes = line.encoded_bytes();
+            let bytes = line.counted_bytes(has_alerts);
             match drafts.last_mut() {
                 Some(last) if bytes <= room => last.lines.push(line),
                 _ => {
@@ -216,9 +228,13 @@ impl DraftLine {
             .collect()
     }
 
-    /// With the comma after it.
-    fn encoded_bytes(&self) -> usize {
-        let line = serde_json::to_vec(&EntryLine::of(self));
-        line.expect("a line has no map, and writing to memory works").len() + 1
+    /// With the comma after it, and as if everything were hidden that may be.
+    fn counted_bytes(&self, has_alerts: bool) -> usize {
+        let whole = EntryLine::of(self);
+        if !has_alerts {
+            return whole.encoded_bytes() + 1;
+        }
+        let told = EntryLine { unrestricted_verdict: None, withheld: Vec::new(), case: None, ..whole };
+        told.encoded_bytes() + HIDDEN_BYTES_MAX + 1
     }
 }

@@ -176,6 +176,12 @@ impl Writer {
                 leaves,
                 durability: self.config.durability,
             });
+            if let Ok(receipt) = &receipt {
+                for (entry, draft) in (receipt.entry_id..).zip(&job.drafts) {
+                    // One that is recorded twice is where it was first.
+                    draft.cases().for_each(|case| _ = case.recorded.set(entry));
+                }
+            }
             // Whoever asked may have gone away; the entry stands all the same.
             job.reply.put(receipt, &mut waking);
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use portcullis::alerting::{CaseError, CaseState, Casebook, OutcomeRequest};
+use portcullis::alerting::{CaseError, CaseRules, CaseState, Casebook, OutcomeRequest, SeenVersion};
 use portcullis::audit::{Act, Draft};
 use portcullis::domain::Digest;
 use portcullis::domain::case::{CaseId, OutcomeKind, Source};
@@ -77,10 +77,12 @@ fn outcome(arguments: &CaseOutcome) -> anyhow::Result<ExitCode> {
     };
     let outcome = request.into_outcome().map_err(Usage::because)?;
     site::must_exist(&arguments.data)?;
-    let policy = site::settings_for(&arguments.data, arguments.config.as_deref())?.cases;
+    let settings = site::settings_for(&arguments.data, arguments.config.as_deref())?;
+    let rules = CaseRules { policy: settings.cases, retention: settings.retention };
     let (log, clock, by) = site::open_log(&arguments.data)?;
     let mut book = Casebook::read(site::disk(), arguments.data.clone())?;
-    let decided = book.decide(id, outcome, (&by, arguments.outcomes), (&log, &clock, policy));
+    let seen = arguments.outcomes.map(|outcomes| SeenVersion { outcomes, findings: None });
+    let decided = book.decide(id, outcome, (&by, seen), (&log, &clock, rules));
     let case = decided.map_err(|error| match error {
         refused @ CaseError::Outcome(_) => Usage::because(refused).into(),
         error => anyhow::Error::from(error),

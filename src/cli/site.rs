@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use portcullis::alerting::Casebook;
+use portcullis::alerting::{CaseError, Casebook};
 use portcullis::app::open_screening;
 use portcullis::audit::{self, AuditLog, Role};
 use portcullis::config::{Settings, parse_deviations};
@@ -72,8 +72,15 @@ pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<(Screen
     }
     let data = data.to_owned();
     let now = screening.now();
-    screening.clear_when_wanted(move || match Casebook::read(disk(), data.clone()) {
-        Ok(book) => book.cleared(now),
+    let cleared = move || -> Result<_, CaseError> {
+        // Where nobody was ever cleared, which is told quickly, no case is read.
+        if !Casebook::has_cleared(disk(), data.clone())? {
+            return Ok(ClearedTable::default());
+        }
+        Casebook::read(disk(), data.clone()).map(|book| book.cleared(now))
+    };
+    screening.clear_when_wanted(move || match cleared() {
+        Ok(table) => table,
         Err(error) => {
             eprintln!(
                 "portcullis: it is not known of which findings bearers are cleared: {}",

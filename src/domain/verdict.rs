@@ -87,7 +87,7 @@ impl Listing {
 }
 
 /// A keyed digest of feed and notice, or of an alert's revision, so that it can't be computed from a guessed number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FindingId(pub [u8; 16]);
 
 impl std::fmt::Display for FindingId {

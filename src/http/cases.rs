@@ -11,7 +11,7 @@ use super::body::json_body;
 use super::problem::Problem;
 use super::service::Service;
 use super::wire::{CaseBody, WholeCaseBody};
-use crate::alerting::{Case, CaseError, CasePolicy, CaseState, Casebook, OutcomeRequest};
+use crate::alerting::{Case, CaseError, CaseRules, CaseState, Casebook, OutcomeRequest, SeenVersion};
 use crate::audit::Act;
 use crate::domain::alert::CallerClass;
 use crate::domain::case::CaseId;
@@ -27,7 +27,7 @@ pub struct CaseDesk {
     /// The time.
     pub clock: Arc<Clock>,
     /// The rules.
-    pub policy: CasePolicy,
+    pub rules: CaseRules,
 }
 
 #[derive(Deserialize)]
@@ -116,7 +116,7 @@ pub(super) async fn outcome(
     let done = web::block(move || {
         let mut book = whole(&at)?;
         let (log, by) = (service.screening.log(), (&service.principal, expected));
-        let case = book.decide(id, outcome, by, (log, &at.clock, at.policy))?;
+        let case = book.decide(id, outcome, by, (log, &at.clock, at.rules))?;
         let said = answer(case, &CaseBody::from(case));
         service.screening.put_cleared_in_force(book.cleared(service.now()));
         Ok::<_, Problem>(said)
@@ -133,7 +133,8 @@ struct Answer {
 fn answer(case: &Case, body: &impl Serialize) -> Answer {
     // It has no map with other than text keys.
     let body = serde_json::to_value(body).unwrap_or_default();
-    Answer { etag: Some(format!("\"{}\"", case.rulings.len())), body }
+    let (outcomes, findings) = case.version();
+    Answer { etag: Some(format!("\"{outcomes}.{findings}\"")), body }
 }
 
 impl From<Answer> for HttpResponse {
@@ -155,12 +156,16 @@ fn cursor(text: &str) -> Option<(Timestamp, CaseId)> {
     Some((Timestamp::from_microsecond(micros.parse().ok()?).ok()?, CaseId::parse(id)?))
 }
 
-/// How many outcomes the caller has seen (RFC 9110, section 13.1.1).
-fn expected(request: &HttpRequest) -> Result<Option<usize>, Problem> {
+/// Which state of the case the caller has seen (RFC 9110, section 13.1.1).
+fn expected(request: &HttpRequest) -> Result<Option<SeenVersion>, Problem> {
     let Some(tag) = request.headers().get(IF_MATCH) else { return Ok(None) };
-    let number = tag.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
-    let rule = "If-Match has the ETag of the case, such as \"1\"";
-    number.map(Some).ok_or_else(|| Problem::invalid_field().with_detail(rule))
+    let seen = || {
+        let (outcomes, findings) =
+            tag.to_str().ok()?.strip_prefix('"')?.strip_suffix('"')?.split_once('.')?;
+        Some(SeenVersion { outcomes: outcomes.parse().ok()?, findings: Some(findings.parse().ok()?) })
+    };
+    let rule = "If-Match has the ETag of the case, such as \"0.1\"";
+    seen().map(Some).ok_or_else(|| Problem::invalid_field().with_detail(rule))
 }
 
 async fn record(service: &Service, what: String) -> Result<(), Problem> {

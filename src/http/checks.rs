@@ -34,7 +34,6 @@ pub(super) async fn check(
     let timer = service.metrics.time_check();
     let audited = service.screening.check(&question)?.await?;
     timer.observe_duration();
-    service.screening.note(&audited, None);
     service.metrics.count_answer(audited.get());
     let mut answer = Vec::with_capacity(ANSWER_BYTES_USUAL);
     serde_json::to_writer(&mut answer, &AnswerBody::from(&audited)).map_err(|_| Problem::internal())?;

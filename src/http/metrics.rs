@@ -143,7 +143,6 @@ impl Metrics {
 
     /// Takes how many cases have which outcome. Originators are named by whoever issues alerts: of very many the first are told.
     pub(super) fn tell_outcomes(&self, cases: &Cases) {
-        self.case_outcomes.reset();
         for ((source, outcome), count) in cases.outcomes().iter().take(OUTCOME_SERIES_MAX) {
             let labels = [source.kind.word(), &source.name, &source.category, outcome.word()];
             let count = i64::try_from(*count).unwrap_or(i64::MAX);

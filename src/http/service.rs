@@ -114,9 +114,11 @@ impl Service {
         Self { hub: Some(hub), sinks, ..self }
     }
 
-    /// Has outcomes of cases counted, unless somebody has the book for longer: then they are what they were.
+    /// Has outcomes of cases counted, unless somebody has the book for longer: then they are what they were. They are told to officers
+    /// only: a case may be about what others must not know.
     pub(super) fn tell_outcomes(&self) {
-        if let Some(book) = self.cases.as_ref().and_then(|cases| cases.book.try_lock().ok()) {
+        let cases = self.cases.as_ref().filter(|_| self.caller_class == CallerClass::Officer);
+        if let Some(book) = cases.and_then(|cases| cases.book.try_lock().ok()) {
             self.metrics.tell_outcomes(book.cases());
         }
     }

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hint::black_box;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 
 use crate::audit::{Digester, DraftCase};
 use crate::domain::case::CaseId;
-use crate::domain::{Finding, Listing, Match, Receipt};
+use crate::domain::{Finding, Listing, Match};
 use crate::overlay::Table;
 
 use super::case_content::CaseContent;
@@ -24,18 +24,37 @@ pub(super) struct Retries(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    opened_by: HashMap<CaseId, Arc<str>>,
+    opened_by: HashMap<CaseId, Opener>,
     order: VecDeque<CaseId>,
 }
 
+/// A check that has opened a case.
+#[derive(Debug)]
+enum Opener {
+    /// It was read in a log.
+    Read(Arc<str>),
+    /// It is recorded, or is going to be: a line shares its entry with others.
+    Recorded { log: Arc<str>, entry: Arc<OnceLock<u64>>, line: Option<u64> },
+}
+
 impl Retries {
-    /// A check belongs to a case: if it is the first, it has opened it.
-    pub(super) fn note(&self, case: CaseId, check: Arc<str>) {
+    /// A check is being recorded: if it is the first of its case, it opens it.
+    pub(super) fn recording(&self, case: &DraftCase, log: &Arc<str>, line: Option<u64>) {
+        let (log, entry) = (log.clone(), case.recorded.clone());
+        self.note(case.id, Opener::Recorded { log, entry, line });
+    }
+
+    /// A case was opened by a check that was read in a log.
+    pub(super) fn read(&self, case: CaseId, check: Arc<str>) {
+        self.note(case, Opener::Read(check));
+    }
+
+    fn note(&self, case: CaseId, opener: Opener) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.opened_by.contains_key(&case) {
             return;
         }
-        known.opened_by.insert(case, check);
+        known.opened_by.insert(case, opener);
         known.order.push_back(case);
         if known.order.len() > CASES_KNOWN
             && let Some(oldest) = known.order.pop_front()
@@ -45,16 +64,20 @@ impl Retries {
     }
 
     fn opened_by(&self, case: CaseId) -> Option<Arc<str>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).opened_by.get(&case).cloned()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).opened_by.get(&case)?.check()
     }
 }
 
-/// Where a check is recorded, as its name says: a line shares its entry with others.
-pub(super) fn check_id(receipt: &Receipt, line: Option<u64>) -> Arc<str> {
-    let (log, entry) = (&receipt.log_id, receipt.entry_id);
-    match line {
-        None => format!("{log}-{entry}").into(),
-        Some(line) => format!("{log}-{entry}.{line}").into(),
+impl Opener {
+    /// The check's name, if it is recorded.
+    fn check(&self) -> Option<Arc<str>> {
+        match self {
+            Self::Read(check) => Some(check.clone()),
+            Self::Recorded { log, entry, line: None } => Some(format!("{log}-{}", entry.get()?).into()),
+            Self::Recorded { log, entry, line: Some(line) } => {
+                Some(format!("{log}-{}.{line}", entry.get()?).into())
+            }
+        }
     }
 }
 
@@ -74,6 +97,7 @@ pub(super) fn draft(
         categories: categories(told),
         withheld: categories(withheld),
         sealed: digester.seal(id, &content.encode()),
+        recorded: Arc::default(),
     })
 }
 

@@ -56,7 +56,7 @@ fn parts(manifest: &Arc<str>, line: u64, mut draft: Draft) -> (Common, Draft, Dr
         reasons: take(&mut draft.reasons),
         findings: take(&mut draft.findings),
         withheld: take(&mut draft.withheld),
-        withheld_doubt: draft.withheld_doubt,
+        withheld_doubt: take(&mut draft.withheld_doubt),
         case: draft.case.take(),
     };
     let common = Common {

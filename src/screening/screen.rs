@@ -12,7 +12,6 @@ use crate::ground::clock::{Clock, Now};
 use crate::ground::storage::Storage;
 
 use super::answering::{Answering, Moment};
-use super::case;
 use super::chunk;
 use super::cleared::ClearedTable;
 use super::overlay::{AlertsInForce, Overlay};
@@ -81,6 +80,7 @@ impl Screening {
     pub fn check(&self, question: &Question) -> Result<Pending<Answer>, AuditError> {
         let (in_force, alerts) = (self.site.in_force(), self.overlay.in_force());
         let (answer, draft) = self.answer((&in_force, &alerts), question, self.clock.now());
+        self.recording(&draft, None);
         self.log.submit(draft, answer)
     }
 
@@ -104,29 +104,19 @@ impl Screening {
         let (in_force, alerts, now) = (self.site.in_force(), self.overlay.in_force(), self.clock.now());
         let answered = questions.iter().map(|(line, question)| {
             let (answer, draft) = self.answer((&in_force, &alerts), question, now);
+            self.recording(&draft, Some(*line));
             (*line, draft, answer)
         });
         let entries = chunk::entries(manifest, answered);
         let recorded = self.log.submit_many(entries)?.wait()?.into_each();
         let mut answers: Vec<_> = recorded.into_iter().flat_map(Audited::into_shared).collect();
         answers.sort_unstable_by_key(|answer| answer.get().0);
-        let answers: Vec<_> = answers.into_iter().map(|answer| answer.map(|(_, answer)| answer)).collect();
-        for (answer, (line, _)) in answers.iter().zip(questions) {
-            self.note(answer, Some(*line));
-        }
-        Ok(answers)
-    }
-
-    /// An answer was recorded: whoever asks again by the same reference asks the same.
-    pub fn note(&self, answer: &Audited<Answer>, line: Option<u64>) {
-        if let Some(case) = answer.get().case {
-            self.answering.retries.note(case, case::check_id(answer.receipt(), line));
-        }
+        Ok(answers.into_iter().map(|answer| answer.map(|(_, answer)| answer)).collect())
     }
 
     /// A case was opened by a check that this process did not answer, or not since it started.
     pub fn note_case(&self, case: CaseId, check: Arc<str>) {
-        self.answering.retries.note(case, check);
+        self.answering.retries.read(case, check);
     }
 
     /// Has findings say from now on of which of them bearers are cleared.
@@ -234,6 +224,13 @@ impl Screening {
             doubts.push(ReasonCode::AlertsUnreadable);
         }
         doubts
+    }
+
+    /// Whoever asks again by the same reference asks the same.
+    fn recording(&self, draft: &Draft, line: Option<u64>) {
+        if let Some(case) = draft.case.as_deref() {
+            self.answering.retries.recording(case, self.log.log_id(), line);
+        }
     }
 
     fn moment<'m>(&self, now: Now, doubts: &'m dyn Fn() -> Vec<ReasonCode>) -> Moment<'m> {

@@ -38,7 +38,7 @@ fn a_case_is_listed_shown_and_decided() {
     });
     assert_eq!(counted, expected);
     let again = case(&place, &["outcome", &id, "confirmed", "--outcomes", "0"]);
-    again.fails_saying("has 1 outcomes by now");
+    again.fails_saying("has 1 outcomes");
     portcullis(&["audit", "verify", "--data", &place.site()]).exits(0);
 }
 

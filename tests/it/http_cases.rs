@@ -96,6 +96,31 @@ fn a_scan_that_is_sent_again_is_the_same_case_and_says_which_it_repeats() {
 }
 
 #[test]
+fn a_caller_who_went_away_before_the_answer_is_known_when_he_asks_again() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let body = json!({ "document": { "number": "L898902C3", "issuing_state": "UTO" } }).to_string();
+    for round in 0..8 {
+        let key = format!("Idempotency-Key: scan-{round}");
+        let head = "POST /v1/checks HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n";
+        let request = format!("{head}{key}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let mut gone = std::net::TcpStream::connect(serving.address).unwrap();
+        std::io::Write::write_all(&mut gone, request.as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        drop(gone);
+        std::thread::sleep(Duration::from_millis(100));
+        let again = soon(|| {
+            let answer = hit(&serving, "", &key);
+            let case = case(&serving, &answer);
+            (case["checks_total"].as_u64() > Some(1)).then_some(case)
+        });
+        let checks = again["checks"].as_array().unwrap();
+        assert!(checks[1..].iter().any(|check| check["retry_of"] == checks[0]["check_id"]), "{again}");
+    }
+    serving.log();
+}
+
+#[test]
 fn a_bearer_who_is_cleared_is_still_a_hit_that_says_so() {
     let place = Place::with_site();
     let serving = Serving::start(&place, "text");
@@ -109,10 +134,10 @@ fn a_bearer_who_is_cleared_is_still_a_hit_that_says_so() {
         "asked_at": "2026-01-01T00:00:00Z", "answered_at": "2026-01-01T01:00:00Z",
         "grade_after": { "scheme": "admiralty", "code": "B2" },
     });
-    let reply = post(&serving, &path, &said, "If-Match: \"0\"");
+    let reply = post(&serving, &path, &said, "If-Match: \"0.1\"");
     assert_eq!((reply.status, &reply.json()["state"]), (200, &json!("decided")), "{}", reply.text());
-    assert!(reply.has_header("etag", "\"1\""));
-    let stale = post(&serving, &path, &said, "If-Match: \"0\"");
+    assert!(reply.has_header("etag", "\"1.1\""));
+    let stale = post(&serving, &path, &said, "If-Match: \"0.1\"");
     assert_eq!((stale.status, &stale.json()["code"]), (412, &json!("case_changed")));
     let cleared = hit(&serving, "scan-2", "");
     assert_eq!(cleared["findings"][0]["cleared"]["case_id"], answer["case_id"]);
@@ -243,8 +268,11 @@ fn a_hit_of_which_the_asker_was_not_told_opens_a_case_for_officers() {
     portcullis(&["alert", "issue", &path, "--data", &place.site()]).exits(0);
     let serving = Serving::start_with(&place, "caller-class = 'carrier'\n");
     let body = json!({ "document": { "number": "Q7654321", "issuing_state": "UTO" } });
-    let answer = post(&serving, "/v1/checks", &body, "").json();
-    assert_eq!((&answer["verdict"], answer.get("case_id")), (&json!("no_hit"), None));
+    for _ in 0..2 {
+        let answer = post(&serving, "/v1/checks", &body, "Idempotency-Key: scan-1").json();
+        assert_eq!((&answer["verdict"], answer.get("case_id")), (&json!("no_hit"), None));
+    }
+    assert!(!serving.get("/metrics").text().contains("bearer_wanted"));
     serving.log();
     let listed = portcullis(&["case", "list", "--json", "--data", &place.site()]).exits(0).json();
     assert_eq!((&listed["withheld"], &listed["categories"]), (&json!(true), &json!(["bearer_wanted"])));
@@ -252,6 +280,16 @@ fn a_hit_of_which_the_asker_was_not_told_opens_a_case_for_officers() {
     let shown = portcullis(&["case", "show", id, "--data", &place.site()]).exits(0).json();
     assert_eq!(shown["findings"][0]["withheld"], true);
     assert_eq!(shown["findings"][0]["contact"], "+999");
+    assert_eq!(
+        shown["checks"][1]["retry_of"], shown["checks"][0]["check_id"],
+        "it is known for the same scan"
+    );
+    let said = portcullis(&["case", "outcome", id, "confirmed", "--data", &place.site()]).exits(0);
+    assert!(said.out.contains("confirmed"));
+    let serving = Serving::start_with(&place, "caller-class = 'carrier'\n");
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(!serving.get("/metrics").text().contains("bearer_wanted"), "metrics are told to carriers too");
+    serving.log();
 }
 
 #[test]

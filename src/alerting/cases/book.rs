@@ -1,5 +1,6 @@
 //! The cases of a site, followed as its logs grow, and what is said of them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,10 +18,13 @@ use crate::screening::{CaseContent, ClearedTable, trusted_now};
 use super::case::{Case, CaseState, Place, Ruling, Seen};
 use super::error::CaseError;
 use super::index::Cases;
-use super::policy::CasePolicy;
+use super::policy::CaseRules;
 
 /// So many entries are looked at before whoever waits for the book has his turn.
 const ENTRIES_AT_A_TIME: u64 = 100_000;
+
+/// Of a case with many checks so many are opened, to tell whose findings it has.
+const NEWEST_CHECKS: usize = 8;
 
 /// The cases of a site, and where in its logs they were read to.
 #[derive(Debug)]
@@ -33,6 +37,15 @@ pub struct Casebook {
     whole: bool,
 }
 
+/// Which state of a case somebody has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenVersion {
+    /// How many outcomes it had.
+    pub outcomes: usize,
+    /// How many findings, if that was told.
+    pub findings: Option<usize>,
+}
+
 /// What a case holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -42,6 +55,8 @@ pub enum Content {
     Erased,
     /// The digest key was destroyed with which it was sealed.
     Closed,
+    /// A later program sealed it.
+    Newer,
 }
 
 impl Casebook {
@@ -50,6 +65,18 @@ impl Casebook {
     pub fn new(storage: Arc<dyn Storage>, data_dir: PathBuf) -> Self {
         let follower = Follower::new(storage.clone(), data_dir.clone(), Position::default());
         Self { storage, data_dir, follower, cases: Cases::default(), whole: false }
+    }
+
+    /// Whether any bearer was ever cleared, for whoever wants to know no more.
+    ///
+    /// # Errors
+    /// [`CaseError::Audit`] if a log cannot be read.
+    pub fn has_cleared(storage: Arc<dyn Storage>, data_dir: PathBuf) -> Result<bool, CaseError> {
+        let mut follower = Follower::new(storage, data_dir, Position::default());
+        let mut found = false;
+        let wanted = Wanted { classes: Cases::OUTCOMES, body: &Cases::clears };
+        while follower.poll(wanted, ENTRIES_AT_A_TIME, &mut |_, _, _| found = true)? && !found {}
+        Ok(found)
     }
 
     /// A book in which everything was read that is recorded.
@@ -120,11 +147,25 @@ impl Casebook {
         for seen in case.seen.iter().rev() {
             match open(&logs, &keys, case.id, seen)? {
                 whole @ Content::Whole(_) => return Ok(whole),
-                Content::Closed => content = Content::Closed,
                 Content::Erased => {}
+                other => content = other,
             }
         }
         Ok(content)
+    }
+
+    /// Whose findings a case has, as its first and its newest checks hold them.
+    fn sources(&self, case: &Case) -> Result<Vec<Source>, CaseError> {
+        let logs = LogReader::new(self.storage.clone(), self.data_dir.clone());
+        let keys = Digester::held(&*self.storage, &self.data_dir)?;
+        let mut sources = BTreeSet::new();
+        let newest = case.seen.iter().rev().take(NEWEST_CHECKS);
+        for seen in newest.chain(case.seen.first()) {
+            if let Content::Whole(content) = open(&logs, &keys, case.id, seen)? {
+                sources.extend(content.sources());
+            }
+        }
+        Ok(sources.into_iter().collect())
     }
 
     /// Records what became of a case. Where policy wants somebody else to say the same, it is proposed until he does.
@@ -135,44 +176,48 @@ impl Casebook {
         &mut self,
         id: CaseId,
         outcome: Outcome,
-        (by, expected): (&Arc<str>, Option<usize>),
-        (log, clock, policy): (&AuditLog, &Clock, CasePolicy),
+        (by, seen): (&Arc<str>, Option<SeenVersion>),
+        (log, clock, rules): (&AuditLog, &Clock, CaseRules),
     ) -> Result<&Case, CaseError> {
         let now = trusted_now(clock, log, None)?.time;
         while self.read_on()? {}
         let case = self.case(id)?;
-        if let Some(expected) = expected.filter(|expected| *expected != case.rulings.len()) {
-            return Err(CaseError::Changed { expected, current: case.rulings.len() });
-        }
-        let days_max = u32::try_from(policy.cleared_days_max).unwrap_or(u32::MAX);
-        outcome.check(days_max, now).map_err(CaseError::Outcome)?;
-        let proposed = policy.four_eyes && !is_second(case, &outcome, by);
-        let sources = match self.content(case)? {
-            Content::Whole(content) => content.sources(),
-            Content::Erased | Content::Closed => Vec::new(),
+        let (outcomes, findings) = case.version();
+        let is_other = |seen: SeenVersion| {
+            seen.outcomes != outcomes || seen.findings.is_some_and(|seen| seen != findings)
         };
-        let place = record(log, (id, &outcome, proposed, &sources), by, now)?;
-        let ruling = Ruling { place, at: now, by: (&**by).into(), outcome, proposed, sources };
+        if seen.is_some_and(is_other) {
+            return Err(CaseError::Changed { outcomes, findings });
+        }
+        outcome.check(rules.cleared_days_max(case, now), now).map_err(CaseError::Outcome)?;
+        let first = seconded(case, &outcome, by);
+        // Whoever has proposed it does not decide it by himself, whatever rules he names.
+        let waits = matches!(case.state(), CaseState::Proposed(_));
+        let proposed = (rules.policy.four_eyes || waits) && first.is_none();
+        // What was found since then was not known to whoever proposed it.
+        let findings =
+            first.map_or_else(|| case.findings.iter().copied().collect(), |first| first.findings.clone());
+        let sources = self.sources(case)?;
+        let said = DraftOutcome { case: id, outcome, proposed, sources, findings };
+        let place = record(log, said.clone(), by, now)?;
+        let DraftOutcome { outcome, sources, findings, .. } = said;
+        let ruling = Ruling { place, at: now, by: (&**by).into(), outcome, proposed, sources, findings };
         self.cases.rule(id, ruling);
         self.case(id)
     }
 }
 
-/// Whether somebody else has proposed the same.
-fn is_second(case: &Case, outcome: &Outcome, by: &str) -> bool {
+/// What somebody else has proposed, if it is the same.
+fn seconded<'c>(case: &'c Case, outcome: &Outcome, by: &str) -> Option<&'c Ruling> {
     match case.state() {
-        CaseState::Proposed(ruling) => *ruling.by != *by && ruling.outcome.agrees(outcome),
-        CaseState::Open | CaseState::Decided(_) => false,
+        CaseState::Proposed(ruling) => {
+            Some(ruling).filter(|ruling| *ruling.by != *by && ruling.outcome.agrees(outcome))
+        }
+        CaseState::Open | CaseState::Decided(_) => None,
     }
 }
 
-fn record(
-    log: &AuditLog,
-    (case, outcome, proposed, sources): (CaseId, &Outcome, bool, &[Source]),
-    by: &Arc<str>,
-    now: Timestamp,
-) -> Result<Place, AuditError> {
-    let outcome = DraftOutcome { case, outcome: outcome.clone(), proposed, sources: sources.to_vec() };
+fn record(log: &AuditLog, outcome: DraftOutcome, by: &Arc<str>, now: Timestamp) -> Result<Place, AuditError> {
     // Outcomes depend on no settings.
     let draft = Draft::new(now, Act::CaseOutcome, by.clone(), Digest([0; 32]));
     let recorded = log.submit(Draft { outcome: Some(Box::new(outcome)), ..draft }, ())?.wait()?;
@@ -189,5 +234,6 @@ fn open(logs: &LogReader, keys: &[Digester], case: CaseId, seen: &Seen) -> Resul
     let mark = asked.and_then(|asked| asked.case).filter(|mark| mark.id == case);
     let key = keys.iter().find(|key| stored.entry.key_id == Some(key.key_id()));
     let opened = mark.and_then(|mark| key?.open_sealed(case, &mark.sealed));
-    Ok(opened.and_then(|opened| CaseContent::decode(&opened)).map_or(Content::Closed, Content::Whole))
+    let Some(opened) = opened else { return Ok(Content::Closed) };
+    Ok(CaseContent::decode(&opened).map_or(Content::Newer, Content::Whole))
 }

@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::audit::KeyId;
 use crate::domain::FindingId;
-use crate::domain::case::{CaseId, Outcome, OutcomeKind, Source};
+use crate::domain::case::{CaseId, Outcome, Source};
 
-/// Of a scan that is sent again and again the first are known, and how many there were.
+/// Of a scan that is sent again and again the first are known, the last, and how many there were.
 const SEEN_KEPT: usize = 256;
 
 /// A case.
@@ -18,7 +17,7 @@ const SEEN_KEPT: usize = 256;
 pub struct Case {
     /// Its name.
     pub id: CaseId,
-    /// The checks that were hits, in the order of time; of very many the first.
+    /// The checks that were hits, in the order of time; of very many the first, and the last.
     pub seen: Vec<Seen>,
     /// How many there were.
     pub seen_total: usize,
@@ -26,10 +25,10 @@ pub struct Case {
     pub categories: BTreeSet<Box<str>>,
     /// What was said of it, in the order of time. The last one counts.
     pub rulings: Vec<Ruling>,
-    /// The document presented, by its digest and the key of that.
-    pub(super) document: Option<([u8; 32], KeyId)>,
-    /// What was found, each since when it was found first.
-    pub(super) findings: Vec<(FindingId, Timestamp)>,
+    /// The document presented, by its digest.
+    pub(super) document: Option<[u8; 32]>,
+    /// What was found, each once.
+    pub(super) findings: BTreeSet<FindingId>,
 }
 
 /// Where an entry stands, or a line of it.
@@ -79,6 +78,8 @@ pub struct Ruling {
     pub proposed: bool,
     /// Whose findings the case had.
     pub sources: Vec<Source>,
+    /// What it is said of.
+    pub findings: Vec<FindingId>,
 }
 
 /// How a case stands.
@@ -120,25 +121,20 @@ impl Case {
         self.seen.first().map(|seen| seen.at)
     }
 
-    /// Until when its bearer is cleared, and of what: what was found before that was said.
-    pub(super) fn cleared(&self, now: Timestamp) -> Option<(Timestamp, impl Iterator<Item = FindingId>)> {
-        let ruling = self.decided().filter(|ruling| ruling.outcome.kind == OutcomeKind::ClearedUntil)?;
-        let until = ruling.outcome.until.filter(|until| now < *until)?;
-        let known = self.findings.iter().filter(|(_, since)| *since <= ruling.at);
-        Some((until, known.map(|(finding, _)| *finding)))
+    /// Which state of it somebody has seen: how many outcomes, and how many findings.
+    #[must_use]
+    pub fn version(&self) -> (usize, usize) {
+        (self.rulings.len(), self.findings.len())
     }
 
     pub(super) fn see(&mut self, seen: Seen, findings: &[FindingId]) {
-        for finding in findings {
-            match self.findings.iter_mut().find(|(known, _)| known == finding) {
-                Some((_, since)) => *since = seen.at.min(*since),
-                None => self.findings.push((*finding, seen.at)),
-            }
-        }
+        self.findings.extend(findings);
         self.seen_total += 1;
         let at = self.seen.partition_point(|known| (known.at, &known.place) <= (seen.at, &seen.place));
         self.seen.insert(at, seen);
-        self.seen.truncate(SEEN_KEPT);
+        if self.seen.len() > SEEN_KEPT {
+            self.seen.remove(SEEN_KEPT - 1);
+        }
     }
 
     pub(super) fn forget_before(&mut self, kept_since: Timestamp) {

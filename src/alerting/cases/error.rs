@@ -17,12 +17,14 @@ pub enum CaseError {
     #[error("{0}")]
     Request(String),
     /// Somebody gave it an outcome meanwhile.
-    #[error("the case has {current} outcomes by now, and not {expected}: read it again")]
+    #[error(
+        "the case has {outcomes} outcomes and {findings} findings by now, which is not what was seen: read it again"
+    )]
     Changed {
-        /// How many whoever acts has seen.
-        expected: usize,
-        /// How many there are.
-        current: usize,
+        /// How many outcomes it has.
+        outcomes: usize,
+        /// How many findings it has.
+        findings: usize,
     },
     /// Cases stand in the logs.
     #[error("the cases stand in the audit log, which cannot be read or written; nothing was done")]

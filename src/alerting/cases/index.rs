@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use memchr::memmem;
 
 use crate::audit::{Entry, RetentionClass};
-use crate::domain::Cleared;
 use crate::domain::case::{CaseId, OutcomeKind, Source};
+use crate::domain::{Cleared, FindingId};
 use crate::screening::ClearedTable;
 
 use super::case::{Case, Place, Ruling, Seen};
@@ -25,11 +25,24 @@ pub struct Cases {
     outcomes: BTreeMap<(Source, OutcomeKind), u64>,
     /// Those of which somebody said that the bearer is cleared.
     cleared: BTreeSet<CaseId>,
+    by_document: HashMap<[u8; 32], Vec<CaseId>>,
 }
+
+/// More of them are not kept in memory: the oldest are in the log only.
+const CASES_MAX: usize = 500_000;
 
 impl Cases {
     /// Where entries are kept that may be about a case.
     pub const CLASSES: &[RetentionClass] = &[RetentionClass::Hits, RetentionClass::Acts];
+
+    /// Where entries of outcomes are kept.
+    pub const OUTCOMES: &[RetentionClass] = &[RetentionClass::Acts];
+
+    /// Whether the body of an entry may clear a bearer.
+    #[must_use]
+    pub fn clears(body: &[u8]) -> bool {
+        memmem::find(body, b"\"kind\":\"cleared_until\"").is_some()
+    }
 
     /// Whether the body of an entry may be about a case.
     #[must_use]
@@ -43,11 +56,9 @@ impl Cases {
         if let (Some(case), Some(mark)) = (&entry.case, &entry.outcome) {
             if let Some(outcome) = mark.outcome() {
                 let (by, sources) = ((*entry.principal).into(), mark.sources().collect());
-                let proposed = mark.proposed;
-                self.rule(
-                    case.id,
-                    Ruling { place: place(None), at: entry.time, by, outcome, proposed, sources },
-                );
+                let (proposed, findings) = (mark.proposed, mark.findings.clone());
+                let (place, at) = (place(None), entry.time);
+                self.rule(case.id, Ruling { place, at, by, outcome, proposed, sources, findings });
             }
             return;
         }
@@ -68,11 +79,19 @@ impl Cases {
             if let Some(opened_at) = case.opened_at() {
                 self.order.remove(&(opened_at, mark.id));
             }
-            case.document = case.document.or(asked.digests.first().copied().zip(entry.key_id));
+            if let Some(document) = asked.digests.first().filter(|_| case.document.is_none()) {
+                case.document = Some(*document);
+                self.by_document.entry(*document).or_default().push(mark.id);
+            }
             case.categories
                 .extend(mark.categories.iter().chain(&mark.withheld).map(|category| (**category).into()));
             case.see(seen, &[asked.findings, asked.withheld].concat());
             self.order.extend(case.opened_at().map(|opened_at| (opened_at, mark.id)));
+        }
+        while self.order.len() > CASES_MAX
+            && let Some((_, oldest)) = self.order.pop_first()
+        {
+            self.forget(oldest);
         }
     }
 
@@ -97,7 +116,7 @@ impl Cases {
             match case.opened_at() {
                 Some(opened_at) => _ = self.order.insert((opened_at, id)),
                 // Nobody is cleared of what nobody can look up any more.
-                None => _ = self.cases.remove(&id),
+                None => self.forget(id),
             }
         }
     }
@@ -121,19 +140,48 @@ impl Cases {
         &self.outcomes
     }
 
-    /// Of which findings bearers are cleared.
+    /// Of which findings bearers are cleared: of each, what was said last of that document, in whichever of its cases.
     #[must_use]
     pub fn cleared(&self, now: Timestamp) -> ClearedTable {
         let mut table = ClearedTable::default();
-        for case in self.cleared.iter().filter_map(|id| self.cases.get(id)) {
-            let (Some((document, _)), Some((until, findings))) = (case.document, case.cleared(now)) else {
-                continue;
-            };
-            for finding in findings {
-                table.insert(document, finding, Cleared { until, case: case.id });
+        let cleared = self.cleared.iter().filter_map(|id| self.cases.get(id)?.document);
+        for document in cleared.collect::<BTreeSet<_>>() {
+            for (finding, cleared) in self.cleared_of(&document) {
+                if now < cleared.until {
+                    table.insert(document, finding, cleared);
+                }
             }
         }
         table
+    }
+
+    fn cleared_of(&self, document: &[u8; 32]) -> BTreeMap<FindingId, Cleared> {
+        let cases = self.by_document.get(document).into_iter().flatten().filter_map(|id| self.cases.get(id));
+        let mut rulings: Vec<_> = cases.filter_map(|case| Some((case.decided()?, case.id))).collect();
+        rulings.sort_by_key(|(ruling, _)| (ruling.at, ruling.place.clone()));
+        let mut cleared = BTreeMap::new();
+        for (ruling, case) in rulings {
+            for finding in &ruling.findings {
+                match ruling.outcome.until {
+                    Some(until) => _ = cleared.insert(*finding, Cleared { until, case }),
+                    None => _ = cleared.remove(finding),
+                }
+            }
+        }
+        cleared
+    }
+
+    fn forget(&mut self, id: CaseId) {
+        let document = self.cases.remove(&id).and_then(|case| case.document);
+        self.cleared.remove(&id);
+        if let Some(document) = document
+            && let Some(of_document) = self.by_document.get_mut(&document)
+        {
+            of_document.retain(|other| *other != id);
+            if of_document.is_empty() {
+                self.by_document.remove(&document);
+            }
+        }
     }
 }
 

@@ -13,9 +13,9 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-pub use book::{Casebook, Content};
+pub use book::{Casebook, Content, SeenVersion};
 pub use case::{Case, CaseState, Place, Ruling, Seen};
 pub use error::CaseError;
 pub use index::Cases;
-pub use policy::CasePolicy;
+pub use policy::{CasePolicy, CaseRules};
 pub use request::{GradeRequest, OutcomeRequest};

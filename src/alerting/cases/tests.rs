@@ -18,8 +18,14 @@ fn at(minute: i64) -> Timestamp {
 }
 
 fn hit(minute: i64, finding: u8) -> Draft {
-    let case =
-        DraftCase { id: CASE, retry_of: None, categories: vec!["stolen"], withheld: vec![], sealed: vec![1] };
+    let case = DraftCase {
+        id: CASE,
+        retry_of: None,
+        categories: vec!["stolen"],
+        withheld: vec![],
+        sealed: vec![1],
+        recorded: Default::default(),
+    };
     Draft {
         verdict: Some("hit"),
         key_id: crate::audit::KeyId::parse("00c0ffee"),
@@ -38,7 +44,13 @@ fn outcome(kind: OutcomeKind, until: Option<i64>) -> Outcome {
 
 fn said(minute: i64, by: &str, kind: OutcomeKind, until: Option<i64>, proposed: bool) -> Draft {
     let source = Source { kind: SourceKind::Feed, name: "sltd".into(), category: "stolen".into() };
-    let said = DraftOutcome { case: CASE, outcome: outcome(kind, until), proposed, sources: vec![source] };
+    let said = DraftOutcome {
+        case: CASE,
+        outcome: outcome(kind, until),
+        proposed,
+        sources: vec![source],
+        findings: vec![FindingId([1; 16])],
+    };
     let draft = Draft::new(at(minute), Act::CaseOutcome, by.into(), Digest([0; 32]));
     Draft { outcome: Some(Box::new(said)), ..draft }
 }
@@ -94,6 +106,30 @@ fn a_bearer_is_cleared_of_what_was_found_before_and_for_that_time_only() {
     let mut taken_back = entries.to_vec();
     taken_back.push(("b", 0, said(60, "x", OutcomeKind::Refuse, None, false)));
     assert!(cases(&taken_back).cleared(at(61)).is_empty());
+}
+
+#[test]
+fn of_one_document_what_was_said_last_counts_in_whichever_of_its_cases() {
+    let other = CaseId([4; 16]);
+    let in_other = |mut draft: Draft| {
+        if let Some(case) = &mut draft.case {
+            case.id = other;
+        }
+        if let Some(outcome) = &mut draft.outcome {
+            outcome.case = other;
+        }
+        draft
+    };
+    let mut entries = vec![
+        ("a", 0, hit(1, 1)),
+        ("a", 1, said(2, "x", OutcomeKind::ClearedUntil, Some(100), false)),
+        ("a", 2, in_other(hit(3, 1))),
+    ];
+    assert_eq!(cases(&entries).cleared(at(5)).len(), 1, "another scan says nothing else");
+    entries.push(("a", 3, in_other(said(4, "x", OutcomeKind::Refuse, None, false))));
+    assert!(cases(&entries).cleared(at(5)).is_empty());
+    entries.push(("a", 4, said(6, "x", OutcomeKind::ClearedUntil, Some(100), false)));
+    assert_eq!(cases(&entries).cleared(at(7)).len(), 1);
 }
 
 #[test]

@@ -130,6 +130,7 @@ mod tests {
             categories: vec!["lost", "stolen"],
             withheld: if withholds { vec!["bearer_wanted"] } else { Vec::new() },
             sealed: b"UTO L898902C3".to_vec(),
+            recorded: Default::default(),
         })
     }
 

@@ -107,6 +107,7 @@ impl<'a> WholeCaseBody<'a> {
             Content::Whole(held) => ("whole", Some(held)),
             Content::Erased => ("erased", None),
             Content::Closed => ("closed", None),
+            Content::Newer => ("newer", None),
         };
         Self {
             case: CaseBody::from(case),
