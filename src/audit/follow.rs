@@ -4,6 +4,7 @@
 //! what seals it; that it is what was signed is for those who verify logs.
 
 mod journal_tail;
+mod open_log;
 mod sealed_stretch;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::journal_tail::JournalTail;
+use self::open_log::open_log;
 use self::sealed_stretch::read_sealed;
 use super::format::{LEAVES, SALT_BYTES, leaf, leaf_offset};
 use super::history::{TRIES, was_moved};
@@ -43,6 +45,10 @@ pub struct Follower {
     data_dir: PathBuf,
     position: Position,
     logs: BTreeMap<Arc<str>, Log>,
+    /// Those that could not be opened when it last looked.
+    closed: BTreeMap<Arc<str>, AuditError>,
+    /// The last poll has left something that can be read.
+    more: bool,
     erased: u64,
 }
 
@@ -50,13 +56,15 @@ impl Follower {
     /// Goes on from a position.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, data_dir: PathBuf, from: Position) -> Self {
-        Self { storage, data_dir, position: from, logs: BTreeMap::new(), erased: 0 }
+        let (logs, closed) = (BTreeMap::new(), BTreeMap::new());
+        Self { storage, data_dir, position: from, logs, closed, more: false, erased: 0 }
     }
 
-    /// Begins after all that is recorded by now.
+    /// Begins after all that is recorded by now. Of a log that cannot be opened nobody knows where that is: it is read from its beginning
+    /// once it can be, for what was told too often does less harm than what was not told.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// If nobody can say which logs there are.
     pub fn at_end(storage: Arc<dyn Storage>, data_dir: PathBuf) -> Result<Self, AuditError> {
         let mut follower = Self::new(storage, data_dir, Position::default());
         follower.look_for_logs()?;
@@ -78,29 +86,37 @@ impl Follower {
         self.erased
     }
 
-    /// Whether it can go on from where it stands.
+    /// Whether more can be read at once than the last poll has read, also if that gave an error.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.more
+    }
+
+    /// Whether it can go on from where it stands, as far as logs can be opened: of the others [`poll`](Self::poll) tells.
     ///
     /// # Errors
-    /// [`AuditError::ReadFurther`] if a log has less than was read of it. Those of the file system.
+    /// [`AuditError::ReadFurther`] if a log has less than was read of it. If nobody can say which logs there are.
     pub fn check(&mut self) -> Result<(), AuditError> {
         self.look_for_logs()?;
         self.logs.iter().try_for_each(|(name, log)| log.files.check(self.position.next(name)).map(drop))
     }
 
-    /// Logs of which something was read that are not there any more: they were put aside, or are another site's.
+    /// Logs of which something was read that are not there any more: they were put aside, or are another site's. One that is there and
+    /// cannot be opened is none of them.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// If nobody can say which logs there are.
     pub fn gone(&mut self) -> Result<Vec<Arc<str>>, AuditError> {
         self.look_for_logs()?;
-        let gone = self.position.logs().filter(|(log, _)| !self.logs.contains_key(*log));
+        let is_there = |log| self.logs.contains_key(log) || self.closed.contains_key(log);
+        let gone = self.position.logs().filter(|(log, _)| !is_there(*log));
         Ok(gone.map(|(log, _)| log.clone()).collect())
     }
 
-    /// How many entries were recorded that it has not looked at.
+    /// How many entries were recorded that it has not looked at, in logs that can be opened.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// If nobody can say which logs there are, or how long one is.
     pub fn behind(&mut self) -> Result<u64, AuditError> {
         self.look_for_logs()?;
         let behind = |(name, log): (&Arc<str>, &Log)| {
@@ -113,8 +129,9 @@ impl Follower {
     /// was erased meanwhile is passed over and counted.
     ///
     /// # Errors
-    /// If a log is not as it was written, or cannot be read: the reader stands before what is wrong, and says the same again as long
-    /// as it is. The other logs are read all the same.
+    /// If a log is not as it was written, or cannot be opened or read: the reader stands before what is wrong, looks again each time, and
+    /// says the same as long as it is. The other logs are read all the same: what they have was visited before the error comes, as much of
+    /// it as without one, and [`has_more`](Self::has_more) says whether there is more.
     pub fn poll(
         &mut self,
         wanted: Wanted<'_>,
@@ -137,10 +154,11 @@ impl Follower {
         entries_max: u64,
         visit: VisitSome<'_>,
     ) -> Result<bool, AuditError> {
+        self.more = false;
         self.look_for_logs()?;
         // Each has its share, so that one that is always busy keeps none of the others waiting.
         let share = (entries_max / self.logs.len().max(1) as u64).max(1);
-        let (mut more, mut fault, mut enough) = (false, None, false);
+        let (mut more, mut fault, mut enough) = (false, self.closed.values().next().cloned(), false);
         for log in self.logs.values_mut() {
             let (position, erased) = (&mut self.position, &mut self.erased);
             let visit = &mut *visit;
@@ -156,25 +174,22 @@ impl Follower {
                 break;
             }
         }
+        self.more = more;
         fault.map_or(Ok(more), Err)
     }
 
-    /// Logs appear, and are put aside.
+    /// Logs appear, and are put aside. One that cannot be opened keeps none of the others from being read.
     fn look_for_logs(&mut self) -> Result<(), AuditError> {
         let audit = self.data_dir.join("audit");
         let there = self.storage.list(&audit).map_err(AuditError::storage("list", &audit))?;
         self.logs.retain(|_, log| there.contains(&log.files.folder));
+        self.closed.clear();
         for folder in there {
             let id = folder.file_name().and_then(|name| LogId::parse(name.to_str()?));
             let Some(id) = id.filter(|id| !self.logs.contains_key(id.text())) else { continue };
-            match Hashes::open(&*self.storage, &folder) {
-                Ok(hashes) => {
-                    let files = LogFiles { id: id.clone(), folder, leaves: hashes.leaves_alone() };
-                    self.logs.insert(id.text().clone(), Log { files, tail: None });
-                }
-                // It is about to be made.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(AuditError::storage("read the tree in", &folder)(error)),
+            match open_log(&*self.storage, &id, folder) {
+                Ok(log) => self.logs.extend(log.map(|log| (id.text().clone(), log))),
+                Err(error) => drop(self.closed.insert(id.text().clone(), error)),
             }
         }
         Ok(())

@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Hits) -> anyhow::Result<ExitCode> {
             out.write_all(b"\n")?;
         }
         out.flush()?;
-        if let Some(fault) = batch.fault {
+        if let Some(fault) = batch.fault.filter(|_| !batch.more) {
             return Err(fault).context("what is recorded there cannot be shown");
         }
         match &interrupt {

@@ -16,6 +16,7 @@ mod audit_disk_full;
 #[cfg(feature = "object-store")]
 mod audit_elsewhere;
 mod audit_follow;
+mod audit_follow_closed;
 mod audit_group_commit;
 mod audit_log;
 mod audit_proofs;

@@ -92,8 +92,9 @@ impl Courier {
         }
     }
 
-    fn well(&self) {
-        if self.sinks.note(&self.name, |sink| sink.trouble.take()).is_some() {
+    /// Notes that what kept it does so no more, if it was such a thing.
+    fn well_if(&self, was: impl Fn(&Trouble) -> bool) {
+        if self.sinks.note(&self.name, |sink| sink.trouble.take_if(|trouble| was(trouble))).is_some() {
             tracing::info!(sink = %self.name, "hits are told again");
         }
     }
@@ -142,7 +143,7 @@ impl Round {
             sinks.note(name, |sink| *sink.deliveries.entry(outcome).or_default() += 1);
             if outcome == Outcome::Delivered {
                 sinks.note(name, |sink| sink.waiting_since = None);
-                self.courier.well();
+                self.courier.well_if(|trouble| matches!(trouble, Trouble::Delivery(..)));
                 return true;
             }
             self.courier.trouble(Trouble::Delivery(outcome, how));
@@ -189,7 +190,7 @@ impl Round {
         }
         match fault {
             Some(fault) => self.courier.trouble(Trouble::Reading(causes(&fault))),
-            None => self.courier.well(),
+            None => self.courier.well_if(|_| true),
         }
     }
 }

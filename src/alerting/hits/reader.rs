@@ -47,7 +47,7 @@ pub struct Batch {
     pub events: Vec<Told>,
     /// There is more to be read at once.
     pub more: bool,
-    /// Why a log could not be read further; the others were.
+    /// Why a log could not be opened or read further; the others were.
     pub fault: Option<AuditError>,
 }
 
@@ -70,7 +70,7 @@ impl HitReader {
     /// Begins with what comes from now on.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// As [`Follower::at_end`].
     pub fn at_end(site: &HitSite, class: CallerClass) -> Result<Self, AuditError> {
         let follower = Follower::at_end(site.storage.clone(), site.data_dir.clone())?;
         Ok(Self { follower, name: site.name.clone(), class })
@@ -105,7 +105,7 @@ impl HitReader {
         });
         let (more, fault) = match polled {
             Ok(more) => (more, None),
-            Err(fault) => (false, Some(fault)),
+            Err(fault) => (self.follower.has_more(), Some(fault)),
         };
         Batch { events, more, fault }
     }
