@@ -47,6 +47,8 @@ pub struct Follower {
     logs: BTreeMap<Arc<str>, Log>,
     /// Those that could not be opened when it last looked.
     closed: BTreeMap<Arc<str>, AuditError>,
+    /// The log at which a visit had enough: the next poll begins after it.
+    enough_at: Option<Arc<str>>,
     /// The last poll has left something that can be read.
     more: bool,
     erased: u64,
@@ -57,7 +59,7 @@ impl Follower {
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, data_dir: PathBuf, from: Position) -> Self {
         let (logs, closed) = (BTreeMap::new(), BTreeMap::new());
-        Self { storage, data_dir, position: from, logs, closed, more: false, erased: 0 }
+        Self { storage, data_dir, position: from, logs, closed, enough_at: None, more: false, erased: 0 }
     }
 
     /// Begins after all that is recorded by now. Of a log that cannot be opened nobody knows where that is: it is read from its beginning
@@ -144,7 +146,8 @@ impl Follower {
         })
     }
 
-    /// The same, until a visit says that it has enough: what comes after that entry is left for the next time.
+    /// The same, until a visit says that it has enough: what comes after that entry is left for the next time, which begins with the
+    /// next log, so that one that always has enough keeps none of the others waiting.
     ///
     /// # Errors
     /// As [`poll`](Self::poll).
@@ -159,7 +162,10 @@ impl Follower {
         // Each has its share, so that one that is always busy keeps none of the others waiting.
         let share = (entries_max / self.logs.len().max(1) as u64).max(1);
         let (mut more, mut fault, mut enough) = (false, self.closed.values().next().cloned(), false);
-        for log in self.logs.values_mut() {
+        let begin_at = self.enough_at.take().map_or(0, |name| self.logs.range(..=name).count());
+        let mut logs: Vec<_> = self.logs.iter_mut().collect();
+        logs.rotate_left(begin_at);
+        for (name, log) in logs {
             let (position, erased) = (&mut self.position, &mut self.erased);
             let visit = &mut *visit;
             let mut pass =
@@ -171,6 +177,7 @@ impl Follower {
             enough = pass.enough;
             if enough {
                 more = true;
+                self.enough_at = Some(name.clone());
                 break;
             }
         }

@@ -100,6 +100,25 @@ fn a_log_whose_leaves_were_taken_away_is_damaged_and_one_that_is_about_to_be_mad
 }
 
 #[test]
+fn a_log_that_always_has_enough_keeps_no_other_waiting() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = log_of(data.path(), 9);
+    let (one, two) = (service_log(data.path(), 9), service_log(data.path(), 9));
+    let mut reader = follower(data.path(), Position::default());
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        let more = reader.poll_while(ALL, 1000, &mut |log, _, _| {
+            seen.push(log.to_string());
+            false
+        });
+        assert!(more.unwrap());
+    }
+    let mut logs = [name(&folder), one.log_id(), two.log_id()];
+    logs.sort_unstable();
+    assert_eq!(seen, [logs, logs].concat(), "each has its turn");
+}
+
+#[test]
 fn hits_of_the_others_are_read_without_a_pause_and_told_to_streams() {
     let data = tempfile::tempdir().unwrap();
     let closed = Closed::close(&log_of(data.path(), 3));
