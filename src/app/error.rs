@@ -50,6 +50,9 @@ pub enum AppError {
     /// The last entries could not be made durable.
     #[error("the audit log could not be closed: answers of the last second may have no durable entry")]
     Close(#[source] AuditError),
+    /// Nobody can say which logs there are.
+    #[error("the logs of the site cannot be listed, so that nobody knows from where on hits are to be told")]
+    Logs(#[source] AuditError),
     /// The log does not take what it would have to take of every answer.
     #[error("the start could not be recorded in the audit log, and so nothing else could")]
     Start(#[source] AuditError),

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::alerting::hits::{Courier, HitSite, Hub, Secret, Sinks, TargetFault, WebTarget};
+use crate::audit::Position;
 use crate::config::{Settings, WebhookSettings};
 use crate::domain::FeedName;
 use crate::ground::clock::Clock;
@@ -99,13 +100,17 @@ fn read(storage: &Arc<dyn Storage>, sink: &FeedName, path: &Path) -> Result<Vec<
 pub(super) struct Telling(Vec<(Sender<()>, JoinHandle<()>)>);
 
 impl Telling {
-    pub(super) fn start(hub: Arc<Hub>, couriers: Vec<Courier>) -> Self {
+    /// `from` is where couriers begin that have never begun.
+    pub(super) fn start(hub: Arc<Hub>, couriers: Vec<Courier>, from: &Position) -> Self {
         let mut threads = vec![thread(move |wait| {
             while wait(LOOK_EVERY) {
                 hub.turn();
             }
         })];
-        threads.extend(couriers.into_iter().map(|courier| thread(move |wait| courier.run(wait))));
+        threads.extend(couriers.into_iter().map(|courier| {
+            let from = from.clone();
+            thread(move |wait| courier.run(&from, wait))
+        }));
         Self(threads)
     }
 

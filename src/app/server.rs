@@ -9,7 +9,7 @@ use actix_web::{App, HttpServer};
 
 use crate::alerting::hits::{HitSite, Hub, Sinks};
 use crate::alerting::{CaseRules, Casebook, Queue};
-use crate::audit::{Act, LogReader, Opened, Role};
+use crate::audit::{Act, Follower, LogReader, Opened, Role};
 use crate::config::Settings;
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
@@ -99,6 +99,8 @@ impl Server {
                 "cut an unfinished write off the end of the audit log"
             );
         }
+        // Once the log is in order, and before there is an answer in it.
+        let end = Follower::at_end(storage.clone(), settings.data_dir.clone()).map_err(AppError::Logs)?;
         let screening = Arc::new(screening);
         let metrics = Arc::new(Metrics::new(prometheus::Registry::new())?);
         let manifests = settings.manifests.clone();
@@ -137,7 +139,7 @@ impl Server {
         let (retention, settings_digest) = (settings.retention, settings.digest());
         let erasing = Erasing { clock: clock.clone(), retention, settings_digest };
         let eraser = Eraser::start(screening.clone(), erasing);
-        let telling = Telling::start(hub, couriers);
+        let telling = Telling::start(hub, couriers, end.position());
         let case_watch = CaseWatch::start(screening.clone(), book, settings.retention);
         let watch = Watch::start(screening.site().clone(), settings.index_memory);
         let alert_watch = AlertWatch::start(screening.clone(), desk);

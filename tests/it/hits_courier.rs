@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan};
 use portcullis::alerting::hits::{
-    Courier, Cursor, CursorError, HitSite, Hub, Message, Outcome, Reply, Secret, Sinks, Target, Told, Trouble,
+    Courier, Cursor, CursorError, HitReader, HitSite, Hub, Message, Outcome, Reply, Secret, Sinks, Target,
+    Told, Trouble,
 };
 use portcullis::audit::{AuditError, AuditLog, ClockBy, Config, Draft, Position, Retention, Role};
 use portcullis::domain::alert::CallerClass;
@@ -92,6 +93,12 @@ impl Run {
 
     /// Runs a courier until it has waited so often; gives the waits.
     fn waits(&self, site: HitSite, times: usize) -> Vec<Duration> {
+        self.waits_and(site, times, |_| {})
+    }
+
+    /// The same, with something done at each wait.
+    fn waits_and(&self, site: HitSite, times: usize, mut done: impl FnMut(usize)) -> Vec<Duration> {
+        let end = HitReader::at_end(&site, CallerClass::Officer).unwrap().position().clone();
         let mut waits = Vec::new();
         let courier = Courier {
             name: "desk".into(),
@@ -102,8 +109,9 @@ impl Run {
             clock: Arc::new(Clock::new(SystemClock)),
             sinks: self.sinks.clone(),
         };
-        courier.run(&mut |time| {
+        courier.run(&end, &mut |time| {
             waits.push(time);
+            done(waits.len());
             waits.len() < times
         });
         waits
@@ -129,6 +137,21 @@ fn a_sink_begins_with_what_comes_from_its_first_start_on() {
     run.waits(site(data.path()), 1);
     run.waits(site(data.path()), 1);
     assert_eq!(run.desk.ids(), ids(&log, 10..20), "each once, also over a restart");
+}
+
+#[test]
+fn a_new_sink_loses_no_hit_while_its_first_cursor_cannot_be_written() {
+    let data = tempfile::tempdir().unwrap();
+    let log = open(data.path(), 64 << 20, at(0));
+    write(&log, 0, 0..10);
+    let (run, hits) = (Run::new(), data.path().join("hits"));
+    std::fs::write(&hits, "no folder").unwrap();
+    run.waits_and(site(data.path()), 4, |waits| match waits {
+        1 => write(&log, 0, 10..20),
+        2 => std::fs::remove_file(&hits).unwrap(),
+        _ => {}
+    });
+    assert_eq!((run.desk.ids(), run.trouble()), (ids(&log, 10..20), None));
 }
 
 #[test]

@@ -197,3 +197,19 @@ fn a_service_whose_webhook_cannot_be_used_does_not_start() {
         "{told}"
     );
 }
+
+#[test]
+fn a_new_webhook_is_told_all_that_was_answered_before_it_could_begin_and_a_lost_cursor_is_warned_of() {
+    let place = Place::with_site();
+    let receiver = Receiver::start(ok());
+    std::fs::write(place.path("site/hits"), "no folder").unwrap();
+    let secret = place.write("desk.secret", format!("whsec_{}\n", BASE64.encode(KEY)));
+    let webhook = format!("[webhooks.desk]\nurl = '{}'\nsecret-file = '{secret}'\n", receiver.url());
+    let serving = Serving::start_with(&place, &webhook);
+    let id = check(&serving);
+    until("it is told", || serving.get("/readyz").text().contains("webhook desk is not told of hits"));
+    std::fs::remove_file(place.path("site/hits")).unwrap();
+    until("it is delivered", || receiver.ids() == [id.clone()]);
+    let log = serving.log();
+    assert!(log.lines().any(|line| line.contains("WARN") && line.contains("no cursor says")), "{log}");
+}

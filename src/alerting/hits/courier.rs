@@ -40,11 +40,12 @@ pub struct Courier {
 type Wait<'w> = &'w mut dyn FnMut(Duration) -> bool;
 
 impl Courier {
-    /// Delivers until it is told to stop, which `wait` says.
-    pub fn run(self, wait: &mut dyn FnMut(Duration) -> bool) {
+    /// Delivers until it is told to stop, which `wait` says. It goes on where it was; if it has never begun it begins at `from`, which is the
+    /// end of what was recorded before answers were given: no hit of theirs is lost, however long it takes until its cursor can be written.
+    pub fn run(self, from: &Position, wait: &mut dyn FnMut(Duration) -> bool) {
         self.sinks.note(&self.name, |_| {});
         let cursor = Cursor::of(self.site.storage.clone(), &self.site.data_dir, &self.name);
-        let mut begun = self.begin(&cursor);
+        let mut begun = self.begin(&cursor, from);
         let (_lock, reader) = loop {
             match begun {
                 Ok(begun) => break begun,
@@ -53,14 +54,14 @@ impl Courier {
             if !wait(TRY_AGAIN_AFTER) {
                 return;
             }
-            begun = self.begin(&cursor);
+            begun = self.begin(&cursor, from);
         };
         let written = reader.position().clone();
         Round { courier: self, reader, cursor, written, erased: 0 }.run(wait);
     }
 
     /// Alone among the processes of the site, and from where it was.
-    fn begin(&self, cursor: &Cursor) -> Result<(Lock, HitReader), String> {
+    fn begin(&self, cursor: &Cursor, from: &Position) -> Result<(Lock, HitReader), String> {
         let lock =
             Cursor::lock(&*self.site.storage, &self.site.data_dir, &self.name).map_err(
                 |error| match error {
@@ -68,20 +69,31 @@ impl Courier {
                     LockError::Io(error) => format!("its folder cannot be used: {error}"),
                 },
             )?;
-        let mut reader = match cursor.read().map_err(|error| causes(&error))? {
-            Some(position) => HitReader::new(&self.site, self.class, position),
+        let position = match cursor.read().map_err(|error| causes(&error))? {
+            Some(position) => position,
             None => {
-                // From now on, also if nothing is delivered before the process ends.
-                let reader = HitReader::at_end(&self.site, self.class).map_err(|error| causes(&error))?;
-                cursor.write(reader.position()).map_err(|error| causes(&error))?;
-                tracing::info!(sink = %self.name, "hits are told from now on");
-                reader
+                // Also if nothing is delivered before the process ends.
+                cursor.write(from).map_err(|error| causes(&error))?;
+                self.tell_first_start(from);
+                from.clone()
             }
         };
+        let mut reader = HitReader::new(&self.site, self.class, position);
         for log in reader.follower().gone().map_err(|error| causes(&error))? {
             tracing::warn!(sink = %self.name, %log, "a log is not there any more: what it had that was not told yet is told no more");
         }
         Ok((lock, reader))
+    }
+
+    /// Nobody knows whether a cursor that is not there ever was.
+    fn tell_first_start(&self, from: &Position) {
+        let sink = &self.name;
+        if *from == Position::default() {
+            tracing::info!(%sink, "hits are told from now on");
+            return;
+        }
+        tracing::warn!(%sink, %from, "no cursor says how far hits were told: they are told from this start on, and those recorded before it are not. If this \
+             webhook was told hits before, its cursor was lost, or left behind by a restore: `portcullis hits --from POSITION --webhook NAME` says where to go on");
     }
 
     /// Notes what keeps it, and tells it once.
