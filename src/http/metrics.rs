@@ -8,7 +8,7 @@ use prometheus::{
 
 use super::sink_metrics::SinkMetrics;
 use crate::alerting::Cases;
-use crate::alerting::hits::Sinks;
+use crate::alerting::hits::KnownSinks;
 use crate::bulk::Outcome;
 use crate::domain::{Answer, Verdict};
 use crate::screening::Screening;
@@ -155,7 +155,7 @@ impl Metrics {
         &self,
         screening: &Screening,
         board: &Board,
-        sinks: &Sinks,
+        sinks: KnownSinks,
     ) -> Result<Vec<u8>, prometheus::Error> {
         let coverage = screening.coverage();
         let number = coverage.generation.map_or(0, |generation| generation.number);

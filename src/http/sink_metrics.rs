@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use prometheus::{GaugeVec, IntCounterVec, IntGaugeVec, Opts, Registry};
 
-use crate::alerting::hits::{Outcome, Sinks};
+use crate::alerting::hits::{KnownSinks, Outcome};
 
 /// What is measured of webhooks, read at the moment of asking.
 #[derive(Debug)]
@@ -58,10 +58,10 @@ impl SinkMetrics {
         Ok(metrics)
     }
 
-    pub(super) fn read(&self, sinks: &Sinks, now: Timestamp) {
+    pub(super) fn read(&self, sinks: KnownSinks, now: Timestamp) {
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let _alone = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, sink) in sinks.all() {
+        for (name, sink) in sinks {
             for outcome in Outcome::ALL {
                 let count = sink.deliveries.get(outcome).copied().unwrap_or_default();
                 let counter = self.deliveries.with_label_values(&[&*name, outcome.word()]);

@@ -71,7 +71,7 @@ pub(super) async fn readyz(service: web::Data<Service>) -> HttpResponse {
             ));
         }
     }
-    for (sink, standing) in service.sinks.all() {
+    for (sink, standing) in service.sinks.known_to(service.caller_class) {
         if let Some(trouble) = standing.trouble {
             degraded.push(format!("webhook {sink} is not told of hits: {trouble}"));
         }
@@ -100,7 +100,7 @@ pub(super) async fn metrics(service: web::Data<Service>) -> Result<HttpResponse,
     service.tell_outcomes();
     let text = service
         .metrics
-        .render(&service.screening, &service.board, &service.sinks)
+        .render(&service.screening, &service.board, service.sinks.known_to(service.caller_class))
         .map_err(|_| Problem::internal())?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

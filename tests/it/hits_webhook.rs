@@ -199,6 +199,30 @@ fn a_service_whose_webhook_cannot_be_used_does_not_start() {
 }
 
 #[test]
+fn a_service_for_carriers_tells_nobody_how_a_webhook_for_officers_stands() {
+    let place = Place::with_site();
+    let (desk, gate) = (Receiver::start(Says::CutAfter), Receiver::start(Says::CutAfter));
+    let secret = place.write("desk.secret", format!("whsec_{}\n", BASE64.encode(KEY)));
+    let webhook = |name: &str, url: String, class: &str| {
+        format!("[webhooks.{name}]\nurl = '{url}'\nsecret-file = '{secret}'\nclass = '{class}'\n")
+    };
+    let [desk_set, gate_set] =
+        [webhook("desk", desk.url(), "officer"), webhook("gate", gate.url(), "carrier")];
+    let serving = Serving::start_with(&place, &format!("caller-class = 'carrier'\n{desk_set}{gate_set}"));
+    check(&serving);
+    until("both were tried, and again", || desk.ids().len() > 1 && gate.ids().len() > 1);
+    let told = [serving.get("/readyz").text(), serving.get("/metrics").text()];
+    for told in &told {
+        let is_of = |sink: &str| {
+            told.contains(&format!("webhook {sink}")) || told.contains(&format!("sink=\"{sink}\""))
+        };
+        assert!(is_of("gate") && !is_of("desk"), "{told}");
+    }
+    let log = serving.log();
+    assert_eq!(log.matches("hits are not told").count(), 2, "the log has both: {log}");
+}
+
+#[test]
 fn a_new_webhook_is_told_all_that_was_answered_before_it_could_begin_and_a_lost_cursor_is_warned_of() {
     let place = Place::with_site();
     let receiver = Receiver::start(ok());

@@ -43,7 +43,7 @@ impl Courier {
     /// Delivers until it is told to stop, which `wait` says. It goes on where it was; if it has never begun it begins at `from`, which is the
     /// end of what was recorded before answers were given: no hit of theirs is lost, however long it takes until its cursor can be written.
     pub fn run(self, from: &Position, wait: &mut dyn FnMut(Duration) -> bool) {
-        self.sinks.note(&self.name, |_| {});
+        self.sinks.note(&self.name, |sink| sink.class = self.class);
         let cursor = Cursor::of(self.site.storage.clone(), &self.site.data_dir, &self.name);
         let mut begun = self.begin(&cursor, from);
         let (_lock, reader) = loop {

@@ -19,5 +19,5 @@ pub use event::{HitEvent, hit_events};
 pub use hub::{Hub, Subscribed};
 pub use reader::{Batch, HitReader, HitSite, Told};
 pub use signature::Secret;
-pub use sinks::{Outcome, Sink, Sinks, Trouble};
+pub use sinks::{KnownSinks, Outcome, Sink, Sinks, Trouble};
 pub use target::{Message, Reply, Target, TargetFault, WebTarget};

@@ -5,13 +5,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use crate::domain::alert::CallerClass;
+
 /// How the sinks of a service stand, by name.
 #[derive(Debug, Default)]
 pub struct Sinks(Mutex<BTreeMap<Arc<str>, Sink>>);
 
+/// Sinks by their names, for somebody who may know of them.
+pub type KnownSinks = BTreeMap<Arc<str>, Sink>;
+
 /// How one sink stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sink {
+    /// What its receiver is.
+    pub class: CallerClass,
     /// Deliveries by what became of them.
     pub deliveries: BTreeMap<Outcome, u64>,
     /// The time of the hit that is being delivered; `None` if all are.
@@ -67,6 +74,14 @@ impl Sinks {
     #[must_use]
     pub fn all(&self) -> BTreeMap<Arc<str>, Sink> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Those of which callers of a class may know: how a sink for officers stands tells of hits that are withheld from others.
+    #[must_use]
+    pub fn known_to(&self, class: CallerClass) -> KnownSinks {
+        let mut sinks = self.all();
+        sinks.retain(|_, sink| class == CallerClass::Officer || sink.class != CallerClass::Officer);
+        sinks
     }
 
     /// Notes how one stands.
