@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use portcullis::alerting::hits::{Cursor, HitEvent, HitReader, HitSite};
-use portcullis::audit::{Act, Position};
+use portcullis::audit::{Act, AuditError, Position};
 use portcullis::domain::FeedName;
 use portcullis::domain::alert::CallerClass;
-use portcullis::ground::storage::Lock;
+use portcullis::ground::storage::{Lock, LockError};
 use serde::Serialize;
 
 use super::audit_read::record;
@@ -42,12 +42,19 @@ pub(super) fn run(arguments: &Hits) -> anyhow::Result<ExitCode> {
             Usage::because("--from takes start, now, or a position as a line of this command shows it")
         })?),
     };
-    reader.follower().check().context("this site has not got so far")?;
+    reader.follower().check().map_err(|error| match error {
+        beyond @ AuditError::ReadFurther { .. } => {
+            anyhow::Error::new(beyond).context("this site has not got so far")
+        }
+        error => error.into(),
+    })?;
     let what = format!("hits after {}", reader.position());
-    let webhook = arguments.webhook.as_deref().map(|name| Rewound::lock(&hit_site, name)).transpose()?;
+    let webhook = arguments.webhook.as_deref();
+    let webhook = webhook.map(|name| Rewound::lock(&hit_site, name, settings.webhooks.keys())).transpose()?;
     record(&arguments.data, Act::AuditExport, arguments.purpose.as_deref(), Some(&what), None)?;
     if let Some(webhook) = webhook {
         webhook.cursor.write(reader.position())?;
+        println!("webhook {} goes on after {}", webhook.name, shown(reader.position()));
         return Ok(ExitCode::SUCCESS);
     }
     let interrupt = arguments.follow.then(Interrupt::watch).transpose()?;
@@ -77,18 +84,43 @@ pub(super) fn run(arguments: &Hits) -> anyhow::Result<ExitCode> {
 }
 
 /// A webhook to which nobody delivers at the moment.
-struct Rewound {
+struct Rewound<'a> {
+    name: &'a str,
     cursor: Cursor,
     _lock: Lock,
 }
 
-impl Rewound {
-    fn lock(site: &HitSite, name: &str) -> anyhow::Result<Self> {
+impl<'a> Rewound<'a> {
+    fn lock<'n>(
+        site: &HitSite,
+        name: &'a str,
+        mut set: impl Iterator<Item = &'n FeedName>,
+    ) -> anyhow::Result<Self> {
         if FeedName::parse(name).is_err() {
             return Err(Usage::because("--webhook takes the name of a webhook of the settings").into());
         }
-        let lock = Cursor::lock(&*site.storage, &site.data_dir, name);
-        let why = "a service delivers to this webhook: stop it first";
-        Ok(Self { cursor: Cursor::of(site.storage.clone(), &site.data_dir, name), _lock: lock.context(why)? })
+        let cursor = Cursor::of(site.storage.clone(), &site.data_dir, name);
+        // One that is spoilt is one.
+        if !set.any(|set| set.as_str() == name) && matches!(cursor.read(), Ok(None)) {
+            let rule = format!(
+                "this site has told no webhook {name} anything, and --config names no settings that have it: see how it is spelt"
+            );
+            return Err(Usage::because(rule).into());
+        }
+        let lock = Cursor::lock(&*site.storage, &site.data_dir, name).map_err(|error| match error {
+            LockError::Held => {
+                anyhow::Error::new(error).context("a service delivers to this webhook: stop it first")
+            }
+            LockError::Io(error) => anyhow::Error::new(error).context(format!(
+                "cannot use {}: see that this account may write it, and that the disk has room",
+                site.data_dir.join("hits").display()
+            )),
+        })?;
+        Ok(Self { name, cursor, _lock: lock })
     }
+}
+
+/// A position as a line has it; of the oldest it has no text.
+fn shown(position: &Position) -> String {
+    if *position == Position::default() { "the start".to_owned() } else { position.to_string() }
 }

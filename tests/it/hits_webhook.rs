@@ -164,10 +164,13 @@ fn a_spoilt_cursor_degrades_the_service_and_keeps_no_answer_back() {
     // Somebody says where to go on.
     let hits = |more: &[&str]| portcullis(&[&["hits", "--data", &place.site()], more].concat());
     let position = hits(&[]).exits(0).lines()[0]["position"].as_str().unwrap().to_owned();
-    hits(&["--from", &position, "--webhook", "desk"]).exits(0);
+    let set = hits(&["--from", &position, "--webhook", "desk"]).exits(0);
+    assert_eq!(set.out, format!("webhook desk goes on after {position}\n"));
     until("it goes on", || receiver.ids() == [id.clone()]);
     hits(&["--from", "now", "--webhook", "desk"]).fails_saying("stop it first");
     hits(&["--from", "now", "--webhook", "../desk"]).exits(2);
+    let slip = hits(&["--from", "now", "--webhook", "dsek"]).exits(2);
+    assert!(slip.err.contains("dsek") && !place.path("site/hits/dsek.lock").exists(), "{}", slip.err);
     assert_eq!(serving.log().matches("hits are not told").count(), 1);
 }
 
@@ -196,6 +199,27 @@ fn a_service_whose_webhook_cannot_be_used_does_not_start() {
         told.contains("webhooks.desk.url: missing") && told.contains("webhooks.desk.secret-file: missing"),
         "{told}"
     );
+}
+
+#[test]
+fn a_webhook_of_the_settings_is_told_from_where_somebody_says_also_before_its_first_start() {
+    let place = Place::with_site();
+    let config = place.write("p.toml", "[webhooks.desk]\nurl = 'https://desk.example/'\nsecret-file = 'x'\n");
+    let hits = |from: &str| {
+        let site = place.site();
+        portcullis(&["hits", "--data", &site, "--config", &config, "--webhook", "desk", "--from", from])
+    };
+    assert_eq!(hits("start").exits(0).out, "webhook desk goes on after the start\n");
+    std::fs::remove_dir_all(place.path("site/hits")).unwrap();
+    std::fs::write(place.path("site/hits"), "no folder").unwrap();
+    let refused = hits("start").exits(1);
+    assert!(!refused.err.contains("stop it first"), "{}", refused.err);
+    // Whatever is wrong is not that the site has not got so far.
+    std::fs::rename(place.path("site/audit"), place.path("audit")).unwrap();
+    std::fs::write(place.path("site/audit"), "no folder").unwrap();
+    let refused = hits("start").exits(1);
+    assert!(refused.err.contains("cannot list"), "{}", refused.err);
+    assert!(!refused.err.contains("has not got so far"), "{}", refused.err);
 }
 
 #[test]
