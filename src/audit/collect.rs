@@ -271,7 +271,7 @@ fn begin(storage: &dyn Storage, folder: &Path, id: &LogId, key: &NoteKey) -> Res
 
 impl Growing {
     fn cut(storage: &dyn Storage, path: PathBuf, bytes: u64) -> Result<Self, AuditError> {
-        let mut file = storage.open_append(&path).map_err(AuditError::storage("open", &path))?;
+        let mut file = storage.open_append(&path).map_err(AuditError::storage("write on in", &path))?;
         file.truncate(bytes).and_then(|()| file.sync()).map_err(AuditError::storage("cut", &path))?;
         Ok(Self { file, path, kept: bytes, bytes, waiting: Vec::new() })
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::body::BodyFault;
+use super::see_that::see_that;
 use crate::ground::web::{AddressFault, TlsFault};
 
 /// Why something was not recorded, or a log not opened. Cheap to clone: everybody who waited for a group gets
@@ -12,7 +13,7 @@ use crate::ground::web::{AddressFault, TlsFault};
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AuditError {
     /// The file system refused something while a log or a key was opened or read.
-    #[error("cannot {doing} {}: see that it exists, that this account may write it, and that the disk has room", path.display())]
+    #[error("cannot {doing} {}: see that it exists, that {}", path.display(), see_that(doing))]
     Storage {
         /// What we were doing, to be followed by the path.
         doing: &'static str,

@@ -56,6 +56,7 @@ mod report;
 mod reserve;
 mod scan;
 mod sealed;
+mod see_that;
 mod signed;
 mod signing;
 mod tail;

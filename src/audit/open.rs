@@ -219,7 +219,7 @@ fn remove_unfinished(
 /// Cuts the torn tail off the journal's newest file and syncs it, so that leaves may be written for all that is left.
 fn settle_bodies(storage: &dyn Storage, folder: &Path, sound: &Sound) -> Result<Output, AuditError> {
     let path = sound.newest.bodies(folder);
-    let mut file = storage.open_append(&path).map_err(AuditError::storage("open", &path))?;
+    let mut file = storage.open_append(&path).map_err(AuditError::storage("write on in", &path))?;
     if sound.torn_bytes > 0 {
         file.truncate(sound.bodies_bytes).map_err(AuditError::storage("cut", &path))?;
     }
@@ -232,7 +232,7 @@ fn settle_bodies(storage: &dyn Storage, folder: &Path, sound: &Sound) -> Result<
 /// Cuts `leaves` to what is right and makes the missing ones again from the bodies.
 fn complete_leaves(storage: &dyn Storage, folder: &Path, sound: &Sound) -> Result<Output, AuditError> {
     let path = folder.join(LEAVES);
-    let mut file = storage.open_append(&path).map_err(AuditError::storage("open", &path))?;
+    let mut file = storage.open_append(&path).map_err(AuditError::storage("write on in", &path))?;
     let kept_bytes = leaf_offset(sound.leaves_kept);
     if sound.leaves_bytes > kept_bytes {
         file.truncate(kept_bytes).map_err(AuditError::storage("cut", &path))?;

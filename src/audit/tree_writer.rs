@@ -240,7 +240,7 @@ fn open_or_create(storage: &dyn Storage, path: &Path) -> Result<Box<dyn StorageF
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             storage.create(path).map_err(AuditError::storage("create", path))
         }
-        opened => opened.map_err(AuditError::storage("open", path)),
+        opened => opened.map_err(AuditError::storage("write on in", path)),
     }
 }
 
@@ -256,9 +256,9 @@ fn cut_checkpoints(storage: &dyn Storage, folder: &Path, newest: &Newest) -> Res
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             publish_file(storage, &path, &[]).map_err(AuditError::storage("create", &path))?;
-            storage.open_append(&path).map_err(AuditError::storage("open", &path))?
+            storage.open_append(&path).map_err(AuditError::storage("write on in", &path))?
         }
-        Err(error) => return Err(AuditError::storage("open", &path)(error)),
+        Err(error) => return Err(AuditError::storage("write on in", &path)(error)),
     };
     let found = file.len().map_err(AuditError::storage("measure", &path))?;
     if found > newest.bytes {
