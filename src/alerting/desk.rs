@@ -195,20 +195,17 @@ impl Desk<'_> {
     /// The store, with all that is in it known, and the time.
     pub(super) fn open(&mut self) -> Result<(Store, Timestamp), AlertingError> {
         let now = self.now()?;
-        // None is made in the place of one that has gone, and an older one is not gone on with.
-        let store = match Store::open_not_below(&self.storage, &self.data_dir, self.log.alert_floor()?)? {
-            Some(store) => store,
-            None => Store::open_or_create(&self.storage, &self.data_dir)?,
-        };
-        self.known.follow(&store)?;
+        let store = self.store(true)?.expect("where there is none it was made");
         Ok((store, now))
     }
 
     /// The store, with all that is in it known; if there is none it is made only to `create` it.
     pub(super) fn store(&mut self, create: bool) -> Result<Option<Store>, AlertingError> {
-        let store = match create {
-            true => Some(Store::open_or_create(&self.storage, &self.data_dir)?),
-            false => Store::open(&self.storage, &self.data_dir)?,
+        // None is made in the place of one that has gone, and an older one is not gone on with.
+        let floor = self.log.alert_floor()?.max(self.known.floor());
+        let store = match Store::open_not_below(&self.storage, &self.data_dir, floor)? {
+            None if create => Some(Store::open_or_create(&self.storage, &self.data_dir)?),
+            store => store,
         };
         if let Some(store) = &store {
             self.known.follow(store)?;

@@ -62,6 +62,8 @@ impl AlertDesk {
             // To read a large store twice takes long, and twice the memory.
             *known = screening.overlay().known();
         }
+        // Nobody acts on an older copy of what is in force here.
+        screening.overlay().last().iter().for_each(|last| known.hear_of(last));
         let mut desk = Desk {
             storage: self.storage.clone(),
             data_dir: self.data_dir.clone(),

@@ -243,9 +243,11 @@ pub(super) async fn reading<T: Send + 'static>(
     read: impl FnOnce(&Alerts, Option<&Store>) -> Result<T, OverlayError> + Send + 'static,
 ) -> Result<T, Problem> {
     let (at, floor) = (desk(service)?, service.screening.log().alert_floor()?);
+    let last = service.screening.overlay().last();
     let read = web::block(move || {
         let mut known = at.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let store = Store::open_not_below(&at.storage, &at.data_dir, floor)?;
+        last.iter().for_each(|last| known.hear_of(last));
+        let store = Store::open_not_below(&at.storage, &at.data_dir, floor.max(known.floor()))?;
         if let Some(store) = &store {
             known.follow(store)?;
         }

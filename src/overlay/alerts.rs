@@ -19,6 +19,8 @@ const RECENT_MAX: usize = 1024;
 #[derive(Clone, Debug, Default)]
 pub struct Alerts {
     counter: u64,
+    /// The newest revision that was ever heard of: the store has it, or is not what it was.
+    last: Option<Arc<Revision>>,
     newest: HashMap<AlertId, Arc<Revision>>,
     /// Of those whose newest revision waits for approval, the last that was approved of: it stays in force until then.
     approved: HashMap<AlertId, Arc<Revision>>,
@@ -46,8 +48,9 @@ impl Alerts {
     /// Takes what a store has that is not here yet; gives whether that was anything.
     ///
     /// # Errors
-    /// [`OverlayError`]; then this is what it was.
+    /// [`OverlayError`], also if the store is older than what is known, or another; then this is what it was.
     pub fn follow(&mut self, store: &Store) -> Result<bool, OverlayError> {
+        self.last.as_ref().map_or(Ok(()), |last| store.must_have(last))?;
         let mut new = Vec::new();
         store.each_after(self.counter, &mut |revision| new.push(revision))?;
         let is_new = !new.is_empty();
@@ -59,6 +62,7 @@ impl Alerts {
     pub fn take(&mut self, revision: impl Into<Arc<Revision>>) {
         let revision = revision.into();
         self.counter = self.counter.max(revision.origin.counter);
+        self.hear_of(&revision);
         let (alert, waits) = (revision.alert, revision.life == Life::Pending);
         let before = match self.newest.entry(alert) {
             Entry::Occupied(held) if held.get().number >= revision.number => return,
@@ -80,6 +84,25 @@ impl Alerts {
         } else if let Some(before) = before.filter(|before| before.life == Life::Active) {
             self.approved.insert(alert, before);
         }
+    }
+
+    /// Somebody else in this process knows a revision: from now on a store without it is not followed.
+    pub fn hear_of(&mut self, revision: &Arc<Revision>) {
+        if self.floor() < Some(revision.origin.counter) {
+            self.last = Some(revision.clone());
+        }
+    }
+
+    /// The newest revision that was ever heard of.
+    #[must_use]
+    pub fn last(&self) -> Option<&Arc<Revision>> {
+        self.last.as_ref()
+    }
+
+    /// The revision that the store has at least; `None` if nothing is known of a store.
+    #[must_use]
+    pub fn floor(&self) -> Option<u64> {
+        self.last.as_ref().map(|last| last.origin.counter)
     }
 
     /// The counter of the newest revision in it.

@@ -75,6 +75,17 @@ pub enum OverlayError {
         /// The revision that it had at least.
         floor: u64,
     },
+    /// The store is another, or has another past.
+    #[error(
+        "the alerts in {} are not those that were there: revision {counter} is another one. It is another store, or an older copy that was gone on with. Bring the folder back, or `portcullis restore` that of a backup; if they are lost for good, `portcullis alert accept-loss`",
+        path.display()
+    )]
+    Replaced {
+        /// The folder.
+        path: PathBuf,
+        /// The revision that is another one.
+        counter: u64,
+    },
     /// Nobody knows whether there were alerts.
     #[error(
         "what the audit logs of this site know of alerts cannot be read, so that some may be missing unseen"

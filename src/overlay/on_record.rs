@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::record::encode;
 use super::{OverlayError, Store};
+use crate::domain::alert::Revision;
 use crate::ground::storage::Storage;
 
 impl Store {
@@ -24,5 +26,21 @@ impl Store {
             }
             (store, _) => Ok(store),
         }
+    }
+
+    /// Fails if this is not what a revision was made in: an older copy of it, another store, or a copy from before that revision in which
+    /// others were made since.
+    pub(super) fn must_have(&self, newest: &Revision) -> Result<(), OverlayError> {
+        let (found, floor, path) = (self.head(), newest.origin.counter, self.folder());
+        if found.counter < floor {
+            return Err(OverlayError::Older { path, found: found.counter, floor });
+        }
+        let mut is_it = found.node == newest.origin.node;
+        if is_it {
+            self.each_between(floor - 1, floor, &mut |there| {
+                is_it &= there.origin.counter != floor || encode(&there) == encode(newest);
+            })?;
+        }
+        if is_it { Ok(()) } else { Err(OverlayError::Replaced { path, counter: floor }) }
     }
 }

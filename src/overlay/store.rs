@@ -270,6 +270,10 @@ impl Store {
         }
     }
 
+    pub(super) fn folder(&self) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new(".")).to_owned()
+    }
+
     pub(super) fn damaged(&self, counter: u64, what: &'static str) -> OverlayError {
         OverlayError::Damaged { path: self.path.clone(), counter, what }
     }

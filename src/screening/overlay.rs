@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
 
 use super::looks::Looks;
 use super::pace::Pace;
 use crate::audit::AuditError;
+use crate::domain::alert::Revision;
 use crate::ground::causes;
 use crate::ground::storage::Storage;
 use crate::overlay::{Alerts, Changed, OverlayError, Store, Table};
@@ -23,6 +24,8 @@ pub struct Overlay {
     /// The revision that the store had at least, as entries said when it was opened.
     floor: Result<Option<u64>, AuditError>,
     in_force: ArcSwap<AlertsInForce>,
+    /// The newest revision that was ever read, for those who do not wait until a table is made.
+    last: ArcSwapOption<Revision>,
     followed: Mutex<Followed>,
     /// Whether the last table was made in no time.
     is_quick: AtomicBool,
@@ -62,8 +65,8 @@ impl Overlay {
     ) -> Self {
         let (in_force, followed) = (ArcSwap::from_pointee(AlertsInForce::default()), Mutex::default());
         let is_quick = AtomicBool::new(true);
-        let looks = Looks::default();
-        let overlay = Self { storage, data_dir, floor, in_force, followed, is_quick, looks };
+        let (last, looks) = (ArcSwapOption::empty(), Looks::default());
+        let overlay = Self { storage, data_dir, floor, in_force, last, followed, is_quick, looks };
         overlay.refresh(true);
         overlay
     }
@@ -147,6 +150,12 @@ impl Overlay {
         self.followed().alerts.clone()
     }
 
+    /// The newest revision that was ever read of the store. Waits for nobody.
+    #[must_use]
+    pub fn last(&self) -> Option<Arc<Revision>> {
+        self.last.load_full()
+    }
+
     /// Whether there are alerts whose time is over at a time, which nobody has put on record.
     #[must_use]
     pub fn has_over(&self, now: Timestamp) -> bool {
@@ -167,9 +176,13 @@ impl Overlay {
         }
         let on_record = self.floor.clone().map_err(|error| OverlayError::Unknown(Box::new(error)))?;
         // What was there is not forgotten because it has gone.
-        let floor = on_record.max(Some(known).filter(|known| *known > 0));
+        let floor = on_record.max(alerts.floor());
         match Store::open_not_below(&self.storage, &self.data_dir, floor) {
-            Ok(Some(store)) => alerts.follow(&store).map(drop),
+            Ok(Some(store)) => {
+                alerts.follow(&store)?;
+                self.last.store(alerts.last().cloned());
+                Ok(())
+            }
             Ok(None) => Ok(()),
             // Whoever has it for so long has acknowledged nothing that is not known.
             Err(OverlayError::Locked { .. }) if is_sound && newest()? == known => Ok(()),

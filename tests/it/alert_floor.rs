@@ -21,7 +21,7 @@ use crate::support::recording::Recording;
 use crate::support::serving::Serving;
 use crate::support::site::Standing;
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -30,13 +30,13 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Puts a folder in the place of the site's alerts.
-fn put(place: &Place, folder: &str) {
+pub(crate) fn put(place: &Place, folder: &str) {
     let alerts = place.path("site/alerts");
     let _ = fs::remove_dir_all(&alerts);
     copy(&place.path(folder), &alerts);
 }
 
-fn keep(place: &Place, folder: &str) {
+pub(crate) fn keep(place: &Place, folder: &str) {
     copy(&place.path("site/alerts"), &place.path(folder));
 }
 
@@ -46,17 +46,17 @@ fn reasons(answer: &Value) -> (String, Vec<String>) {
     (answer["verdict"].as_str().unwrap().to_owned(), codes)
 }
 
-fn is_unreadable(answer: &Value) -> bool {
+pub(crate) fn is_unreadable(answer: &Value) -> bool {
     reasons(answer) == ("inconclusive".to_owned(), vec!["alerts_unreadable".to_owned()])
 }
 
-fn ask(serving: &Serving) -> Value {
+pub(crate) fn ask(serving: &Serving) -> Value {
     let body = json!({ "document": { "number": "X2", "issuing_state": "UTO" } });
     serving.post("/v1/checks", "application/json", &body.to_string()).json()
 }
 
 /// Asks until the answer is as it should be; for twenty seconds.
-fn soon(serving: &Serving, is_so: impl Fn(&Value) -> bool) {
+pub(crate) fn soon(serving: &Serving, is_so: impl Fn(&Value) -> bool) {
     let mut last = Value::Null;
     for _ in 0..200 {
         last = ask(serving);

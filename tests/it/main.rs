@@ -6,6 +6,7 @@ mod alert_changes;
 mod alert_desk;
 mod alert_export;
 mod alert_floor;
+mod alert_floor_acts;
 mod alert_import;
 mod alert_model;
 mod audit_answers;

@@ -1,0 +1,137 @@
+//! Acts, and what reads alerts for them, on alerts that are gone or older than they were.
+
+use std::fs;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use portcullis::alerting::{AlertPolicy, AlertRequest, AlertingError, Desk, Fulfilled};
+use portcullis::audit::{AuditLog, Config, Role};
+use portcullis::ground::clock::Clock;
+use portcullis::ground::storage::{Disk, Storage};
+use portcullis::overlay::{Alerts, OverlayError, Store};
+
+use crate::alert_floor::{ask, is_unreadable, keep, put, soon};
+use crate::support::alert::{alert, issue};
+use crate::support::command::{Place, portcullis_reading};
+use crate::support::serving::Serving;
+use crate::support::site::Standing;
+
+#[test]
+fn an_import_makes_no_store_in_the_place_of_one_that_is_gone() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q1"));
+    keep(&place, "whole");
+    fs::remove_dir_all(place.path("site/alerts")).unwrap();
+    let lines = format!("{}\n", alert("Q2"));
+    for words in [&["--per-row"][..], &["--dry-run"], &[]] {
+        let site = place.site();
+        let words = [&["alert", "import", "--data", &site], words, &["-"]].concat();
+        portcullis_reading(&words, lines.clone()).fails_saying("were there, and are gone");
+        assert!(!place.path("site/alerts/alerts.redb").exists(), "{words:?}");
+        assert!(is_unreadable(&place.check("X2").json()), "{words:?}");
+    }
+    let serving = Serving::start(&place, "text");
+    let refused = serving.post("/v1/alerts/import", "application/x-ndjson", &lines);
+    assert_eq!((refused.status, &refused.json()["code"]), (503, &"alerts_unavailable".into()));
+    assert!(is_unreadable(&ask(&serving)) && !place.path("site/alerts/alerts.redb").exists());
+    put(&place, "whole");
+    soon(&serving, |answer| answer["verdict"] == "no_hit");
+    serving.log();
+}
+
+#[test]
+fn a_running_service_acts_on_no_older_copy_of_its_alerts() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q1"));
+    keep(&place, "older");
+    let serving = Serving::start(&place, "text");
+    // What others did while it runs, its logs know nothing of.
+    issue(&place, &alert("Q2"));
+    issue(&place, &alert("Q3"));
+    keep(&place, "whole");
+    soon(&serving, |answer| answer["coverage"]["alerts"]["revision"] == 3);
+    put(&place, "older");
+    soon(&serving, is_unreadable);
+    for number in ["Q4", "Q5", "Q6"] {
+        let refused = serving.post("/v1/alerts", "application/json", &alert(number).to_string());
+        assert_eq!((refused.status, &refused.json()["code"]), (503, &"alerts_unavailable".into()));
+    }
+    assert!(is_unreadable(&ask(&serving)));
+    put(&place, "whole");
+    soon(&serving, |answer| answer["verdict"] == "no_hit");
+    serving.log();
+}
+
+/// What a process knows, and where its alerts are.
+struct Site {
+    log: AuditLog,
+    clock: Clock,
+    data: tempfile::TempDir,
+    _logged: tempfile::TempDir,
+}
+
+impl Site {
+    fn new() -> Self {
+        let (data, logged) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let now = Timestamp::now();
+        let (log, _) =
+            AuditLog::open(Arc::new(Disk), logged.path(), Role::Cli, Config::default(), now).unwrap();
+        Self { log, clock: Clock::new(Standing(now)), data, _logged: logged }
+    }
+
+    /// Issues an alert at another site's alerts, with the logs of this one.
+    fn issue_at(&self, at: &Site, known: &mut Alerts, number: &str) -> Result<Fulfilled, AlertingError> {
+        let request = AlertRequest::parse(alert(number).to_string().as_bytes()).unwrap();
+        let statement = request.into_statement(Timestamp::now()).unwrap();
+        let mut desk = Desk {
+            storage: Arc::new(Disk),
+            data_dir: at.data.path().to_owned(),
+            log: &self.log,
+            clock: &self.clock,
+            policy: AlertPolicy::default(),
+            known: std::mem::take(known),
+        };
+        let issued = desk.issue(statement, &"one".into(), None);
+        *known = desk.known;
+        issued
+    }
+
+    fn issue(&self, known: &mut Alerts, number: &str) -> Result<Fulfilled, AlertingError> {
+        self.issue_at(self, known, number)
+    }
+
+    fn store(&self) -> Store {
+        let storage: Arc<dyn Storage> = Arc::new(Disk);
+        Store::open(&storage, self.data.path()).unwrap().unwrap()
+    }
+}
+
+#[test]
+fn an_older_copy_that_was_gone_on_with_and_another_store_are_followed_by_nobody() {
+    let (site, other) = (Site::new(), Site::new());
+    let (mut known, older) = (Alerts::default(), tempfile::tempdir().unwrap());
+    let alerts = |site: &Site| site.data.path().join("alerts");
+    site.issue(&mut known, "Q1").unwrap();
+    crate::alert_floor::copy(&alerts(&site), &older.path().join("alerts"));
+    site.issue(&mut known, "Q2").unwrap();
+    assert!(!known.follow(&site.store()).unwrap(), "it is what it was");
+    for number in ["Q3", "Q4", "Q5"] {
+        other.issue(&mut Alerts::default(), number).unwrap();
+    }
+    fs::remove_dir_all(alerts(&site)).unwrap();
+    fs::rename(older.path().join("alerts"), alerts(&site)).unwrap();
+    assert!(matches!(known.follow(&site.store()), Err(OverlayError::Older { found: 1, floor: 2, .. })));
+    let stranger = Site::new();
+    // Whose logs know nothing of it.
+    for number in ["Q6", "Q7"] {
+        stranger.issue_at(&site, &mut Alerts::default(), number).unwrap();
+        let refused = known.follow(&site.store());
+        assert!(matches!(refused, Err(OverlayError::Replaced { counter: 2, .. })), "{refused:?}");
+    }
+    let refused = site.issue(&mut known, "Q8");
+    let replaced = matches!(refused, Err(AlertingError::Store(ref error)) if matches!(**error, OverlayError::Replaced { .. }));
+    assert!(replaced, "{refused:?}");
+    let refused = known.follow(&other.store());
+    assert!(matches!(refused, Err(OverlayError::Replaced { counter: 2, .. })), "{refused:?}");
+    assert_eq!(known.counter(), 2);
+}
