@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::error::AlertingError;
 use super::plan::Plan;
 use super::policy::AlertPolicy;
-use super::record::record;
+use super::record::{record, record_kept};
 use super::wish::{Change as How, Deed, Fulfilled, Issue, Wanted, Wish};
 use crate::audit::{Act, AuditLog};
 use crate::domain::alert::{AlertId, Revision, Statement};
@@ -240,6 +240,7 @@ impl Desk<'_> {
         let changes = planned.into_iter().map(|(_, change)| change).collect();
         let kept: Vec<_> = store.append(changes)?.into_iter().map(Arc::new).collect();
         kept.iter().for_each(|revision| self.known.take(revision.clone()));
+        kept.last().iter().for_each(|newest| record_kept(self, newest));
         Ok(kept)
     }
 }

@@ -7,7 +7,8 @@ use super::desk::Desk;
 use super::error::AlertingError;
 use crate::audit::{Act, AuditError, Digester, Draft};
 use crate::domain::Digest;
-use crate::domain::alert::Subject;
+use crate::domain::alert::{Revision, Subject};
+use crate::ground::causes;
 use crate::overlay::Change;
 
 /// Entries that are handed in together, so that questions which wait for the same log wait for few.
@@ -39,6 +40,18 @@ pub(super) fn record(desk: &Desk<'_>, planned: &[(Act, Change)]) -> Result<(), A
         let _ = pending.wait()?;
     }
     Ok(())
+}
+
+/// Names the newest revision once it is kept, which the entries before it do not: without this nobody would miss the last act of all. The
+/// act waits for no more; it was done.
+pub(super) fn record_kept(desk: &Desk<'_>, newest: &Revision) {
+    let draft = Draft {
+        alert_revision: Some(newest.origin.counter),
+        ..Draft::new(newest.at, Act::AlertKept, newest.by.clone(), Digest([0; 32]))
+    };
+    if let Err(error) = desk.log.submit(draft, ()) {
+        tracing::warn!(error = %causes(&error), "alerts are kept, and the log does not name the newest revision yet");
+    }
 }
 
 fn draft(desk: &Desk<'_>, digester: &Digester, act: Act, change: &Change) -> Draft {

@@ -179,6 +179,8 @@ pub enum Act {
     AlertWithdrawn,
     /// An alert's time was over.
     AlertExpired,
+    /// Acts on alerts are kept, up to a revision that is their newest.
+    AlertKept,
     /// An operator accepted that alerts were lost for good: the revision is what their store has now. What was known of it before counts no more.
     AlertLossAccepted,
     /// Somebody read alerts, or searched for those that concern a document.
@@ -222,6 +224,7 @@ impl Act {
         Self::AlertRenewed,
         Self::AlertWithdrawn,
         Self::AlertExpired,
+        Self::AlertKept,
         Self::AlertLossAccepted,
         Self::AlertRead,
         Self::AuditProve,
@@ -244,7 +247,7 @@ impl Act {
             Self::AlertIssued | Self::AlertApproved | Self::AlertAmended => false,
             Self::AlertRenewed | Self::AlertWithdrawn | Self::AlertExpired => false,
             Self::AlertDrafted | Self::AlertSubmitted | Self::CaseOutcome => false,
-            Self::AlertLossAccepted => false,
+            Self::AlertKept | Self::AlertLossAccepted => false,
         }
     }
 
@@ -281,6 +284,7 @@ impl Act {
             Self::AlertRenewed => "alert_renewed",
             Self::AlertWithdrawn => "alert_withdrawn",
             Self::AlertExpired => "alert_expired",
+            Self::AlertKept => "alert_kept",
             Self::AlertLossAccepted => "alert_loss_accepted",
             Self::AlertRead => "alert_read",
             Self::AuditReplay => "audit_replay",
