@@ -33,7 +33,7 @@ pub struct AuditLog {
     pub(super) queue_entries_max: usize,
     log_id: Arc<str>,
     /// What the other logs of the site knew of alerts when somebody wanted to know first.
-    others: OnceLock<AlertFloor>,
+    others: Arc<OnceLock<AlertFloor>>,
 }
 
 /// What was found, made and mended when a log was opened.
@@ -174,7 +174,7 @@ impl AuditLog {
             shared,
             queue_entries_max,
             log_id: opened.log_id.clone(),
-            others: OnceLock::new(),
+            others: Arc::default(),
         };
         Ok((log, opened))
     }
@@ -242,14 +242,23 @@ impl AuditLog {
     /// # Errors
     /// Those of the file system, for other logs of the site.
     pub fn alert_floor(&self) -> Result<Option<u64>, AuditError> {
-        let others = match self.others.get() {
-            Some(others) => *others,
-            None => {
-                let read = alert_floor::of_others(&*self.storage, &self.folder)?;
-                *self.others.get_or_init(|| read)
-            }
-        };
-        Ok(others.max(self.shared.alert_floor()).0)
+        self.alert_floors()()
+    }
+
+    /// Gives the same whenever it is asked, for whoever follows alerts.
+    pub fn alert_floors(&self) -> impl Fn() -> Result<Option<u64>, AuditError> + Send + Sync + use<> {
+        let (storage, folder) = (self.storage.clone(), self.folder.clone());
+        let (shared, others) = (self.shared.clone(), self.others.clone());
+        move || {
+            let others = match others.get() {
+                Some(others) => *others,
+                None => {
+                    let read = alert_floor::of_others(&*storage, &folder)?;
+                    *others.get_or_init(|| read)
+                }
+            };
+            Ok(others.max(shared.alert_floor()).0)
+        }
     }
 
     /// How often entries and leaves were synced since the log was opened, and how long that took in all.

@@ -37,7 +37,7 @@ impl AlertDesk {
     pub fn fulfil(&self, screening: &Screening, wish: Wish) -> Result<Fulfilled, AlertingError> {
         self.queue.fulfil(wish, &self.known, |known, wishes| {
             let done = self.with(screening, known, |desk| desk.fulfil(wishes));
-            screening.overlay().take_up();
+            screening.overlay().take_up(known.counter());
             done
         })
     }

@@ -147,11 +147,11 @@ struct Step {
 impl AtDesk for Step {
     fn at_desk<T>(&mut self, act: impl FnOnce(&mut Desk<'_>) -> T) -> T {
         let screening = &self.service.screening;
-        let done = {
+        let (done, kept) = {
             let mut known = self.desk.known.lock().unwrap_or_else(PoisonError::into_inner);
-            self.desk.with(screening, &mut known, act)
+            (self.desk.with(screening, &mut known, act), known.counter())
         };
-        screening.overlay().take_up();
+        screening.overlay().take_up(kept);
         done
     }
 }

@@ -88,7 +88,7 @@ pub enum OverlayError {
     },
     /// Nobody knows whether there were alerts.
     #[error(
-        "what the audit logs of this site know of alerts cannot be read, so that some may be missing unseen"
+        "what the audit logs of this site know of alerts cannot be read, so that some may be missing unseen: `portcullis audit verify` names the log. Mend it, or put it aside: rename its folder to end in \".damaged\""
     )]
     Unknown(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The key with which records are vouched for is gone, or is none.

@@ -1,7 +1,8 @@
 //! The alerts in force at this site, beside its lists.
 
+use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,11 +22,12 @@ use crate::overlay::{Alerts, Changed, OverlayError, Store, Table};
 pub struct Overlay {
     storage: Arc<dyn Storage>,
     data_dir: PathBuf,
-    /// The revision that the store had at least, as entries said when it was opened.
-    floor: Result<Option<u64>, AuditError>,
+    floor: Floor,
     in_force: ArcSwap<AlertsInForce>,
     /// The newest revision that was ever read, for those who do not wait until a table is made.
     last: ArcSwapOption<Revision>,
+    /// The newest revision that somebody in this process has kept.
+    kept: AtomicU64,
     followed: Mutex<Followed>,
     /// Whether the last table was made in no time.
     is_quick: AtomicBool,
@@ -35,6 +37,15 @@ pub struct Overlay {
 
 /// How long a table in force may be older than the store: far longer than it takes to make the largest.
 const LOOK_OVERDUE: Duration = Duration::from_secs(120);
+
+/// Reads the revision that the store had at least, as entries say.
+struct Floor(Box<dyn Fn() -> Result<Option<u64>, AuditError> + Send + Sync>);
+
+impl fmt::Debug for Floor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Floor")
+    }
+}
 
 /// The alerts at one moment.
 #[derive(Debug, Default)]
@@ -49,24 +60,27 @@ pub struct AlertsInForce {
 struct Followed {
     /// What was read of the store so far.
     alerts: Alerts,
+    /// What entries said of the store at the last whole look.
+    floor: Option<Result<Option<u64>, AuditError>>,
     pace: Pace,
     /// What was in force before. To let go of a large table takes long: that is done here, and not by a question that has it last.
     retired: Vec<Arc<AlertsInForce>>,
 }
 
 impl Overlay {
-    /// Reads the alerts of a site, whose store had a revision at least, as the logs say. Those that cannot be read, or are older, are a matter of
-    /// coverage.
+    /// Reads the alerts of a site, whose store had a revision at least, as the logs say: they are asked at each whole look. Those that cannot
+    /// be read, or are older, are a matter of coverage.
     #[must_use]
     pub fn open(
         storage: Arc<dyn Storage>,
         data_dir: PathBuf,
-        floor: Result<Option<u64>, AuditError>,
+        floor: impl Fn() -> Result<Option<u64>, AuditError> + Send + Sync + 'static,
     ) -> Self {
         let (in_force, followed) = (ArcSwap::from_pointee(AlertsInForce::default()), Mutex::default());
         let is_quick = AtomicBool::new(true);
-        let (last, looks) = (ArcSwapOption::empty(), Looks::default());
-        let overlay = Self { storage, data_dir, floor, in_force, last, followed, is_quick, looks };
+        let (floor, last, kept) = (Floor(Box::new(floor)), ArcSwapOption::empty(), AtomicU64::new(0));
+        let looks = Looks::default();
+        let overlay = Self { storage, data_dir, floor, in_force, last, kept, followed, is_quick, looks };
         overlay.refresh(true);
         overlay
     }
@@ -86,7 +100,7 @@ impl Overlay {
         let mut followed = self.followed();
         followed.retired.retain(|retired| Arc::strong_count(retired) > 1);
         let before = self.in_force();
-        let next = match self.follow(&before, &mut followed.alerts, whole) {
+        let next = match self.follow(&before, &mut followed, whole) {
             Ok(()) => {
                 let is_same = followed.alerts.counter() == before.table.counter();
                 let table = match is_same {
@@ -136,9 +150,11 @@ impl Overlay {
         self.looks.age()
     }
 
-    /// Takes what was just kept, so that it is in force at once; of a store so large that this takes a while, it is left to whoever
+    /// Takes what was just kept, up to a revision, so that it is in force at once; of a store so large that this takes a while, it is left to whoever
     /// [looks](Self::refresh) each second.
-    pub fn take_up(&self) {
+    pub fn take_up(&self, kept: u64) {
+        // Known here, whether or not the file that tells of it could be written.
+        self.kept.fetch_max(kept, Ordering::Relaxed);
         if self.is_quick.load(Ordering::Relaxed) {
             self.refresh(false);
         }
@@ -168,13 +184,25 @@ impl Overlay {
         self.followed().alerts.recent_after(counter, count)
     }
 
-    fn follow(&self, before: &AlertsInForce, alerts: &mut Alerts, whole: bool) -> Result<(), OverlayError> {
-        let newest = || Store::newest(&*self.storage, &self.data_dir);
+    fn follow(
+        &self,
+        before: &AlertsInForce,
+        followed: &mut Followed,
+        whole: bool,
+    ) -> Result<(), OverlayError> {
+        let Followed { alerts, floor, .. } = followed;
+        let kept = self.kept.load(Ordering::Relaxed);
+        let newest = || Store::newest(&*self.storage, &self.data_dir).map(|told| told.max(kept));
         let (known, is_sound) = (alerts.counter(), before.fault.is_none());
         if is_sound && !whole && newest()? == known {
             return Ok(());
         }
-        let on_record = self.floor.clone().map_err(|error| OverlayError::Unknown(Box::new(error)))?;
+        if whole || floor.is_none() {
+            // A log that could not be read may have been mended.
+            *floor = Some((self.floor.0)());
+        }
+        let on_record = floor.clone().unwrap_or(Ok(None));
+        let on_record = on_record.map_err(|error| OverlayError::Unknown(Box::new(error)))?;
         // What was there is not forgotten because it has gone.
         let floor = on_record.max(alerts.floor());
         match Store::open_not_below(&self.storage, &self.data_dir, floor) {

@@ -66,7 +66,7 @@ impl Screening {
         if let Some(highest) = log.highest_time() {
             clock.observe(highest);
         }
-        let overlay = Arc::new(Overlay::open(storage.clone(), data_dir.clone(), log.alert_floor()));
+        let overlay = Arc::new(Overlay::open(storage.clone(), data_dir.clone(), log.alert_floors()));
         let site = Arc::new(Site::open(storage, data_dir, clock.clone()));
         let (retries, cleared) = Default::default();
         let answering = Answering { policy, settings_digest, digester, retries, cleared };

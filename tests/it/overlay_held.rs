@@ -18,7 +18,7 @@ fn a_store_that_is_held_takes_nothing_away_unless_something_newer_was_acknowledg
         office.desk(Default::default()).issue(statement(number), &"one".into(), None).unwrap();
     };
     issue("Q1");
-    let overlay = Overlay::open(storage.clone(), data.path().to_owned(), Ok(None));
+    let overlay = Overlay::open(storage.clone(), data.path().to_owned(), || Ok(None));
     let fault = || overlay.in_force().fault.clone();
     let counter = || overlay.in_force().table.counter();
     assert!(fault().is_none() && counter() == 1);
