@@ -30,7 +30,10 @@ pub struct Backup {
     pub made_at: Timestamp,
     /// The ids of its logs, or the names of their folders if they were put aside.
     pub logs: Vec<String>,
-    /// What is wrong with those that are not sound, and were copied as they are.
+    /// The newest revision of its alerts when it was begun, if it has any, and they are what they were.
+    #[serde(skip)]
+    pub alerts: Option<u64>,
+    /// What is wrong with those that are not sound, and were copied as they are; so of the alerts.
     pub faults: BTreeMap<String, String>,
     /// Length and SHA-256 of each file.
     files: BTreeMap<String, (u64, String)>,
@@ -133,15 +136,35 @@ pub fn back_up(
     if let Some(settings) = settings {
         copy(&**storage, settings, &to.join(SETTINGS))?;
     }
-    Store::copy(&**storage, data_dir, to)?;
+    let alerts = match alerts_on_record(storage, data_dir) {
+        Err(BackupError::Alerts(locked @ OverlayError::Locked { .. })) => return Err(locked.into()),
+        Err(fault) => {
+            // What is left of them is better than nothing.
+            let left = Store::copy(&**storage, data_dir, to).err().map(|error| causes(&error));
+            let also = left.map(|error| format!("; not all is copied: {error}")).unwrap_or_default();
+            faults.insert("alerts".to_owned(), causes(&fault) + &also);
+            None
+        }
+        Ok(alerts) => {
+            Store::copy(&**storage, data_dir, to)?;
+            alerts
+        }
+    };
     index::back_up_floors(storage, data_dir, to)?;
     let mut files = BTreeMap::new();
     measure(&**storage, to, Path::new(""), &mut files)?;
-    let backup = Backup { format: FORMAT, made_at: now, logs, faults, files };
+    let backup = Backup { format: FORMAT, made_at: now, logs, alerts, faults, files };
     let text = serde_json::to_vec_pretty(&backup).expect("plain fields, written to memory");
     let path = to.join(CONTENTS);
     publish_file(&**storage, &path, &text).map_err(BackupError::storage("write", &path))?;
     Ok(backup)
+}
+
+/// The newest revision of a site's alerts, if they are what its logs say that they were.
+fn alerts_on_record(storage: &Arc<dyn Storage>, data_dir: &Path) -> Result<Option<u64>, BackupError> {
+    let floor = audit::alert_floor(&**storage, data_dir)?;
+    let store = Store::open_not_below(storage, data_dir, floor)?;
+    Ok(store.map(|store| store.head().counter))
 }
 
 /// Restores a site into a folder that does not exist yet. Every file is held against what the backup says of itself first. The logs are put aside: to be

@@ -57,6 +57,15 @@ impl AlertFloor {
     }
 }
 
+/// The revision that a site's store of alerts had at least, as its logs say: for whoever opens none of them.
+///
+/// # Errors
+/// Those of the file system, and of a log that cannot be read.
+pub fn alert_floor(storage: &dyn Storage, data_dir: &Path) -> Result<Option<u64>, AuditError> {
+    // None of them is left out: no log has this name.
+    of_others(storage, &data_dir.join("audit").join("none")).map(|floor| floor.0)
+}
+
 /// What the other logs of a site know, also those that are being written. Those that were put aside say nothing.
 pub(super) fn of_others(storage: &dyn Storage, own: &Path) -> Result<AlertFloor, AuditError> {
     let audit = own.parent().unwrap_or(Path::new("."));

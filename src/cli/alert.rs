@@ -118,11 +118,18 @@ pub(super) fn with_desk<T>(
     Ok(done)
 }
 
+/// The store, if it is what the site's logs say that it was.
+fn on_record(data: &Path) -> anyhow::Result<Option<Store>> {
+    let storage = site::disk();
+    let floor = audit::alert_floor(&*storage, data)?;
+    Ok(Store::open_not_below(&storage, data, floor)?)
+}
+
 fn list(arguments: &AlertList) -> anyhow::Result<ExitCode> {
     site::must_exist(&arguments.data)?;
     let now = site::clock().now().time;
     let mut alerts = Alerts::default();
-    if let Some(store) = Store::open(&site::disk(), &arguments.data)? {
+    if let Some(store) = on_record(&arguments.data)? {
         alerts.follow(&store)?;
     }
     let mut listed: Vec<_> = alerts.iter().collect();
@@ -163,7 +170,7 @@ fn show(arguments: &AlertShow) -> anyhow::Result<ExitCode> {
     site::must_exist(&arguments.data)?;
     let now = site::clock().now().time;
     let mut revisions = Vec::new();
-    if let Some(store) = Store::open(&site::disk(), &arguments.data)? {
+    if let Some(store) = on_record(&arguments.data)? {
         store
             .each_after(0, &mut |revision| revisions.extend(Some(revision).filter(|one| one.alert == id)))?;
     }

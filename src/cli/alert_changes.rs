@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use portcullis::audit;
 use portcullis::http::wire::ChangeBody;
 use portcullis::overlay::{Changed, Changes, Store};
 
@@ -17,10 +18,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(super) fn run(arguments: &AlertChanges) -> anyhow::Result<ExitCode> {
     site::must_exist(&arguments.data)?;
     let mut after = arguments.after;
+    // Once, and not for each page: logs are large.
+    let floor = audit::alert_floor(&*site::disk(), &arguments.data)?;
+    drop(open(arguments, floor)?);
     let mut newest = Store::newest(&*site::disk(), &arguments.data)?;
     loop {
         if newest > after {
-            after = all_after(arguments, after)?;
+            after = all_after(arguments, floor, after)?;
         } else if newest < after {
             bail!(
                 "the newest revision of the alerts here is {newest}: {after} is of another site, or alerts were lost"
@@ -35,11 +39,10 @@ pub(super) fn run(arguments: &AlertChanges) -> anyhow::Result<ExitCode> {
 }
 
 /// Prints changes, page by page: whoever wants to issue an alert waits for no reader. Gives the revision of the last.
-fn all_after(arguments: &AlertChanges, mut after: u64) -> anyhow::Result<u64> {
+fn all_after(arguments: &AlertChanges, floor: Option<u64>, mut after: u64) -> anyhow::Result<u64> {
     let mut known = None;
     loop {
-        let store = Store::open(&site::disk(), &arguments.data)?;
-        let store = store.context("the alerts were there, and are gone")?;
+        let store = open(arguments, floor)?.context("the alerts were there, and are gone")?;
         let changes = match &known {
             Some(changes) => changes,
             None => known.insert(Changes::after(&store, after)?),
@@ -50,6 +53,10 @@ fn all_after(arguments: &AlertChanges, mut after: u64) -> anyhow::Result<u64> {
         after = last.origin.counter;
         print(&page)?;
     }
+}
+
+fn open(arguments: &AlertChanges, floor: Option<u64>) -> anyhow::Result<Option<Store>> {
+    Ok(Store::open_not_below(&site::disk(), &arguments.data, floor)?)
 }
 
 fn print(page: &[Changed]) -> io::Result<()> {

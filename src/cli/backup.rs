@@ -23,6 +23,9 @@ pub(super) fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     let made = made?;
     println!("{}: {} logs, keys, settings and floors", arguments.to.display(), made.logs.len());
+    if let Some(revision) = made.alerts {
+        println!("alerts up to revision {revision}");
+    }
     for (log, fault) in &made.faults {
         println!("{log}: NOT SOUND, and copied as it is: {fault}");
     }

@@ -70,6 +70,9 @@ pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<(Screen
     if let Some(fault) = &screening.site().in_force().fault {
         eprintln!("portcullis: no list can be trusted: {}", causes(&**fault));
     }
+    if let Some(fault) = &screening.overlay().in_force().fault {
+        eprintln!("portcullis: the alerts in force are not known: {}", causes(&**fault));
+    }
     let data = data.to_owned();
     let now = screening.now();
     let cleared = move || -> Result<_, CaseError> {

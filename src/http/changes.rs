@@ -111,7 +111,10 @@ fn next(
     if let Some(page) = service.screening.overlay().recent_after(after, PAGE) {
         return Ok((page, None));
     }
-    let store = Store::open(&at.storage, &at.data_dir)?;
+    let (log, last) = (service.screening.log(), service.screening.overlay().last());
+    let floor = log.alert_floor().map_err(|error| OverlayError::Unknown(Box::new(error)))?;
+    let floor = floor.max(last.map(|last| last.origin.counter));
+    let store = Store::open_not_below(&at.storage, &at.data_dir, floor)?;
     let store = store.ok_or_else(|| OverlayError::Gone { path: at.data_dir.join("alerts") })?;
     let behind = match behind {
         Some(behind) => behind,

@@ -2,17 +2,19 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use portcullis::alerting::{AlertPolicy, AlertRequest, AlertingError, Desk, Fulfilled};
-use portcullis::audit::{AuditLog, Config, Role};
+use portcullis::audit::{AuditError, AuditLog, Config, Role};
 use portcullis::ground::clock::Clock;
 use portcullis::ground::storage::{Disk, Storage};
 use portcullis::overlay::{Alerts, OverlayError, Store};
+use portcullis::screening::Overlay;
 
 use crate::alert_floor::{ask, is_unreadable, keep, put, soon};
 use crate::support::alert::{alert, issue};
-use crate::support::command::{Place, portcullis_reading};
+use crate::support::command::{Place, portcullis, portcullis_reading};
 use crate::support::serving::Serving;
 use crate::support::site::Standing;
 
@@ -134,4 +136,102 @@ fn an_older_copy_that_was_gone_on_with_and_another_store_are_followed_by_nobody(
     let refused = known.follow(&other.store());
     assert!(matches!(refused, Err(OverlayError::Replaced { counter: 2, .. })), "{refused:?}");
     assert_eq!(known.counter(), 2);
+}
+
+#[test]
+fn the_newest_act_is_missed_if_nobody_has_asked_since() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q1"));
+    keep(&place, "older");
+    issue(&place, &alert("Q2"));
+    keep(&place, "whole");
+    put(&place, "older");
+    assert!(is_unreadable(&place.check("X2").json()));
+    put(&place, "whole");
+    assert_eq!(place.check("X2").exits(0).json()["verdict"], "no_hit");
+}
+
+#[test]
+fn what_reads_alerts_takes_none_that_are_gone_or_older_for_all() {
+    let place = Place::with_site();
+    let name = issue(&place, &alert("Q1"));
+    keep(&place, "older");
+    issue(&place, &alert("Q2"));
+    keep(&place, "whole");
+    let site = place.site();
+    let reading = [&["alert", "list"][..], &["alert", "show", &name], &["alert", "changes"]];
+    fs::remove_dir_all(place.path("site/alerts")).unwrap();
+    for words in reading {
+        portcullis(&[words, &["--data", &site]].concat()).fails_saying("were there, and are gone");
+    }
+    put(&place, "older");
+    for words in reading {
+        portcullis(&[words, &["--data", &site]].concat()).fails_saying("have revision 1, and 2 is on record");
+    }
+    let serving = Serving::start(&place, "text");
+    for path in ["/v1/alerts".to_owned(), format!("/v1/alerts/{name}")] {
+        assert_eq!(serving.get(&path).status, 503, "{path}");
+    }
+    put(&place, "whole");
+    soon(&serving, |answer| answer["verdict"] == "no_hit");
+    assert_eq!(serving.get("/v1/alerts").status, 200);
+    serving.log();
+    for words in reading {
+        portcullis(&[words, &["--data", &site]].concat()).exits(0);
+    }
+}
+
+#[test]
+fn a_backup_tells_that_alerts_are_gone_or_how_far_they_are() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q1"));
+    keep(&place, "older");
+    issue(&place, &alert("Q2"));
+    let config = place.write("site.toml", format!("[data]\ndir = {:?}\n", place.site()));
+    let backup =
+        |to: &str| portcullis(&["backup", "--config", &config, "--to", &place.argument(to)]).exits(0).out;
+    let told = backup("sound");
+    assert!(told.contains("alerts up to revision 2") && !told.contains("NOT SOUND"), "{told}");
+    put(&place, "older");
+    let told = backup("of-older");
+    assert!(told.contains("alerts: NOT SOUND") && told.contains("2 is on record"), "{told}");
+    fs::remove_dir_all(place.path("site/alerts")).unwrap();
+    let told = backup("of-none");
+    assert!(told.contains("alerts: NOT SOUND") && told.contains("are gone"), "{told}");
+    assert!(!told.contains("alerts up to"), "{told}");
+}
+
+#[test]
+fn an_act_is_in_force_at_once_where_nobody_can_be_told_of_it() {
+    let site = Site::new();
+    let mut known = Alerts::default();
+    site.issue(&mut known, "Q1").unwrap();
+    let overlay = Overlay::open(Arc::new(Disk), site.data.path().to_owned(), || Ok(None));
+    let told = site.data.path().join("alerts/REVISION");
+    let before = fs::read(&told).unwrap();
+    site.issue(&mut known, "Q2").unwrap();
+    fs::write(&told, before).unwrap();
+    assert!(!overlay.refresh(false));
+    overlay.take_up(known.counter());
+    assert_eq!(overlay.in_force().table.counter(), 2);
+}
+
+#[test]
+fn a_log_that_is_mended_ends_the_alarm_without_a_start() {
+    let site = Site::new();
+    site.issue(&mut Alerts::default(), "Q1").unwrap();
+    let is_mended = Arc::new(AtomicBool::new(false));
+    let mended = is_mended.clone();
+    let floor = move || match mended.load(Ordering::Relaxed) {
+        true => Ok(Some(1)),
+        false => Err(AuditError::WriterGone),
+    };
+    let overlay = Overlay::open(Arc::new(Disk), site.data.path().to_owned(), floor);
+    let fault = || overlay.in_force().fault.clone();
+    let text = fault().unwrap().to_string();
+    assert!(text.contains("portcullis audit verify") && text.contains(".damaged"), "{text}");
+    is_mended.store(true, Ordering::Relaxed);
+    overlay.refresh(true);
+    assert!(fault().is_none());
+    assert_eq!(overlay.in_force().table.counter(), 1);
 }
