@@ -89,7 +89,7 @@ fn site_text(code: ReasonCode) -> &'static str {
         ReasonCode::GenerationUnreadable => "the newest generation cannot be trusted: the log says why",
         ReasonCode::IndexDamaged => "a file of the generation in force is damaged: import the list again",
         ReasonCode::AlertsUnreadable => {
-            "the alerts of this site cannot be read: the log says why, `portcullis restore` brings back those of a backup"
+            "the alerts of this site cannot be read: the log says why, and what to do"
         }
         ReasonCode::Clock => "the system clock is behind the latest time this site has seen: set it right",
         other => other.word(),

@@ -63,14 +63,14 @@ impl Store {
     /// The counter of the newest revision, without opening the store; 0 if no alert was ever issued here.
     ///
     /// # Errors
-    /// [`OverlayError::Io`] if it cannot be read.
+    /// [`OverlayError::Io`] if it cannot be read, [`OverlayError::Mark`] if it is garbled.
     pub fn newest(storage: &dyn Storage, data_dir: &Path) -> Result<u64, OverlayError> {
         let path = data_dir.join("alerts").join("REVISION");
         match storage.read(&path, MARK_BYTES_MAX) {
             Ok(bytes) => {
                 let text = std::str::from_utf8(&bytes).ok();
                 let counter = text.and_then(|text| text.strip_suffix('\n')?.parse().ok());
-                counter.ok_or_else(|| OverlayError::io("read", &path)(io::ErrorKind::InvalidData.into()))
+                counter.ok_or(OverlayError::Mark { path })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
             Err(error) => Err(OverlayError::io("read", &path)(error)),
