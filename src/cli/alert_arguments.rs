@@ -186,7 +186,7 @@ pub(crate) struct AlertShow {
 }
 
 /// Accepts that alerts are lost for good. The logs remember how many there were, and nothing is clear while fewer are there: bring the folder
-/// `alerts` back, or restore a backup, if there is any way to. This is for where there is none; it is recorded, and the service must be stopped.
+/// `alerts` back, or copy it out of a backup, if there is any way to. This is for where there is none; it is recorded, and the service must be stopped.
 #[derive(Args)]
 pub(crate) struct AlertLoss {
     /// The site's data directory.

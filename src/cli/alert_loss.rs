@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use portcullis::audit::{self, Act, AuditError, AuditLog, Draft};
+use portcullis::audit::{self, Act, AuditError, AuditLog, Draft, Role};
 use portcullis::domain::Digest;
 use portcullis::overlay::Store;
 
@@ -18,7 +18,7 @@ pub(super) fn run(data: &Path) -> anyhow::Result<ExitCode> {
     let mut logs = Vec::new();
     for folder in audit::log_folders(&*storage, data)? {
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        // Those that were put aside are asked by nobody.
+        // Nothing is recorded in those that were put aside.
         if name.contains('.') {
             continue;
         }
@@ -33,29 +33,44 @@ pub(super) fn run(data: &Path) -> anyhow::Result<ExitCode> {
             Err(error) => return Err(error.into()),
         }
     }
-    let Some(floor) = logs.iter().filter_map(|(_, opened)| opened.alert_floor).max() else {
+    let aside = audit::alert_floor_put_aside(&*storage, data)?;
+    let Some(floor) = logs.iter().filter_map(|(_, opened)| opened.alert_floor).max().max(aside) else {
         println!("no log of {} knows of alerts: nothing is missing", data.display());
         return Ok(ExitCode::SUCCESS);
     };
-    let existing = Store::open(&storage, data).and_then(|store| match store {
-        Some(store) => Ok(store),
-        None => Store::open_or_create(&storage, data),
-    });
-    let aside = data.join("alerts");
-    let existing = existing
-        .with_context(|| format!("what is left in {} is no store: move it aside first", aside.display()))?;
-    let revision = existing.head().counter;
-    drop(existing);
+    let folder = data.join("alerts");
+    let is_no_store = || format!("what is left in {} is no store: move it aside first", folder.display());
+    let existing = Store::open(&storage, data).with_context(is_no_store)?;
+    let is_gone = existing.is_none();
+    let revision = match existing {
+        Some(store) => store.head().counter,
+        None => Store::open_or_create(&storage, data).with_context(is_no_store)?.head().counter,
+    };
+    if logs.is_empty() {
+        logs.push(AuditLog::open(storage.clone(), data, Role::Cli, audit::Config::default(), now)?);
+    }
     let principal = site::principal()?;
-    let behind = |opened: &Option<u64>| opened.is_some_and(|floor| floor > revision);
-    for (log, _) in logs.iter().filter(|(_, opened)| behind(&opened.alert_floor)) {
+    let is_lost = is_gone || floor > revision;
+    let any_behind = logs.iter().any(|(_, opened)| opened.alert_floor > Some(revision));
+    for (at, (log, opened)) in logs.iter().enumerate() {
+        // What only logs that were put aside know of is recorded once.
+        if !is_lost || !(opened.alert_floor > Some(revision) || (at == 0 && !any_behind)) {
+            continue;
+        }
         let draft = Draft::new(now, Act::AlertLossAccepted, principal.clone(), Digest([0; 32]));
         let reference = Some(floor.to_string().into());
         let draft = Draft { alert_revision: Some(revision), client_reference: reference, ..draft };
         let _ = log.submit(draft, ())?.wait()?;
     }
     logs.into_iter().try_for_each(|(log, _)| log.close())?;
-    if floor > revision {
+    if is_lost {
+        audit::forget_alerts_put_aside(&*storage, data, revision)?;
+    }
+    if is_gone {
+        println!(
+            "accepted: the alerts are gone and begin anew with revision {revision}, and {floor} was on record. There may have been newer ones, nobody knows how many. Issue again what is missing"
+        );
+    } else if floor > revision {
         println!(
             "accepted: the alerts have revision {revision}, and {floor} was on record. Issue again what is missing"
         );

@@ -235,3 +235,73 @@ fn a_log_that_is_mended_ends_the_alarm_without_a_start() {
     assert!(fault().is_none());
     assert_eq!(overlay.in_force().table.counter(), 1);
 }
+
+/// Gives every log of the site another name.
+fn put_logs_aside(place: &Place, how: &str) {
+    for log in fs::read_dir(place.path("site/audit")).unwrap() {
+        let (log, name) = log.map(|log| (log.path(), log.file_name())).unwrap();
+        let name = name.to_str().unwrap();
+        if !name.contains('.') && name.contains('-') {
+            fs::rename(&log, log.with_file_name(format!("{name}.{how}"))).unwrap();
+        }
+    }
+}
+
+#[test]
+fn logs_that_are_put_aside_still_know_of_alerts_until_their_loss_is_accepted() {
+    for how in ["adopt", "damaged", "restored"] {
+        let place = Place::with_site();
+        issue(&place, &alert("Q1"));
+        issue(&place, &alert("Q2"));
+        fs::remove_dir_all(place.path("site/alerts")).unwrap();
+        match how {
+            "adopt" => drop(portcullis(&["adopt", "--data", &place.site()]).exits(0)),
+            _ => put_logs_aside(&place, how),
+        }
+        let accept = || portcullis(&["alert", "accept-loss", "--data", &place.site()]).exits(0).out;
+        if how == "restored" {
+            assert_eq!(place.check("X2").exits(0).json()["verdict"], "no_hit", "they are of another site");
+            continue;
+        }
+        assert!(is_unreadable(&place.check("X2").json()), "{how}");
+        let told = accept();
+        assert!(told.contains("2 was on record") && told.contains("nobody knows how many"), "{told}");
+        assert_eq!(place.check("X2").exits(0).json()["verdict"], "no_hit", "{how}");
+        assert!(accept().contains("nothing more is missing"), "{how}");
+        let audit = portcullis(&["inspect", "audit", "--data", &place.site()]).exits(0).out;
+        assert!(audit.contains("alert_loss_accepted 1"), "{audit}");
+        assert!(
+            portcullis(&["audit", "verify", "--data", &place.site()]).exits(0).out.contains("alerts-lost")
+        );
+    }
+}
+
+#[test]
+fn a_log_that_was_put_aside_and_cannot_be_read_raises_no_alarm() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q1"));
+    put_logs_aside(&place, "damaged");
+    for log in fs::read_dir(place.path("site/audit")).unwrap() {
+        let log = log.unwrap().path();
+        if log.extension().is_some_and(|end| end == "damaged") {
+            fs::remove_dir_all(log.join("journal")).ok();
+            fs::write(log.join("bodies"), b"nothing").unwrap();
+        }
+    }
+    assert_eq!(place.check("X2").exits(0).json()["verdict"], "no_hit");
+}
+
+#[test]
+fn a_garbled_file_that_tells_of_the_newest_revision_is_removed_and_all_is_well() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q1"));
+    let told = place.path("site/alerts/REVISION");
+    fs::write(&told, b"\xff\xff").unwrap();
+    let run = place.check("X2");
+    assert!(run.err.contains("the alerts in force are not known"), "{run:?}");
+    assert!(run.err.contains("remove this file"), "{run:?}");
+    assert!(is_unreadable(&run.json()));
+    fs::remove_file(&told).unwrap();
+    assert_eq!(place.check("X2").exits(0).json()["verdict"], "no_hit");
+    assert_eq!(fs::read(&told).unwrap(), b"1\n");
+}
