@@ -64,7 +64,13 @@ impl<'p> Plan<'p> {
 
     /// Plans that an alert whose time is over is said to have expired.
     pub(super) fn expire(&mut self, before: &Revision, by: &Arc<str>) {
-        let change = Change { life: Life::Expired, unapproved_until: None, ..self.next(before, by.clone()) };
+        let next = self.next(before, by.clone());
+        // Whoever renews it must know whether anybody had approved of it.
+        let unapproved_until = match before.life {
+            Life::Pending => before.unapproved_until.or(Some(before.at)),
+            _ => None,
+        };
+        let change = Change { life: Life::Expired, unapproved_until, ..next };
         self.plan(Act::AlertExpired, change);
     }
 
@@ -119,14 +125,11 @@ impl<'p> Plan<'p> {
             How::Amend(statement) => {
                 before.check_statement_change()?;
                 check(&statement)?;
-                let (life, mut unapproved_until) = match before.life {
+                let (life, unapproved_until) = match before.life {
                     Life::Drafted => (Life::Drafted, None),
+                    Life::Pending => self.waits_on(before),
                     _ => self.begins(),
                 };
-                if before.life == Life::Pending {
-                    // Nobody keeps an alert in force by himself for longer by changing it again and again.
-                    unapproved_until = unapproved_until.min(before.unapproved_until);
-                }
                 let statement = Arc::from(statement);
                 (Act::AlertAmended, Change { life, unapproved_until, issuer: by, statement, ..next })
             }
@@ -141,6 +144,10 @@ impl<'p> Plan<'p> {
                 check(&statement)?;
                 let next = Change { statement: Arc::new(statement), ..next };
                 let next = match before.life {
+                    Life::Expired if before.unapproved_until.is_some() => {
+                        let (life, unapproved_until) = self.waits_on(before);
+                        Change { life, unapproved_until, issuer: by, ..next }
+                    }
                     // It begins anew.
                     Life::Expired => {
                         let (life, unapproved_until) = self.begins();
@@ -181,6 +188,16 @@ impl<'p> Plan<'p> {
         }
         let hours = SignedDuration::from_hours(i64::try_from(unapproved_hours).unwrap_or(i64::MAX / 3600));
         (Life::Pending, (unapproved_hours > 0).then_some(self.now + hours))
+    }
+
+    /// How an alert goes on that nobody has approved of: nobody else's approval can be done without, by what rules soever, and nobody keeps
+    /// it in force by himself for longer by changing it again and again.
+    fn waits_on(&self, before: &Revision) -> (Life, Option<Timestamp>) {
+        let unapproved_until = match self.begins() {
+            (Life::Pending, until) => until.min(before.unapproved_until),
+            _ => before.unapproved_until,
+        };
+        (Life::Pending, unapproved_until)
     }
 
     fn plan(&mut self, act: Act, change: Change) -> Fate {

@@ -140,7 +140,14 @@ impl Model {
             }
             What::Amend if is_sound(from, to) => {
                 let shorter = until.zip(before.until).map(|(one, other)| one.min(other));
-                next(State { until: if before.life == Life::Waits { shorter } else { until }, ..wished })
+                // What waits is approved of by somebody else, whatever the rules are by now.
+                match before.life {
+                    Life::Waits => {
+                        let until = if step.four_eyes { shorter } else { before.until };
+                        next(State { life: Life::Waits, until, ..wished })
+                    }
+                    _ => next(wished),
+                }
             }
             What::Renew if step.four_eyes && before.issuer == by && to > before.to => Refused,
             What::Renew if is_sound(before.from, to) => {

@@ -50,7 +50,8 @@ pub struct Revision {
     pub life: Life,
     /// Who issued, or last changed, what it says: nobody approves of his own.
     pub issuer: Arc<str>,
-    /// Until when it is in force at its own site although nobody has approved of it yet.
+    /// Until when it is in force at its own site although nobody has approved of it yet; of one that has expired, until when it was, if
+    /// nobody ever had.
     pub unapproved_until: Option<Timestamp>,
     /// What it says since.
     pub statement: Arc<Statement>,
