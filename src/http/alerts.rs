@@ -183,22 +183,36 @@ pub(super) async fn show(
     let id = AlertId::parse(&path).ok_or_else(Problem::not_found)?;
     record(&service, id.to_string()).await?;
     let now = service.now();
-    let history = reading(&service, move |_, store| {
-        let mut history = Vec::new();
-        if let Some(store) = store {
-            store.each_after(0, &mut |revision| {
-                history.extend(Some(revision).filter(|one| one.alert == id))
-            })?;
-        }
-        Ok(history)
-    });
-    let history = history.await?;
+    let both = move |alerts: &Alerts| Some((alerts.first(&id)?.clone(), alerts.get(&id)?.clone()));
+    let found = reading(&service, move |alerts, _| Ok(both(alerts))).await?;
+    let Some((first, newest)) = found else { return Err(Problem::not_found()) };
+    let history = match newest.number {
+        1 => vec![newest],
+        2 => vec![first, newest],
+        _ => history(&service, first).await?,
+    };
     let Some(newest) = history.last() else { return Err(Problem::not_found()) };
     let whole = Whole {
         alert: RevisionBody::of(newest, now),
         history: history.iter().map(|revision| RevisionBody::of(revision, now)).collect(),
     };
     Ok(HttpResponse::Ok().insert_header((ETAG, etag(newest))).json(whole))
+}
+
+/// An alert's revisions from its first one on: those between are in the store alone. Acts have their turn meanwhile.
+async fn history(service: &Service, first: Arc<Revision>) -> Result<Vec<Arc<Revision>>, Problem> {
+    let (at, floor) = (desk(service)?, service.screening.log().alert_floor()?);
+    let read = web::block(move || {
+        let mut history = Vec::new();
+        if let Some(store) = Store::open_not_below(&at.storage, &at.data_dir, floor)? {
+            store.each_after(first.origin.counter - 1, &mut |revision| {
+                history.extend(Some(revision).filter(|one| one.alert == first.alert).map(Arc::new));
+            })?;
+        }
+        Ok(history)
+    });
+    let read = read.await.map_err(|_| Problem::internal())?;
+    read.map_err(|error: OverlayError| Problem::from(AlertingError::from(error)))
 }
 
 fn answer(service: &Service, status: StatusCode, revision: &Revision) -> HttpResponse {

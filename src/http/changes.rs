@@ -58,7 +58,9 @@ async fn newest(service: &web::Data<Service>) -> Result<u64, Problem> {
     let refreshed = web::block(move || screening.overlay().refresh(true)).await;
     let _ = refreshed.map_err(|_| Problem::internal())?;
     let in_force = service.screening.overlay().in_force();
-    if in_force.fault.is_some() { Err(Problem::alerts_unavailable()) } else { Ok(in_force.table.counter()) }
+    // Whoever follows was told of what is known, which a large table has only after a while.
+    let newest = || service.screening.overlay().newest();
+    if in_force.fault.is_some() { Err(Problem::alerts_unavailable()) } else { Ok(newest()) }
 }
 
 /// Tells of revisions until nobody listens, or they cannot be read.

@@ -172,6 +172,12 @@ impl Overlay {
         self.last.load_full()
     }
 
+    /// The newest revision that was read of the store, whether or not it is in force already.
+    #[must_use]
+    pub fn newest(&self) -> u64 {
+        self.followed().alerts.counter()
+    }
+
     /// Whether there are alerts whose time is over at a time, which nobody has put on record.
     #[must_use]
     pub fn has_over(&self, now: Timestamp) -> bool {
