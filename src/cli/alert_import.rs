@@ -3,12 +3,12 @@
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use indicatif::ProgressBar;
 use portcullis::alerting::import::{
-    CHUNK_ROWS, Format, Import, ImportError, Imported, Mode, Observer, Outcome, Reject, Stage,
+    CHUNK_ROWS, Format, Import, ImportError, Imported, Mode, Observer, Outcome, Reject, Stage, Tally,
 };
 use portcullis::ground::causes;
 use portcullis::ground::storage::{Disk, Storage};
@@ -45,26 +45,17 @@ pub(super) fn run(arguments: &AlertImport) -> anyhow::Result<ExitCode> {
         chunk_rows: CHUNK_ROWS,
     };
     let started = Instant::now();
-    let Imported { tally, outcome } =
-        with_desk(&arguments.site, |desk, _| Ok(import.run(input, desk, &mut bars)))?;
+    // What became of the rows is told first: what fails after that does not take it away.
+    let Imported { tally, outcome } = with_desk(&arguments.site, |desk, _| {
+        let imported = import.run(input, desk, &mut bars);
+        bars.bar.finish_and_clear();
+        tell(&imported.tally, started.elapsed());
+        Ok(imported)
+    })?;
     bars.finish().with_context(|| format!("cannot write {}", rejects.display()))?;
-    println!(
-        "read {} = issued {} + issued before {} + rejected {} + held back {}",
-        tally.read,
-        tally.issued,
-        tally.before,
-        tally.rejected_total(),
-        tally.held_back()
-    );
-    for (reason, count) in &tally.rejected {
-        println!("  rejected {count}: {}", reason.word());
-    }
     if tally.rejected_total() > 0 {
-        println!("  lines and rules are in {}", rejects.display());
+        println!("lines and rules of those rejected are in {}", rejects.display());
     }
-    let took = started.elapsed();
-    let rows_per_s = u128::from(tally.read) * 1000 / took.as_millis().max(1);
-    println!("took {:.1} s, {rows_per_s} rows/s", took.as_secs_f64());
     match outcome {
         Ok(Outcome::Issued) => Ok(ExitCode::SUCCESS),
         Ok(Outcome::DryRun) => {
@@ -82,6 +73,22 @@ pub(super) fn run(arguments: &AlertImport) -> anyhow::Result<ExitCode> {
         ))),
         Err(error) => Err(anyhow::Error::new(error).context("nothing was issued")),
     }
+}
+
+fn tell(tally: &Tally, took: Duration) {
+    println!(
+        "read {} = issued {} + issued before {} + rejected {} + held back {}",
+        tally.read,
+        tally.issued,
+        tally.before,
+        tally.rejected_total(),
+        tally.held_back()
+    );
+    for (reason, count) in &tally.rejected {
+        println!("  rejected {count}: {}", reason.word());
+    }
+    let rows_per_s = u128::from(tally.read) * 1000 / took.as_millis().max(1);
+    println!("took {:.1} s, {rows_per_s} rows/s", took.as_secs_f64());
 }
 
 fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {

@@ -252,6 +252,13 @@ fn an_import_of_csv_is_found_by_checks_and_in_the_log_and_its_rejects_have_no_nu
     assert_eq!(answer["findings"][0]["instruction"]["text"], "Keep it, call us.");
     let find = ["audit", "find", "--document", "-", "--data", &site];
     assert!(portcullis_reading(&find, "UTO Q7654321").exits(0).out.contains("alert_issued"));
+    // What became of the rows is told although the list of the refused cannot have its name.
+    let folder = place.argument("folder");
+    std::fs::create_dir_all(place.path("folder/in/the/way")).unwrap();
+    let words = ["alert", "import", "-", "--data", &site, "--per-row", "--rejects", &folder];
+    let run = portcullis_reading(&words, &csv);
+    assert!(run.out.starts_with("read 3 = issued"), "{run:?}");
+    run.fails_saying("cannot write");
     portcullis_reading(&["alert", "import", "-", "--data", &site], "a,b\n")
         .fails_saying("header cannot be used");
 }
