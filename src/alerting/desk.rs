@@ -33,11 +33,6 @@ pub struct Desk<'d> {
     pub known: Alerts,
 }
 
-/// Those whose time is over are put on record so many at a time.
-const EXPIRED_AT_ONCE: usize = 10_000;
-/// Who says that an alert's time is over.
-const EXPIRY: &str = "expiry";
-
 impl Desk<'_> {
     /// Does what is wished for, all of it in one opening of the store, each seeing what was done before it; whatever is refused refuses
     /// itself alone. What is done is kept together, or nothing is.
@@ -153,28 +148,6 @@ impl Desk<'_> {
         expected: Option<u32>,
     ) -> Result<Arc<Revision>, AlertingError> {
         self.change(alert, by, expected, How::Withdraw)
-    }
-
-    /// Puts on record that alerts whose time is over have expired, and gives how many.
-    ///
-    /// # Errors
-    /// [`AlertingError`]; then those are not, and are found the next time.
-    pub fn expire(&mut self) -> Result<u64, AlertingError> {
-        let (by, mut expired) = (EXPIRY.into(), 0);
-        loop {
-            let now = self.now()?;
-            let Some(mut store) = self.store(false)? else { return Ok(expired) };
-            let mut over: Vec<_> = self.known.over(now).cloned().collect();
-            over.sort_unstable_by_key(|revision| revision.origin.counter);
-            over.truncate(EXPIRED_AT_ONCE);
-            if over.is_empty() {
-                return Ok(expired);
-            }
-            let mut plan = Plan::new(&self.known, self.policy, now);
-            over.iter().for_each(|before| plan.expire(before, &by));
-            let planned = plan.into_planned();
-            expired += self.keep(&mut store, planned)?.len() as u64;
-        }
     }
 
     fn change(

@@ -6,6 +6,7 @@
 mod cases;
 mod desk;
 mod error;
+mod expiry;
 mod export;
 pub mod hits;
 pub mod import;
@@ -22,6 +23,7 @@ pub use cases::{
 };
 pub use desk::Desk;
 pub use error::AlertingError;
+pub use expiry::{EXPIRED_AT_ONCE, EXPIRY_REST};
 pub use export::{Export, ExportFault, Exported, verify_export};
 pub use policy::AlertPolicy;
 pub use queue::{Outcome, Queue};

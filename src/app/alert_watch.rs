@@ -6,6 +6,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::alerting::{AlertingError, EXPIRED_AT_ONCE, EXPIRY_REST};
+use crate::domain::alert::Revision;
 use crate::ground::{causes, step_aside};
 use crate::http::AlertDesk;
 use crate::screening::{Overlay, Screening};
@@ -27,6 +29,7 @@ impl AlertWatch {
             // Questions go first, and a new alert is in force within seconds all the same.
             step_aside();
             screening.overlay().watched();
+            let mut expiry = Expiry::default();
             for look in 0_u32.. {
                 let sweeps = look.is_multiple_of(LOOKS_BETWEEN_SWEEPS);
                 let overlay = screening.overlay();
@@ -34,10 +37,13 @@ impl AlertWatch {
                 if overlay.refresh(sweeps && look > 0) {
                     report(overlay);
                 }
-                if sweeps {
-                    expire(&screening, &desk);
+                if sweeps && expiry.is_done() {
+                    expiry.begin(&screening, &desk);
                 }
-                if stopped.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout) {
+                expiry.go_on(&screening, &desk);
+                // Those that issue, and those that follow, have their turn before there are more.
+                let rest = if expiry.is_done() { LOOK_EVERY } else { EXPIRY_REST };
+                if stopped.recv_timeout(rest) != Err(RecvTimeoutError::Timeout) {
                     return;
                 }
             }
@@ -54,17 +60,48 @@ impl AlertWatch {
     }
 }
 
-/// Only an act needs the store: whether there is anything to be put on record is known without it.
-fn expire(screening: &Screening, desk: &AlertDesk) {
-    if !screening.overlay().has_over(screening.now()) {
-        return;
+/// Alerts whose time is over, on their way to the record.
+#[derive(Default)]
+struct Expiry {
+    over: std::vec::IntoIter<Arc<Revision>>,
+    expired: u64,
+}
+
+impl Expiry {
+    fn is_done(&self) -> bool {
+        self.over.len() == 0
     }
-    match desk.expire(screening) {
-        Ok(0) => {}
-        Ok(count) => tracing::info!(count, "alerts have expired"),
-        Err(error) => {
-            tracing::warn!(error = %causes(&error), "alerts whose time is over are not yet on record as expired");
+
+    /// Only an act needs the store: whether there is anything to be put on record is known without it.
+    fn begin(&mut self, screening: &Screening, desk: &AlertDesk) {
+        if !screening.overlay().has_over(screening.now()) {
+            return;
         }
+        match desk.over(screening) {
+            Ok(over) => self.over = over.into_iter(),
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    /// Puts some of them on record.
+    fn go_on(&mut self, screening: &Screening, desk: &AlertDesk) {
+        let some: Vec<_> = self.over.by_ref().take(EXPIRED_AT_ONCE).collect();
+        if some.is_empty() {
+            return;
+        }
+        match desk.expire_some(screening, &some) {
+            Ok(count) => self.expired += count,
+            Err(error) => self.fail(&error),
+        }
+        if self.is_done() && self.expired > 0 {
+            tracing::info!(count = std::mem::take(&mut self.expired), "alerts have expired");
+        }
+    }
+
+    /// The next sweep finds them again.
+    fn fail(&mut self, error: &AlertingError) {
+        self.over = Vec::new().into_iter();
+        tracing::warn!(error = %causes(error), "alerts whose time is over are not yet on record as expired");
     }
 }
 

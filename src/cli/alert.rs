@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use portcullis::alerting::{AlertRequest, AlertingError, Desk, Fulfilled};
-use portcullis::audit::{self, AuditLog, Role};
+use portcullis::alerting::{AlertPolicy, AlertRequest, AlertingError, Desk, Fulfilled};
+use portcullis::audit::{self, AuditLog, ClockBy, Role};
 use portcullis::domain::alert::{AlertId, Revision, Standing};
 use portcullis::ground::clock::Clock;
 use portcullis::ground::storage::{Disk, Storage};
@@ -71,9 +71,16 @@ fn issue(arguments: &AlertIssue) -> anyhow::Result<ExitCode> {
 
 fn expire(arguments: &AlertExpire) -> anyhow::Result<ExitCode> {
     site::must_exist(&arguments.data)?;
-    let at = AlertSite { data: arguments.data.clone(), config: None };
-    let expired = with_desk(&at, |desk, _| desk.expire())?;
+    let by = if arguments.clock_checked { ClockBy::Word } else { ClockBy::Entries };
+    let (expired, left) = at_desk(&arguments.data, AlertPolicy::default(), |desk, _| {
+        Ok((desk.expire(by)?, desk.over(ClockBy::Word)?.len()))
+    })?;
     println!("{expired} alerts have expired");
+    if left > 0 {
+        eprintln!(
+            "portcullis: {left} are over by this clock alone: they expire once the logs have entries of two days since, or with --clock-checked"
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -99,18 +106,27 @@ pub(super) fn with_desk<T>(
     at: &AlertSite,
     act: impl FnOnce(&mut Desk<'_>, &Arc<str>) -> Result<T, AlertingError>,
 ) -> anyhow::Result<T> {
-    let settings = site::settings_for(&at.data, at.config.as_deref())?;
+    let policy = site::settings_for(&at.data, at.config.as_deref())?.alerts;
+    site::tell_rules(at.config.as_deref());
+    at_desk(&at.data, policy, act)
+}
+
+fn at_desk<T>(
+    data: &Path,
+    policy: AlertPolicy,
+    act: impl FnOnce(&mut Desk<'_>, &Arc<str>) -> Result<T, AlertingError>,
+) -> anyhow::Result<T> {
     let storage = site::disk();
-    storage.create_dir_all(&at.data).with_context(|| format!("cannot create {}", at.data.display()))?;
+    storage.create_dir_all(data).with_context(|| format!("cannot create {}", data.display()))?;
     let (clock, by): (Arc<Clock>, _) = (site::clock(), site::principal()?);
     let now = clock.now().time;
-    let (log, _) = AuditLog::open(storage.clone(), &at.data, Role::Cli, audit::Config::default(), now)?;
+    let (log, _) = AuditLog::open(storage.clone(), data, Role::Cli, audit::Config::default(), now)?;
     let mut desk = Desk {
         storage,
-        data_dir: at.data.clone(),
+        data_dir: data.to_owned(),
         log: &log,
         clock: &clock,
-        policy: settings.alerts,
+        policy,
         known: Alerts::default(),
     };
     let done = act(&mut desk, &by)?;

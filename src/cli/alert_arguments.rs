@@ -148,16 +148,20 @@ pub(crate) struct AlertRenew {
 }
 
 /// Puts on record that alerts whose time is over have expired. They are in force no more in any case; a running service does this each
-/// minute.
+/// minute. Nothing expires by a clock that is ahead: the logs have to have entries of two days since.
 #[derive(Args)]
 #[command(after_help = "\
 Example:
   portcullis alert expire --data site
+  portcullis alert expire --data site --clock-checked
 An alert that has expired can be renewed: then it is in force again, or waits for approval.")]
 pub(crate) struct AlertExpire {
     /// The site's data directory.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
+    /// Somebody has looked at the clock: what is over by it expires at once.
+    #[arg(long)]
+    pub(crate) clock_checked: bool,
 }
 
 /// Lists alerts. Numbers are not shown: `show` has them.

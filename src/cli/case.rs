@@ -79,6 +79,7 @@ fn outcome(arguments: &CaseOutcome) -> anyhow::Result<ExitCode> {
     site::must_exist(&arguments.data)?;
     let settings = site::settings_for(&arguments.data, arguments.config.as_deref())?;
     let rules = CaseRules { policy: settings.cases, retention: settings.retention };
+    site::tell_rules(arguments.config.as_deref());
     let (log, clock, by) = site::open_log(&arguments.data)?;
     let mut book = Casebook::read(site::disk(), arguments.data.clone())?;
     let seen = arguments.outcomes.map(|outcomes| SeenVersion { outcomes, findings: None });

@@ -49,6 +49,15 @@ fn text(path: &Path) -> anyhow::Result<String> {
     String::from_utf8(bytes).with_context(|| format!("the settings {} are not text", path.display()))
 }
 
+/// Says that whoever acts does it by the built-in rules, if no settings are named: a site may have others.
+pub(super) fn tell_rules(config: Option<&Path>) {
+    if config.is_none() {
+        eprintln!(
+            "portcullis: without --config this is done by the built-in rules, and not by those of the site's settings"
+        );
+    }
+}
+
 /// Opens a log of commands, in which an act is recorded, with the clock by which it is done and who does it.
 pub(super) fn open_log(data: &Path) -> anyhow::Result<(AuditLog, Arc<Clock>, Arc<str>)> {
     let (clock, by) = (clock(), principal()?);

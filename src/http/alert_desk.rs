@@ -7,7 +7,8 @@ use actix_web::web;
 use super::problem::Problem;
 use super::service::Service;
 use crate::alerting::{AlertPolicy, AlertingError, Deed, Desk, Fulfilled, Queue, Wish};
-use crate::domain::alert::CallerClass;
+use crate::audit::ClockBy;
+use crate::domain::alert::{CallerClass, Revision};
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
 use crate::overlay::Alerts;
@@ -42,13 +43,22 @@ impl AlertDesk {
         })
     }
 
-    /// Puts on record that alerts whose time is over have expired, and gives how many. Blocks.
+    /// The alerts whose time is over, as the logs bear out, and of which that is not on record. Blocks.
     ///
     /// # Errors
     /// [`AlertingError`].
-    pub fn expire(&self, screening: &Screening) -> Result<u64, AlertingError> {
+    pub fn over(&self, screening: &Screening) -> Result<Vec<Arc<Revision>>, AlertingError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        self.with(screening, &mut known, |desk| desk.expire())
+        self.with(screening, &mut known, |desk| desk.over(ClockBy::Entries))
+    }
+
+    /// Puts on record that some of those have expired, and gives how many. Blocks, and others meanwhile.
+    ///
+    /// # Errors
+    /// [`AlertingError`].
+    pub fn expire_some(&self, screening: &Screening, over: &[Arc<Revision>]) -> Result<u64, AlertingError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with(screening, &mut known, |desk| desk.expire_some(over))
     }
 
     /// Does something at the desk.

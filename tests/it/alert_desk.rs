@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis::alerting::{
     AlertPolicy, AlertRequest, AlertingError, Change, Deed, Desk, Fulfilled, Issue, Queue, Wanted, Wish,
 };
-use portcullis::audit::{self, AuditLog, Role};
+use portcullis::audit::{self, Act, AuditLog, ClockBy, Draft, Role};
+use portcullis::domain::Digest;
 use portcullis::domain::alert::{AlertId, Life, LifeFault, Revision, Standing, Statement};
 use portcullis::ground::clock::{Clock, TimeSource};
 use portcullis::ground::storage::{Disk, Storage};
@@ -162,7 +163,7 @@ fn what_is_over_expires_on_record_and_can_be_renewed_and_nothing_else() {
     let office = Office::at(Arc::new(Disk), data.path());
     let (one, two) = (Arc::from("one"), Arc::from("two"));
     let mut desk = office.desk(Alerts::default());
-    assert_eq!(desk.expire().unwrap(), 0);
+    assert_eq!(desk.expire(ClockBy::Word).unwrap(), 0);
     assert!(!data.path().join("alerts").exists(), "to look makes no store");
     let short = desk.issue(statement("Q1"), &one, None).unwrap().revision().alert;
     let long = desk.issue(statement("Q2"), &one, None).unwrap().revision().alert;
@@ -173,11 +174,11 @@ fn what_is_over_expires_on_record_and_can_be_renewed_and_nothing_else() {
     let waits = desk_of_two.issue(statement("Q4"), &one, None).unwrap().revision().alert;
     // What was approved of goes on while a change of it waits that would end earlier.
     desk_of_two.amend(long, statement("Q2"), &two, None).unwrap();
-    assert_eq!(desk.expire().unwrap(), 0);
+    assert_eq!(desk.expire(ClockBy::Word).unwrap(), 0);
     office.hand.goes_on(24 * 3600);
     assert_eq!(head_names(data.path()), ["head 1"], "older programs read it");
-    assert_eq!(desk.expire().unwrap(), 2);
-    assert_eq!(desk.expire().unwrap(), 0, "once");
+    assert_eq!(desk.expire(ClockBy::Word).unwrap(), 2);
+    assert_eq!(desk.expire(ClockBy::Word).unwrap(), 0, "once");
     assert_eq!(head_names(data.path()), ["head 2"], "older programs say that they need a newer one");
     let known = desk.known.clone();
     let life = |id: &AlertId| known.get(id).unwrap().life;
@@ -200,12 +201,142 @@ fn what_is_over_expires_on_record_and_can_be_renewed_and_nothing_else() {
     desk_of_two.approve(waits, &two, None).unwrap();
     let entries = office.log.syncs();
     office.hand.goes_on(48 * 3600);
-    assert_eq!(desk.expire().unwrap(), 3);
+    assert_eq!(desk.expire(ClockBy::Word).unwrap(), 3);
     assert!(office.log.syncs() > entries, "it is an entry as well");
     assert_eq!(office.kept().iter().filter(|revision| revision.life == Life::Expired).count(), 5);
     office.hand.goes_on(-72 * 3600);
     desk.issue(statement("Q6"), &one, None).expect_err("with a clock that was set back nothing is done");
-    assert!(matches!(desk.expire(), Err(AlertingError::Act(_))));
+    assert!(matches!(desk.expire(ClockBy::Word), Err(AlertingError::Act(_))));
+}
+
+#[test]
+fn nothing_expires_in_a_store_that_is_older_than_is_on_record() {
+    let data = tempfile::tempdir().unwrap();
+    let office = Office::at(Arc::new(Disk), data.path());
+    let mut desk = office.desk(Alerts::default());
+    let (store, older) = (data.path().join("alerts"), data.path().join("older"));
+    let copy = |from: &Path, to: &Path| {
+        let _ = std::fs::remove_dir_all(to);
+        std::fs::create_dir(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+        }
+    };
+    desk.issue(statement("Q1"), &"one".into(), None).unwrap();
+    copy(&store, &older);
+    desk.issue(statement("Q2"), &"one".into(), None).unwrap();
+    desk.issue(statement("Q3"), &"one".into(), None).unwrap();
+    office.hand.goes_on(24 * 3600);
+    copy(&older, &store);
+    for known in [Alerts::default(), desk.known.clone()] {
+        let refused = office.desk(known).expire(ClockBy::Word);
+        assert!(matches!(refused, Err(AlertingError::Store(_))), "{refused:?}");
+        assert_eq!(office.kept().len(), 1, "it is as it was");
+    }
+}
+
+/// A site whose log has entries of some days, counted from the first.
+pub(crate) fn entries_of_days(data: &Path, days: std::ops::Range<i64>) {
+    let open = |day| {
+        let at = hours(24 * day);
+        // A process that another test starts at this moment may still hold what was let go of.
+        loop {
+            match AuditLog::open(Arc::new(Disk), data, Role::Serve, audit::Config::default(), at) {
+                Ok((log, _)) => break (log, at),
+                Err(_) => std::thread::sleep(std::time::Duration::from_millis(20)),
+            }
+        }
+    };
+    for day in days {
+        let (log, at) = open(day);
+        let draft = Draft::new(at, Act::Refused, "one".into(), Digest([0; 32]));
+        let _ = log.submit(draft, ()).unwrap().wait().unwrap();
+        log.close().unwrap();
+    }
+}
+
+#[test]
+fn no_alert_expires_by_a_clock_that_the_logs_do_not_bear_out() {
+    let data = tempfile::tempdir().unwrap();
+    let office = Office::at(Arc::new(Disk), data.path());
+    entries_of_days(data.path(), 0..2);
+    let mut desk = office.desk(Alerts::default());
+    desk.issue(statement("Q1"), &"one".into(), None).unwrap();
+    office.hand.goes_on(300 * 24 * 3600);
+    assert_eq!(desk.over(ClockBy::Word).unwrap().len(), 1, "it is over by this clock");
+    assert_eq!(desk.expire(ClockBy::Entries).unwrap(), 0);
+    entries_of_days(data.path(), 2..3);
+    assert_eq!(desk.expire(ClockBy::Entries).unwrap(), 0, "a day is too few");
+    entries_of_days(data.path(), 3..5);
+    assert_eq!(desk.expire(ClockBy::Entries).unwrap(), 1);
+}
+
+#[test]
+fn what_is_changed_between_two_parts_does_not_expire() {
+    let data = tempfile::tempdir().unwrap();
+    let office = Office::at(Arc::new(Disk), data.path());
+    let by = Arc::from("one");
+    let mut desk = office.desk(Alerts::default());
+    let alerts =
+        ["Q1", "Q2", "Q3"].map(|number| desk.issue(statement(number), &by, None).unwrap().revision().alert);
+    office.hand.goes_on(24 * 3600);
+    let over = desk.over(ClockBy::Word).unwrap();
+    assert_eq!(desk.expire_some(&over[..1]).unwrap(), 1);
+    // The store is free in between.
+    office.desk(Alerts::default()).renew(alerts[1], hours(48), &by, None).unwrap();
+    assert_eq!(desk.expire_some(&over).unwrap(), 1);
+    let life = |at: usize| desk.known.get(&alerts[at]).unwrap().life;
+    assert_eq!([life(0), life(1), life(2)], [Life::Expired, Life::Active, Life::Expired]);
+}
+
+#[test]
+fn what_waits_is_approved_of_by_somebody_else_whatever_the_rules_are_by_now() {
+    let data = tempfile::tempdir().unwrap();
+    let office = Office::at(Arc::new(Disk), data.path());
+    let (one, two) = (Arc::from("one"), Arc::from("two"));
+    let strict = AlertPolicy { four_eyes: true, unapproved_hours: 2, ..AlertPolicy::default() };
+    let mut desk = Desk { policy: strict, ..office.desk(Alerts::default()) };
+    let id = desk.issue(statement("Q1"), &one, None).unwrap().revision().alert;
+    let mut lax = office.desk(Alerts::default());
+    for by in [&one, &two, &one] {
+        let amended = lax.amend(id, statement("Q2"), by, None).unwrap();
+        assert_eq!((amended.life, amended.unapproved_until), (Life::Pending, Some(hours(2))));
+        let renewed = lax.renew(id, hours(24), by, None).unwrap();
+        assert_eq!((renewed.life, renewed.unapproved_until), (Life::Pending, Some(hours(2))));
+        assert_eq!(refused(lax.submit(id, by, None)), LifeFault::NotDraft);
+        assert_eq!(refused(lax.approve(id, by, None)), LifeFault::OwnApproval);
+    }
+    assert_eq!(lax.approve(id, &two, None).unwrap().life, Life::Active);
+}
+
+#[test]
+fn an_alert_that_nobody_approved_of_is_not_in_force_again_because_it_had_expired() {
+    for unapproved_hours in [0, 2] {
+        let data = tempfile::tempdir().unwrap();
+        let office = Office::at(Arc::new(Disk), data.path());
+        let (one, two) = (Arc::from("one"), Arc::from("two"));
+        let strict = AlertPolicy { four_eyes: true, unapproved_hours, ..AlertPolicy::default() };
+        let mut desk = Desk { policy: strict, ..office.desk(Alerts::default()) };
+        let id = desk.issue(statement("Q1"), &one, None).unwrap().revision().alert;
+        for day in 1..4 {
+            office.hand.goes_on(24 * 3600);
+            assert_eq!(desk.expire(ClockBy::Word).unwrap(), 1);
+            // Nor by other rules.
+            let four_eyes = day != 2;
+            let policy = AlertPolicy { four_eyes, unapproved_hours: 2, ..strict };
+            let mut other = Desk { policy, ..office.desk(Alerts::default()) };
+            let renewed = other.renew(id, hours(24 * (day + 1)), &one, None).unwrap();
+            let now = hours(24 * day);
+            assert_eq!((renewed.life, renewed.standing(now)), (Life::Pending, Standing::Not), "day {day}");
+        }
+        desk.approve(id, &two, None).unwrap();
+        office.hand.goes_on(24 * 3600);
+        assert_eq!(desk.expire(ClockBy::Word).unwrap(), 1);
+        let renewed = desk.renew(id, hours(120), &one, None).unwrap();
+        let is_in_force = renewed.standing(hours(96)) != Standing::Not;
+        assert_eq!(is_in_force, unapproved_hours > 0, "it was approved of");
+    }
 }
 
 /// Under which versions the store has a head.

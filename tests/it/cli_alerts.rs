@@ -443,7 +443,8 @@ fn drafts_and_expiry_without_a_service() {
     let name = name_of(&run);
     assert_eq!(checked(&place, "Q1", &[])["verdict"], "no_hit");
     act(&place, &["approve", &name], &[]).fails_saying("submit it first");
-    act(&place, &["submit", &name], &["--revision", "1"]).exits(0);
+    let run = act(&place, &["submit", &name], &["--revision", "1"]).exits(0);
+    assert!(run.err.contains("without --config this is done by the built-in rules"), "{run:?}");
     assert_eq!(checked(&place, "Q1", &[])["verdict"], "hit");
     assert_eq!(act(&place, &["expire"], &[]).exits(0).out, "0 alerts have expired\n");
     let mut short = alert("Q2");
@@ -453,7 +454,12 @@ fn drafts_and_expiry_without_a_service() {
     while jiff::Timestamp::now() < to {
         thread::sleep(std::time::Duration::from_millis(100));
     }
-    assert_eq!(act(&place, &["expire"], &[]).exits(0).out, "1 alerts have expired\n");
+    let run = act(&place, &["expire"], &[]).exits(0);
+    assert!(
+        run.out == "0 alerts have expired\n" && run.err.contains("1 are over by this clock alone"),
+        "{run:?}"
+    );
+    assert_eq!(act(&place, &["expire"], &["--clock-checked"]).exits(0).out, "1 alerts have expired\n");
     act(&place, &["withdraw", &name], &[]).fails_saying("has expired: renew it");
     act(&place, &["renew", &name, "--to", &in_days(1)], &[]).exits(0);
     assert_eq!(checked(&place, "Q2", &[])["verdict"], "hit");

@@ -34,7 +34,7 @@ const COMMANDS: [(&[&str], &[&str]); 34] = [
         &["--all-or-nothing", "--config", "--data", "--dry-run", "--format", "--per-row", "--rejects"],
     ),
     (&["alert", "submit"], &["--config", "--data", "--revision"]),
-    (&["alert", "expire"], &["--data"]),
+    (&["alert", "expire"], &["--data", "--clock-checked"]),
     (&["feed", "forget"], &["--data"]),
     (&["fold"], &["--data", "--feed", "--mib-per-second"]),
     (&["rollback"], &["--data", "--to"]),

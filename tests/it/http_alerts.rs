@@ -1,7 +1,13 @@
 //! `/v1/alerts` as whoever issues alerts meets it.
 
+use std::sync::Arc;
+
+use portcullis::domain::alert::Life;
+use portcullis::ground::storage::{Disk, Storage};
+use portcullis::overlay::{Change, Store};
 use serde_json::{Value, json};
 
+use crate::alert_desk::{entries_of_days, statement};
 use crate::support::command::{Place, portcullis};
 use crate::support::serving::Serving;
 use crate::support::site::Reply;
@@ -205,15 +211,23 @@ fn a_draft_is_in_force_once_it_is_submitted() {
 #[test]
 fn a_service_puts_on_record_that_alerts_have_expired() {
     let place = Place::with_site();
-    let mut short = alert("Q1");
-    let to = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(3);
-    short["valid"]["to"] = to.to_string().into();
-    let path = place.write("alert.json", short.to_string());
-    let run = portcullis(&["alert", "issue", &path, "--data", &place.site()]).exits(0);
-    let id = run.out.split_whitespace().nth(1).unwrap().to_owned();
-    while jiff::Timestamp::now() < to {
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
+    let storage: Arc<dyn Storage> = Arc::new(Disk);
+    let statement = Arc::new(statement("Q1"));
+    let old = Change {
+        alert: Store::new_alert().unwrap(),
+        number: 1,
+        at: statement.from,
+        by: "one".into(),
+        issuer: "one".into(),
+        life: Life::Active,
+        unapproved_until: None,
+        statement,
+    };
+    let id = old.alert;
+    let mut store = Store::open_or_create(&storage, &place.path("site")).unwrap();
+    store.append(vec![old]).unwrap();
+    drop(store);
+    entries_of_days(&place.path("site"), 0..6);
     let serving = Serving::start(&place, "text");
     let state = || serving.get(&format!("/v1/alerts/{id}")).json()["alert"]["state"].clone();
     let expired = (0..100).any(|_| {
