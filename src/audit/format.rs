@@ -273,6 +273,9 @@ mod tests {
             let knows = Header { before: Some(before), ..later.clone() };
             let bytes = knows.encode(File::Bodies);
             assert_eq!((Header::decode(File::Bodies, &bytes), bytes[8]), (Ok(knows), 3));
+            if revision == 70_000 {
+                assert_eq!(bytes[..], include_bytes!("golden/bodies-v3-header.bin")[..]);
+            }
         }
         let before_huge = Before { alert_floor: AlertFloor(Some(u64::MAX)), ..before };
         let huge = Header { before: Some(before_huge), ..later.clone() }.encode(File::Bodies);
