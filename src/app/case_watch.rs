@@ -55,24 +55,21 @@ fn look(
     let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
     let was_whole = book.is_whole();
     match book.read_on() {
-        Ok(more) => {
-            *told = None;
-            if !more && !was_whole {
-                note(screening, &book);
-            }
-            if !more {
-                if let Some(kept_since) = retention.hits_kept_since(screening.now()) {
-                    book.forget_before(kept_since);
-                }
-                screening.put_cleared_in_force(book.cleared(screening.now()));
-            }
-            more
-        }
-        Err(error) => {
-            tell(&error, told);
-            false
-        }
+        Ok(_) => *told = None,
+        Err(error) => tell(&error, told),
     }
+    // The logs that can be read are read all the same.
+    if book.has_more() {
+        return true;
+    }
+    if !was_whole {
+        note(screening, &book);
+    }
+    if let Some(kept_since) = retention.hits_kept_since(screening.now()) {
+        book.forget_before(kept_since);
+    }
+    screening.put_cleared_in_force(book.cleared(screening.now()));
+    false
 }
 
 /// A scan may be sent again to a service that was started meanwhile.

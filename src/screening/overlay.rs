@@ -94,7 +94,7 @@ impl Overlay {
     /// Looks whether something is new, and takes it; with `whole` in the store itself, where somebody who was killed may have left what
     /// he could not tell of. Returns true if other alerts, or another fault, are known than before.
     ///
-    /// A large table is made anew after a pause only that is [ten times as long](Pace) as making it took: until then what is new waits.
+    /// A large table is made anew after a pause only that is ten times as long as making it took: until then what is new waits.
     pub fn refresh(&self, whole: bool) -> bool {
         // Held until what was read is in force: an older reading must not take its place.
         let mut followed = self.followed();

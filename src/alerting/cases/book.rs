@@ -89,20 +89,27 @@ impl Casebook {
         Ok(book)
     }
 
-    /// Reads on, and gives whether there is more. What a log holds that cannot be read is not passed over.
+    /// Reads on, and gives whether there is more. What a log holds that cannot be read is not passed over; the others are read all the
+    /// same, and [`has_more`](Self::has_more) tells of them.
     ///
     /// # Errors
     /// [`CaseError::Audit`].
     pub fn read_on(&mut self) -> Result<bool, CaseError> {
         let cases = &mut self.cases;
         let wanted = Wanted { classes: Cases::CLASSES, body: &Cases::concerns };
-        let more = self.follower.poll(wanted, ENTRIES_AT_A_TIME, &mut |log, _, recorded| {
+        let read = self.follower.poll(wanted, ENTRIES_AT_A_TIME, &mut |log, _, recorded| {
             if let Recorded::Whole(stored) = recorded {
                 cases.take(log, &stored.entry);
             }
-        })?;
-        self.whole |= !more;
-        Ok(more)
+        });
+        self.whole |= !self.has_more();
+        Ok(read?)
+    }
+
+    /// Whether more can be read at once, also if the last reading gave an error.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.follower.has_more()
     }
 
     /// Forgets hits whose entries are not kept any more.
@@ -180,7 +187,8 @@ impl Casebook {
         (log, clock, rules): (&AuditLog, &Clock, CaseRules),
     ) -> Result<&Case, CaseError> {
         let now = trusted_now(clock, log, None)?.time;
-        while self.read_on()? {}
+        // A log that cannot be read keeps nobody from cases of the others.
+        while self.read_on().is_ok_and(|more| more) || self.has_more() {}
         let case = self.case(id)?;
         let (outcomes, findings) = case.version();
         let is_other = |seen: SeenVersion| {
