@@ -16,7 +16,7 @@ use portcullis::overlay::{Alerts, Store};
 
 use super::alert_arguments::{Alert, AlertAct, AlertExpire, AlertIssue, AlertList, AlertShow, AlertSite};
 use super::usage::Usage;
-use super::{alert_changes, alert_export, alert_import, alert_loss, site};
+use super::{alert_changes, alert_export, alert_import, alert_loss, alert_search, site};
 
 const INPUT_BYTES_MAX: u64 = 64 << 10;
 
@@ -46,6 +46,7 @@ pub(super) fn run(command: &Alert) -> anyhow::Result<ExitCode> {
         Alert::Expire(arguments) => expire(arguments),
         Alert::List(arguments) => list(arguments),
         Alert::Show(arguments) => show(arguments),
+        Alert::Search(arguments) => alert_search::run(arguments),
         Alert::Changes(arguments) => alert_changes::run(arguments),
         Alert::Export(arguments) => alert_export::export(arguments),
         Alert::VerifyExport(arguments) => alert_export::verify(arguments),
@@ -135,7 +136,7 @@ fn at_desk<T>(
 }
 
 /// The store, if it is what the site's logs say that it was.
-fn on_record(data: &Path) -> anyhow::Result<Option<Store>> {
+pub(super) fn on_record(data: &Path) -> anyhow::Result<Option<Store>> {
     let storage = site::disk();
     let floor = audit::alert_floor(&*storage, data)?;
     Ok(Store::open_not_below(&storage, data, floor)?)

@@ -33,6 +33,7 @@ pub(crate) enum Alert {
     Expire(AlertExpire),
     List(AlertList),
     Show(AlertShow),
+    Search(AlertSearch),
     Changes(AlertChanges),
     Export(AlertExport),
     VerifyExport(AlertVerifyExport),
@@ -176,6 +177,21 @@ pub(crate) struct AlertList {
     /// One JSON object an alert.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Searches for the alerts that concern a document, in force or not, as JSON.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  printf 'UTO L898902C3' | portcullis alert search --document - --data site
+That somebody searches is recorded first, without the document.")]
+pub(crate) struct AlertSearch {
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// - for a document on standard input: state and number.
+    #[arg(long, value_name = "-")]
+    pub(crate) document: String,
 }
 
 /// Shows an alert with all of its revisions, as JSON.

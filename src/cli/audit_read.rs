@@ -1,22 +1,20 @@
 //! `portcullis audit export | find | report`: reading what logs say, which is recorded before it is shown.
 
-use std::io::{self, BufWriter, Read as _, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 use portcullis::audit::{self, Act, Asked, AuditLog, Digester, Draft, Entry, Recorded, Report, Role, Stored};
-use portcullis::domain::{Digest, DocumentId, DocumentNumber, IssuingState};
+use portcullis::domain::Digest;
 use portcullis::ground::storage::StorageFile;
 use portcullis::http::wire::write_recorded;
 use portcullis::overlay::Store;
 
 use super::audit_arguments::{AuditExport, AuditFind, AuditReport, Selection};
-use super::site;
 use super::usage::Usage;
-
-const INPUT_BYTES_MAX: u64 = 4096;
+use super::{document, site};
 
 pub(super) fn export(arguments: &AuditExport) -> anyhow::Result<ExitCode> {
     let selected = Selected::of(&arguments.selection)?;
@@ -45,21 +43,7 @@ pub(super) fn export(arguments: &AuditExport) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn find(arguments: &AuditFind) -> anyhow::Result<ExitCode> {
-    if arguments.document != "-" {
-        // A number on the command line is for every user of the machine to see.
-        return Err(
-            Usage::because("--document takes only -: state and number are read from standard input").into()
-        );
-    }
-    let mut text = String::new();
-    std::io::stdin()
-        .lock()
-        .take(INPUT_BYTES_MAX)
-        .read_to_string(&mut text)
-        .context("cannot read standard input")?;
-    let document = document(&text).ok_or_else(|| {
-        Usage::because("standard input has no document, such as UTO L898902C3: state and number")
-    })?;
+    let document = document::from_input(&arguments.document)?;
     let selected = Selected::of(&arguments.selection)?;
     let digesters = Digester::held(&*site::disk(), &arguments.selection.data)?;
     if digesters.is_empty() {
@@ -290,10 +274,4 @@ impl<'s> Selected<'s> {
         };
         self.from.is_none_or(|from| from <= ends) && self.to.is_none_or(|to| begins < to)
     }
-}
-
-fn document(text: &str) -> Option<DocumentId> {
-    let (state, number) = text.trim().split_once(char::is_whitespace)?;
-    let issuing_state = IssuingState::recognise(state)?.state;
-    Some(DocumentId { issuing_state, number: DocumentNumber::parse(number.trim()).ok()? })
 }

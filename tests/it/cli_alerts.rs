@@ -496,3 +496,20 @@ fn an_alert_for_some_purposes_is_told_to_whoever_names_one_of_them() {
     let entered = portcullis(&["audit", "report", "--data", &place.site(), "--json"]).exits(0).json();
     assert_eq!(entered["purpose"]["visa"], 1, "{entered}");
 }
+
+#[test]
+fn a_search_finds_what_concerns_a_document_and_names_it_nowhere() {
+    let place = Place::with_site();
+    let name = issued(&place, &alert("Q1"), &[]);
+    issued(&place, &alert("Q2"), &[]);
+    let search = |text: &str| {
+        portcullis_reading(&["alert", "search", "--document", "-", "--data", &place.site()], text)
+    };
+    let found = search("UTO q-1").exits(0).json();
+    assert_eq!((&found["alert_id"], &found["document"]), (&json!(name), &json!("Q1")));
+    assert_eq!(search("UTO Q3").exits(0).out, "");
+    search("UTO").exits(2);
+    portcullis(&["alert", "search", "--document", "UTO Q1", "--data", &place.site()]).exits(2);
+    let audit = portcullis(&["inspect", "audit", "--data", &place.site()]).exits(0).out;
+    assert!(audit.contains("alert_read 2"), "{audit}");
+}

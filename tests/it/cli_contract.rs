@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::support::command::portcullis;
 
-const COMMANDS: [(&[&str], &[&str]); 34] = [
+const COMMANDS: [(&[&str], &[&str]); 35] = [
     (&["demo"], &["--data", "--once", "--port", "--records"]),
     (&["generate"], &["--dirty", "--like", "--out", "--records", "--seed"]),
     (
@@ -34,6 +34,7 @@ const COMMANDS: [(&[&str], &[&str]); 34] = [
         &["--all-or-nothing", "--config", "--data", "--dry-run", "--format", "--per-row", "--rejects"],
     ),
     (&["alert", "submit"], &["--config", "--data", "--revision"]),
+    (&["alert", "search"], &["--data", "--document"]),
     (&["alert", "expire"], &["--data", "--clock-checked"]),
     (&["feed", "forget"], &["--data"]),
     (&["fold"], &["--data", "--feed", "--mib-per-second"]),
