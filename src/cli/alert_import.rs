@@ -10,8 +10,8 @@ use indicatif::ProgressBar;
 use portcullis::alerting::import::{
     CHUNK_ROWS, Format, Import, ImportError, Imported, Mode, Observer, Outcome, Reject, Stage, Tally,
 };
-use portcullis::ground::causes;
 use portcullis::ground::storage::{Disk, Storage};
+use portcullis::ground::{causes, step_back};
 use portcullis::register::PartFile;
 
 use super::alert::with_desk;
@@ -19,6 +19,8 @@ use super::alert_arguments::{AlertFormat, AlertImport};
 use super::{progress, site};
 
 pub(super) fn run(arguments: &AlertImport) -> anyhow::Result<ExitCode> {
+    // A service beside it goes first.
+    step_back();
     let input = open(&arguments.file)?;
     let storage = site::disk();
     storage

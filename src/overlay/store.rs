@@ -290,7 +290,7 @@ fn pages(storage: &dyn Storage, path: &Path) -> Result<Database, OverlayError> {
     let file = storage.open_anywhere(path).map_err(OverlayError::io("open", path))?;
     let mut database = Database::builder();
     database.set_cache_size(CACHE_BYTES);
-    database.create_with_backend(Pages(file)).map_err(OverlayError::pages(path))
+    database.create_with_backend(Pages::new(file)).map_err(OverlayError::pages(path))
 }
 
 /// Makes the file, which has its name only once it is whole: half a file of pages would be taken for a damaged one.

@@ -125,6 +125,11 @@ impl BlockFile for DiskFile {
         self.0.set_len(len)
     }
 
+    fn write_behind(&self) -> io::Result<()> {
+        // To its end.
+        write_behind(&self.0, 0, 0)
+    }
+
     fn sync(&self) -> io::Result<()> {
         self.0.sync_data()
     }

@@ -94,6 +94,14 @@ pub trait BlockFile: Send + Sync + std::fmt::Debug {
     /// Cuts the file to a length, or fills it up to that with zeros.
     fn set_len(&self, len: u64) -> io::Result<()>;
 
+    /// Has what was written on its way to the disk, so that whoever syncs small files beside a large one does not wait for all of it.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    fn write_behind(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Makes the content durable, as [`StorageFile::sync`] does.
     fn sync(&self) -> io::Result<()>;
 
