@@ -74,17 +74,17 @@ fn main() {
                 "baseline" => Server::baseline(folder.path(), &answer),
                 durability => Server::serve(folder.path(), &site, durability),
             };
-            drive(server.address, CONNECTIONS, Duration::from_secs(1), None);
+            let _ = drive(server.address, CONNECTIONS, Duration::from_secs(1), None);
             let (before, synced_before) = (server.cpu_seconds(), server.syncs());
             let answered = drive(server.address, CONNECTIONS, seconds, None);
-            rates[at].push(answered.count as f64 / (server.cpu_seconds() - before));
+            rates[at].push(answered.count() as f64 / (server.cpu_seconds() - before));
             if *kind == "synced" {
                 let (syncs, took) = server.syncs();
                 sync_shares.push((took - synced_before.1) / seconds.as_secs_f64());
-                answers_a_sync.push(answered.count as f64 / (syncs - synced_before.0));
+                answers_a_sync.push(answered.count() as f64 / (syncs - synced_before.0));
             }
-            let half = answered.count as f64 / seconds.as_secs_f64() / 2.0;
-            latencies[at].push(drive(server.address, CONNECTIONS, seconds, Some(half)).p99_ms);
+            let half = answered.count() as f64 / seconds.as_secs_f64() / 2.0;
+            latencies[at].push(drive(server.address, CONNECTIONS, seconds, Some(half)).p99_ms());
         }
     }
     let [baseline, synced, written] = rates.map(|mut rates| median(&mut rates));

@@ -34,8 +34,18 @@ impl Drop for Server {
 }
 
 pub(crate) struct Driven {
-    pub(crate) count: u64,
-    pub(crate) p99_ms: f64,
+    /// How long each answer took, in ms, from the quickest.
+    pub(crate) times: Vec<f64>,
+}
+
+impl Driven {
+    pub(crate) fn count(&self) -> u64 {
+        self.times.len() as u64
+    }
+
+    pub(crate) fn p99_ms(&self) -> f64 {
+        self.times[self.times.len() * 99 / 100]
+    }
 }
 
 /// Asks for a while, as fast as answers come, or so many times a second in all.
@@ -70,7 +80,7 @@ pub(crate) fn drive(
         asking.into_iter().flat_map(|connection| connection.join().expect("it asks to the end")).collect()
     });
     times.sort_by(f64::total_cmp);
-    Driven { count: times.len() as u64, p99_ms: times[times.len() * 99 / 100] }
+    Driven { times }
 }
 
 pub(crate) struct Connection {
