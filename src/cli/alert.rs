@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use portcullis::alerting::{AlertPolicy, AlertRequest, AlertingError, Desk, Fulfilled};
-use portcullis::audit::{self, AuditLog, ClockBy, Role};
+use portcullis::audit::{self, ClockBy};
 use portcullis::domain::alert::{AlertId, Revision, Standing};
-use portcullis::ground::clock::Clock;
 use portcullis::ground::storage::{Disk, Storage};
 use portcullis::http::wire::RevisionBody;
 use portcullis::overlay::{Alerts, Store};
@@ -119,9 +118,7 @@ fn at_desk<T>(
 ) -> anyhow::Result<T> {
     let storage = site::disk();
     storage.create_dir_all(data).with_context(|| format!("cannot create {}", data.display()))?;
-    let (clock, by): (Arc<Clock>, _) = (site::clock(), site::principal()?);
-    let now = clock.now().time;
-    let (log, _) = AuditLog::open(storage.clone(), data, Role::Cli, audit::Config::default(), now)?;
+    let (log, clock, by) = site::open_log(data)?;
     let mut desk = Desk {
         storage,
         data_dir: data.to_owned(),

@@ -102,7 +102,9 @@ impl Casebook {
                 cases.take(log, &stored.entry);
             }
         });
-        self.whole |= !self.has_more();
+        // Where nobody can say which logs there are, nothing was read.
+        let has_read = read.is_ok() || *self.follower.position() != Position::default();
+        self.whole |= has_read && !self.has_more();
         Ok(read?)
     }
 
