@@ -74,3 +74,24 @@ fn what_a_case_holds_goes_with_the_digest_key() {
     assert_eq!((&shown["content"], &shown["document"]), (&json!("closed"), &Value::Null));
     assert_eq!(shown["checks_total"], 1, "that there was a hit is known all the same");
 }
+
+#[test]
+fn whoever_has_read_enough_of_a_case_hears_of_no_fault() {
+    let place = Place::with_site();
+    let id = opened(&place);
+    let shown = said_unread(&["case", "show", &id, "--data", &place.site()]);
+    assert!(shown.is_empty(), "{shown}");
+}
+
+/// Runs a command whose output nobody reads, and gives what it says on standard error.
+fn said_unread(words: &[&str]) -> String {
+    let mut command = crate::support::command::command(words);
+    let mut child = command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()
+}
