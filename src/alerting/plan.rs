@@ -57,6 +57,9 @@ impl<'p> Plan<'p> {
                 let before = self.newest(&alert).ok_or(AlertingError::Unknown(alert))?;
                 before.check_change(expected)?;
                 let (act, change) = self.change(&before, by, how)?;
+                if act == Act::AlertApproved && expected.is_none() {
+                    self.check_says_what_was_issued(&before)?;
+                }
                 Ok(self.plan(act, change))
             }
         }
@@ -164,6 +167,12 @@ impl<'p> Plan<'p> {
                 (Act::AlertWithdrawn, Change { life: Life::Withdrawn, unapproved_until: None, ..next })
             }
         })
+    }
+
+    /// Nobody approves of what somebody has changed behind his back: without a revision that he names, of what was issued only.
+    fn check_says_what_was_issued(&self, before: &Revision) -> Result<(), LifeFault> {
+        let says_it = self.first(&before.alert).is_some_and(|first| first.statement == before.statement);
+        if says_it { Ok(()) } else { Err(LifeFault::Unseen { current: before.number }) }
     }
 
     /// The next revision of an alert, as it is.

@@ -219,6 +219,13 @@ pub fn restore(
         copy(&**storage, &backup.join(name), &to)?;
     }
     let generation = index::restore_floors(storage, backup, &made, now)?;
+    // Damaged ones stay as they were backed up, and nobody goes on with them.
+    if !contents.faults.contains_key("alerts")
+        && let Some(mut store) = Store::open(storage, &made)?
+    {
+        // The site whose backup this is may go on: what is issued there and what is issued here are not to be taken for one another.
+        store.rename()?;
+    }
     let above = data_dir.parent().filter(|above| !above.as_os_str().is_empty());
     for folder in folders.iter().rev() {
         storage.sync_dir(folder).map_err(BackupError::storage("sync", folder))?;

@@ -1,21 +1,20 @@
 //! `portcullis alert`.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
 use portcullis::alerting::{AlertPolicy, AlertRequest, AlertingError, Desk, Fulfilled};
-use portcullis::audit::{self, ClockBy};
-use portcullis::domain::alert::{AlertId, Revision, Standing};
+use portcullis::audit::ClockBy;
+use portcullis::domain::alert::{AlertId, Revision};
 use portcullis::ground::storage::{Disk, Storage};
-use portcullis::http::wire::RevisionBody;
-use portcullis::overlay::{Alerts, Store};
+use portcullis::overlay::Alerts;
 
-use super::alert_arguments::{Alert, AlertAct, AlertExpire, AlertIssue, AlertList, AlertShow, AlertSite};
+use super::alert_arguments::{Alert, AlertAct, AlertExpire, AlertIssue, AlertSite};
 use super::usage::Usage;
-use super::{alert_changes, alert_export, alert_import, alert_loss, alert_search, site};
+use super::{alert_changes, alert_export, alert_import, alert_loss, alert_read, alert_search, site};
 
 const INPUT_BYTES_MAX: u64 = 64 << 10;
 
@@ -43,8 +42,8 @@ pub(super) fn run(command: &Alert) -> anyhow::Result<ExitCode> {
         }
         Alert::Import(arguments) => alert_import::run(arguments),
         Alert::Expire(arguments) => expire(arguments),
-        Alert::List(arguments) => list(arguments),
-        Alert::Show(arguments) => show(arguments),
+        Alert::List(arguments) => alert_read::list(arguments),
+        Alert::Show(arguments) => alert_read::show(arguments),
         Alert::Search(arguments) => alert_search::run(arguments),
         Alert::Changes(arguments) => alert_changes::run(arguments),
         Alert::Export(arguments) => alert_export::export(arguments),
@@ -132,74 +131,7 @@ fn at_desk<T>(
     Ok(done)
 }
 
-/// The store, if it is what the site's logs say that it was.
-pub(super) fn on_record(data: &Path) -> anyhow::Result<Option<Store>> {
-    let storage = site::disk();
-    let floor = audit::alert_floor(&*storage, data)?;
-    Ok(Store::open_not_below(&storage, data, floor)?)
-}
-
-fn list(arguments: &AlertList) -> anyhow::Result<ExitCode> {
-    site::must_exist(&arguments.data)?;
-    let now = site::clock().now().time;
-    let mut alerts = Alerts::default();
-    if let Some(store) = on_record(&arguments.data)? {
-        alerts.follow(&store)?;
-    }
-    let mut listed: Vec<_> = alerts.iter().collect();
-    listed.sort_by_key(|revision| revision.origin.counter);
-    let mut out = std::io::stdout().lock();
-    for revision in listed {
-        let standing = revision.standing(now);
-        if standing == Standing::Not && !arguments.all {
-            continue;
-        }
-        if arguments.json {
-            serde_json::to_writer(&mut out, &RevisionBody::without_number(revision, now))?;
-            writeln!(out)?;
-            continue;
-        }
-        let statement = &revision.statement;
-        let standing = match standing {
-            Standing::InForce { unapproved: false } => "in force",
-            Standing::InForce { unapproved: true } => "in force, unapproved",
-            Standing::Not => "not in force",
-        };
-        writeln!(
-            out,
-            "{}  {}  {standing}  {}  {}  until {:.0}  {}",
-            revision.alert,
-            revision.life.word(),
-            statement.category.word(),
-            statement.action.word(),
-            statement.to,
-            statement.originator,
-        )?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn show(arguments: &AlertShow) -> anyhow::Result<ExitCode> {
-    let id = id(&arguments.alert)?;
-    site::must_exist(&arguments.data)?;
-    let now = site::clock().now().time;
-    let mut revisions = Vec::new();
-    if let Some(store) = on_record(&arguments.data)? {
-        store
-            .each_after(0, &mut |revision| revisions.extend(Some(revision).filter(|one| one.alert == id)))?;
-    }
-    if revisions.is_empty() {
-        return Err(AlertingError::Unknown(id).into());
-    }
-    let mut out = std::io::stdout().lock();
-    for revision in &revisions {
-        serde_json::to_writer(&mut out, &RevisionBody::of(revision, now))?;
-        writeln!(out)?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn id(text: &str) -> anyhow::Result<AlertId> {
+pub(super) fn id(text: &str) -> anyhow::Result<AlertId> {
     Ok(AlertId::parse(text).ok_or_else(|| Usage::because("an alert's name has 32 hexadecimal digits"))?)
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use portcullis::overlay::LastSeen;
 
 /// Issues alerts of our own, which stand in answers beside what lists say. Works beside a running service, which takes them up
 /// within seconds.
@@ -220,9 +221,9 @@ pub(crate) struct AlertChanges {
     /// The site's data directory.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
-    /// What came after the revision with this counter.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) after: u64,
+    /// What came after this revision: its counter, or COUNTER-NODE, its origin, by which a revision that was lost since is missed.
+    #[arg(long, value_name = "REVISION", default_value = "0")]
+    pub(crate) after: LastSeen,
     /// Wait for more at the end.
     #[arg(long)]
     pub(crate) follow: bool,

@@ -4,53 +4,47 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
 use portcullis::audit;
 use portcullis::http::wire::ChangeBody;
-use portcullis::overlay::{Changed, Changes, Store};
+use portcullis::overlay::{Changed, Changes, LastSeen, Store};
 
 use super::alert_arguments::AlertChanges;
-use super::site;
+use super::{alert_read, site};
 
 const PAGE: u64 = 1000;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) fn run(arguments: &AlertChanges) -> anyhow::Result<ExitCode> {
-    site::must_exist(&arguments.data)?;
-    let mut after = arguments.after;
+    let mut seen = arguments.after;
+    alert_read::record(&arguments.data, format!("changes after {}", seen.counter))?;
     // Once, and not for each page: logs are large.
     let floor = audit::alert_floor(&*site::disk(), &arguments.data)?;
-    drop(open(arguments, floor)?);
-    let mut newest = Store::newest(&*site::disk(), &arguments.data)?;
     loop {
-        if newest > after {
-            after = all_after(arguments, floor, after)?;
-        } else if newest < after {
-            bail!(
-                "the newest revision of the alerts here is {newest}: {after} is of another site, or alerts were lost"
-            );
-        }
+        seen = all_after(arguments, floor, seen)?;
         if !arguments.follow {
             return Ok(ExitCode::SUCCESS);
         }
-        std::thread::sleep(LOOK_EVERY);
-        newest = Store::newest(&*site::disk(), &arguments.data)?;
+        while Store::newest(&*site::disk(), &arguments.data)? == seen.counter {
+            std::thread::sleep(LOOK_EVERY);
+        }
     }
 }
 
-/// Prints changes, page by page: whoever wants to issue an alert waits for no reader. Gives the revision of the last.
-fn all_after(arguments: &AlertChanges, floor: Option<u64>, mut after: u64) -> anyhow::Result<u64> {
+/// Prints changes, page by page: whoever wants to issue an alert waits for no reader. Gives the last.
+fn all_after(arguments: &AlertChanges, floor: Option<u64>, mut seen: LastSeen) -> anyhow::Result<LastSeen> {
     let mut known = None;
     loop {
-        let store = open(arguments, floor)?.context("the alerts were there, and are gone")?;
+        let store = open(arguments, floor)?;
+        seen.must_be_in(store.as_ref())?;
+        let Some(store) = store else { return Ok(seen) };
         let changes = match &known {
             Some(changes) => changes,
-            None => known.insert(Changes::after(&store, after)?),
+            None => known.insert(Changes::after(&store, seen.counter)?),
         };
-        let page = changes.page(&store, after, PAGE)?;
+        let page = changes.page(&store, seen.counter, PAGE)?;
         drop(store);
-        let Some((_, last)) = page.last() else { return Ok(after) };
-        after = last.origin.counter;
+        let Some((_, last)) = page.last() else { return Ok(seen) };
+        seen = last.origin.into();
         print(&page)?;
     }
 }

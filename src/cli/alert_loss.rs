@@ -43,6 +43,11 @@ pub(super) fn run(data: &Path) -> anyhow::Result<ExitCode> {
     let existing = Store::open(&storage, data).with_context(is_no_store)?;
     let is_gone = existing.is_none();
     let revision = match existing {
+        Some(mut store) if floor > store.head().counter => {
+            // What is lost may be known elsewhere: nothing that is issued from here on is to be taken for it.
+            store.rename()?;
+            store.head().counter
+        }
         Some(store) => store.head().counter,
         None => Store::open_or_create(&storage, data).with_context(is_no_store)?.head().counter,
     };

@@ -6,6 +6,7 @@ mod alert_changes;
 mod alert_export;
 mod alert_import;
 mod alert_loss;
+mod alert_read;
 mod alert_search;
 mod arguments;
 mod audit;

@@ -133,11 +133,17 @@ pub(super) async fn list(
     record(&service, format!("list after {after}")).await?;
     let now = service.now();
     let mut found = reading(&service, move |alerts, _| {
-        let newer = |revision: &&Arc<Revision>| revision.origin.counter > after;
+        let place = |revision: &&Arc<Revision>| revision.origin.counter;
+        let newer = |revision: &&Arc<Revision>| place(revision) > after;
         let wanted = |revision: &&Arc<Revision>| all || revision.standing(now) != Standing::Not;
-        let mut found: Vec<_> = alerts.iter().filter(newer).filter(wanted).cloned().collect();
-        found.sort_unstable_by_key(|revision| revision.origin.counter);
-        Ok(found)
+        let mut found: Vec<_> = alerts.iter().filter(newer).filter(wanted).collect();
+        // There may be a million, of which a page is wanted, and whether there are more.
+        if found.len() > count + 1 {
+            found.select_nth_unstable_by_key(count, place);
+            found.truncate(count + 1);
+        }
+        found.sort_unstable_by_key(place);
+        Ok(found.into_iter().cloned().collect::<Vec<_>>())
     })
     .await?;
     let next = (found.len() > count).then(|| found.get(count.saturating_sub(1))).flatten();
@@ -284,6 +290,7 @@ impl From<AlertingError> for Problem {
             AlertingError::Statement(_) => Self::alert_refused().with_detail(told),
             AlertingError::Unknown(_) => Self::not_found(),
             AlertingError::Life(LifeFault::Changed { .. }) => Self::alert_changed().with_detail(told),
+            AlertingError::Life(LifeFault::Unseen { .. }) => Self::alert_unseen().with_detail(told),
             AlertingError::Life(_) => Self::alert_state().with_detail(told),
             AlertingError::KeyReused => Self::key_reused(),
             AlertingError::Audit(error) => Self::from(error),

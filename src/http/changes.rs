@@ -7,14 +7,14 @@ use actix_web::{HttpRequest, HttpResponse, rt, web};
 use serde::Deserialize;
 
 use super::alert_desk::{AlertDesk, desk};
-use super::alerts::record;
+use super::alerts::{reading, record};
 use super::events::{Event, Events, last_event_id};
 use super::problem::Problem;
 use super::service::Service;
 use super::wire::ChangeBody;
 use crate::alerting::AlertingError;
 use crate::ground::causes;
-use crate::overlay::{Changed, Changes, OverlayError, Store};
+use crate::overlay::{Changed, Changes, LastSeen, OverlayError, Store};
 
 const PAGE: usize = 256;
 /// The store is followed by one for all: this only looks at what he knows.
@@ -24,8 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 #[serde(deny_unknown_fields)]
 pub(super) struct From {
     /// The revision that was seen last; what `Last-Event-ID` says goes before it.
-    #[serde(default)]
-    after: u64,
+    after: Option<String>,
 }
 
 pub(super) async fn changes(
@@ -34,33 +33,24 @@ pub(super) async fn changes(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
     let at = desk(&service)?;
-    let rule = "the query has after, and Last-Event-ID is the id of an event: the number of a revision";
+    let rule =
+        "the query has after, and Last-Event-ID: each is the id of an event, or the counter of a revision";
     let wrong = || Problem::invalid_query().with_detail(rule);
     let From { after } = query.map_err(|_| wrong())?.into_inner();
-    let after = last_event_id(&request).map_or(Ok(after), str::parse).map_err(|_| wrong())?;
-    let newest = newest(&service).await?;
-    if after > newest {
-        let rule = format!(
-            "the newest revision of the alerts here is {newest}: the id is of another site, or alerts were lost"
-        );
-        return Err(Problem::invalid_query().with_detail(rule));
-    }
+    let after = last_event_id(&request).or(after.as_deref()).map_or(Ok(LastSeen::default()), str::parse);
+    let after: LastSeen = after.map_err(|_| wrong())?;
+    must_be_there(&service, after).await?;
     let place = service.streams.open()?;
     record(&service, format!("changes after {after}")).await?;
     let (events, response) = place.begin();
-    rt::spawn(tell(service.into_inner(), at, after, events));
+    rt::spawn(tell(service.into_inner(), at, after.counter, events));
     Ok(response)
 }
 
-/// The newest revision, also if somebody has made it just now.
-async fn newest(service: &web::Data<Service>) -> Result<u64, Problem> {
-    let screening = service.screening.clone();
-    let refreshed = web::block(move || screening.overlay().refresh(true)).await;
-    let _ = refreshed.map_err(|_| Problem::internal())?;
-    let in_force = service.screening.overlay().in_force();
-    // Whoever follows was told of what is known, which a large table has only after a while.
-    let newest = || service.screening.overlay().newest();
-    if in_force.fault.is_some() { Err(Problem::alerts_unavailable()) } else { Ok(newest()) }
+/// Whoever goes on after a revision that is not the one here would miss others, and never know.
+async fn must_be_there(service: &web::Data<Service>, after: LastSeen) -> Result<(), Problem> {
+    let there = reading(service, move |_, store| Ok(after.must_be_in(store)));
+    there.await?.map_err(|fault| Problem::invalid_query().with_detail(fault.to_string()))
 }
 
 /// Tells of revisions until nobody listens, or they cannot be read.
@@ -92,13 +82,13 @@ async fn tell(service: Arc<Service>, at: Arc<AlertDesk>, mut after: u64, events:
             Err(_) => return,
         };
         for (kind, revision) in page {
-            let counter = revision.origin.counter;
+            let origin = revision.origin;
             let body = ChangeBody::of(kind, &revision, service.now());
             let data = serde_json::to_string(&body).expect("plain fields, written to memory");
-            if !events.send(&Event { id: counter.to_string(), name: "change", data }).await {
+            if !events.send(&Event { id: LastSeen::from(origin).to_string(), name: "change", data }).await {
                 return;
             }
-            after = counter;
+            after = origin.counter;
         }
     }
 }

@@ -1,4 +1,7 @@
 //! The head of a store: which store it is, how far it is, and which programs can read it.
+//!
+//! A store that may have a twin takes a new name, so that no origin is given to two revisions: one that came out of a backup, or that goes on
+//! after a loss. It goes on counting where it was, and its head keeps the names of before, each with its last counter.
 
 use std::path::Path;
 
@@ -11,13 +14,18 @@ use crate::domain::alert::{NodeId, Origin};
 pub(super) const HEAD: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("head");
 /// The newest version of the format that this program reads and writes. A store has the lowest that its records need, so that older
 /// programs read it for as long as they can, and say what they need then.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
+/// The version from which on a head has names of before.
+const RENAMED: u32 = 3;
+const PLACE_BYTES: usize = 16;
 
 /// The head of a store.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Head {
     /// The store, and the counter of its newest revision.
     pub(super) at: Origin,
+    /// The names that it had before, each with the last revision under it, in that order.
+    before: Vec<Origin>,
     /// The version of its format.
     pub(super) version: u32,
 }
@@ -29,9 +37,8 @@ impl Head {
         let reading = database.begin_read().map_err(|error| failed(error.into()))?;
         let table = match reading.open_table(HEAD) {
             Err(redb::TableError::TableDoesNotExist(_)) => {
-                let mut node = [0; 8];
-                getrandom::fill(&mut node).map_err(OverlayError::Random)?;
-                return Ok(Self { at: Origin { node: NodeId(node), counter: 0 }, version: 1 });
+                let at = Origin { node: new_name()?, counter: 0 };
+                return Ok(Self { at, before: Vec::new(), version: 1 });
             }
             table => table.map_err(|error| failed(error.into()))?,
         };
@@ -46,19 +53,13 @@ impl Head {
             version => version,
         };
         let value = key.open(name.value().as_bytes(), sealed.value());
-        let value = value.and_then(|value| value.first_chunk::<16>());
-        let value = value.ok_or_else(|| damaged("(the head) is not as it was written"))?;
-        let (node, counter) = value.split_at(8);
-        let at = Origin {
-            node: NodeId(node.try_into().expect("8 bytes were split off")),
-            counter: u64::from_be_bytes(counter.try_into().expect("8 bytes are left")),
-        };
-        Ok(Self { at, version })
+        let head = value.and_then(|value| Self::decode(value, version));
+        head.ok_or_else(|| damaged("(the head) is not as it was written"))
     }
 
     /// Puts it in the place of the one before.
     pub(super) fn write(
-        self,
+        &self,
         table: &mut Table<'_, &str, &[u8]>,
         key: &StoreKey,
     ) -> Result<(), redb::StorageError> {
@@ -66,8 +67,49 @@ impl Head {
             table.remove(&*title(older))?;
         }
         let title = title(self.version);
-        table.insert(&*title, &key.seal(title.as_bytes(), &place(self.at))[..])?;
+        table.insert(&*title, &key.seal(title.as_bytes(), &self.encode())[..])?;
         Ok(())
+    }
+
+    /// The same store under a new name.
+    pub(super) fn renamed(&self) -> Result<Self, OverlayError> {
+        let mut before = self.before.clone();
+        if self.at.counter > self.last_of_before() {
+            before.push(self.at);
+        }
+        let at = Origin { node: new_name()?, ..self.at };
+        let version = if before.is_empty() { self.version } else { self.version.max(RENAMED) };
+        Ok(Self { at, before, version })
+    }
+
+    /// All names that revisions have, each with the last under it, in that order.
+    pub(super) fn names(&self) -> impl Iterator<Item = Origin> {
+        self.before.iter().copied().chain([self.at])
+    }
+
+    /// The name under which a revision was made.
+    pub(super) fn origin_of(&self, counter: u64) -> Option<Origin> {
+        let made = self.names().find(|name| counter <= name.counter).filter(|_| counter > 0);
+        made.map(|name| Origin { counter, ..name })
+    }
+
+    fn last_of_before(&self) -> u64 {
+        self.before.last().map_or(0, |name| name.counter)
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        [self.at].iter().chain(&self.before).flat_map(|name| place(*name)).collect()
+    }
+
+    fn decode(value: &[u8], version: u32) -> Option<Self> {
+        let (names, []) = value.as_chunks::<PLACE_BYTES>() else { return None };
+        let (at, before) = names.split_first()?;
+        let head = Self { at: named(at), before: before.iter().map(named).collect(), version };
+        let rises = head.before.is_sorted_by(|one, next| one.counter < next.counter);
+        let is_sound = rises
+            && head.last_of_before() <= head.at.counter
+            && (version >= RENAMED || head.before.is_empty());
+        is_sound.then_some(head)
     }
 }
 
@@ -76,9 +118,23 @@ fn title(version: u32) -> String {
 }
 
 /// Where a revision stands: in the order of its origin.
-pub(super) fn place(origin: Origin) -> [u8; 16] {
-    let mut place = [0; 16];
+pub(super) fn place(origin: Origin) -> [u8; PLACE_BYTES] {
+    let mut place = [0; PLACE_BYTES];
     place[..8].copy_from_slice(&origin.node.0);
     place[8..].copy_from_slice(&origin.counter.to_be_bytes());
     place
+}
+
+fn named(place: &[u8; PLACE_BYTES]) -> Origin {
+    let (node, counter) = place.split_at(8);
+    Origin {
+        node: NodeId(node.try_into().expect("8 bytes were split off")),
+        counter: u64::from_be_bytes(counter.try_into().expect("8 bytes are left")),
+    }
+}
+
+fn new_name() -> Result<NodeId, OverlayError> {
+    let mut node = [0; 8];
+    getrandom::fill(&mut node).map_err(OverlayError::Random)?;
+    Ok(NodeId(node))
 }

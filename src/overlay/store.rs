@@ -1,7 +1,7 @@
 //! The store: `alerts/alerts.redb` under the data directory, its key `alerts/key`, and `alerts/LOCK`, which is held while it is open.
 //!
-//! Two tables. `revisions`: origin (node, counter) to record, see `record.rs`, each after the MAC of both. `head`: the node's name and
-//! the counter of its newest revision, after their MAC, so that a record that was taken out shows as well as one that was changed, under
+//! Two tables. `revisions`: origin (node, counter) to record, see `record.rs`, each after the MAC of both. `head`: the node's name, the
+//! counter of its newest revision, and the names of before, after their MAC, so that a record that was taken out shows as well as one that was changed, under
 //! the version of the format, see `head.rs`.
 //! `alerts/REVISION` names that counter too: whoever wants to know whether something is new reads it without opening the store.
 
@@ -122,13 +122,13 @@ impl Store {
         }
         let database = Open(Some(guarded(&path, || pages(&**storage, &path))?));
         let head = guarded(&path, || Head::read(database.pages(), &key, &path))?;
-        let mark = folder.join("REVISION");
+        let (mark, counter) = (folder.join("REVISION"), head.at.counter);
         // What reads pages goes back to an older state where the newest is spoilt, and calls that sound.
-        if newest > head.at.counter {
-            return Err(OverlayError::Damaged { path, counter: head.at.counter + 1, what: "is missing" });
+        if newest > counter {
+            return Err(OverlayError::Damaged { path, counter: counter + 1, what: "is missing" });
         }
         let store = Self { storage: storage.clone(), path, mark, database, key, head, _lock: lock };
-        if newest < head.at.counter {
+        if newest < counter {
             // Whoever made the newest one was killed before he could tell.
             store.tell();
         }
@@ -182,6 +182,12 @@ impl Store {
         self.head.at
     }
 
+    /// Which store made the revision with a counter; `None` if none has it.
+    #[must_use]
+    pub fn origin_of(&self, counter: u64) -> Option<Origin> {
+        self.head.origin_of(counter)
+    }
+
     /// Visits every revision after one, in the order in which they were made. Each is as it was written, and none is missing.
     ///
     /// # Errors
@@ -203,29 +209,35 @@ impl Store {
     fn read(&self, after: u64, until: u64, visit: &mut dyn FnMut(Revision)) -> Result<(), OverlayError> {
         let failed = |error: redb::Error| OverlayError::pages(&self.path)(error);
         let reading = self.database.pages().begin_read().map_err(|error| failed(error.into()))?;
-        let mut next = after + 1;
         let table = match reading.open_table(REVISIONS) {
             Err(redb::TableError::TableDoesNotExist(_)) if self.head.at.counter == 0 => return Ok(()),
             table => table.map_err(|error| failed(error.into()))?,
         };
-        let from = place(Origin { counter: next, ..self.head.at });
-        for record in table.range(&from[..]..).map_err(|error| failed(error.into()))? {
-            if next > until && until < self.head.at.counter {
-                return Ok(());
+        let mut next = after + 1;
+        for name in self.head.names().filter(|name| name.counter > after) {
+            let of_it = place(Origin { counter: next, ..name })..=place(Origin { counter: u64::MAX, ..name });
+            let (from, to) = of_it.into_inner();
+            for record in table.range(&from[..]..=&to[..]).map_err(|error| failed(error.into()))? {
+                if next > until && until < self.head.at.counter {
+                    return Ok(());
+                }
+                let (at, sealed) = record.map_err(|error| failed(error.into()))?;
+                let value = self.key.open(at.value(), sealed.value());
+                let value = value.ok_or_else(|| self.damaged(next, "is not as it was written"))?;
+                let revision = decode(value).ok_or_else(|| self.damaged(next, "is not understood"))?;
+                if revision.origin != (Origin { counter: next, ..name })
+                    || at.value() != place(revision.origin)
+                {
+                    return Err(self.damaged(next, "is missing"));
+                }
+                visit(revision);
+                next += 1;
             }
-            let (at, sealed) = record.map_err(|error| failed(error.into()))?;
-            let value = self.key.open(at.value(), sealed.value());
-            let value = value.ok_or_else(|| self.damaged(next, "is not as it was written"))?;
-            let revision = decode(value).ok_or_else(|| self.damaged(next, "is not understood"))?;
-            if revision.origin != (Origin { counter: next, ..self.head.at })
-                || at.value() != place(revision.origin)
-            {
+            if next != name.counter + 1 {
                 return Err(self.damaged(next, "is missing"));
             }
-            visit(revision);
-            next += 1;
         }
-        if next == self.head.at.counter + 1 { Ok(()) } else { Err(self.damaged(next, "is missing")) }
+        Ok(())
     }
 
     /// Makes changes together, or none of them, durably.
@@ -240,7 +252,7 @@ impl Store {
     fn write(&mut self, changes: Vec<Change>) -> Result<Vec<Revision>, OverlayError> {
         let failed = OverlayError::pages::<redb::Error>(&self.path);
         let writing = self.database.pages().begin_write().map_err(|error| failed(error.into()))?;
-        let mut head = self.head;
+        let mut head = self.head.clone();
         let mut revisions = Vec::with_capacity(changes.len());
         {
             let mut table = writing.open_table(REVISIONS).map_err(|error| failed(error.into()))?;
@@ -260,6 +272,29 @@ impl Store {
         self.head = head;
         self.tell();
         Ok(revisions)
+    }
+
+    /// Takes a new name: from here on this is another store than its twin, if it has one.
+    ///
+    /// # Errors
+    /// [`OverlayError::Pages`] and [`OverlayError::Random`]; which of the two names it has shows when it is opened again.
+    pub fn rename(&mut self) -> Result<(), OverlayError> {
+        let (path, head) = (self.path.clone(), self.head.renamed()?);
+        if head.at.counter > 0 {
+            guarded(&path, || self.write_head(&head))?;
+        }
+        self.head = head;
+        Ok(())
+    }
+
+    fn write_head(&self, head: &Head) -> Result<(), OverlayError> {
+        let failed = OverlayError::pages::<redb::Error>(&self.path);
+        let writing = self.database.pages().begin_write().map_err(|error| failed(error.into()))?;
+        {
+            let mut table = writing.open_table(HEAD).map_err(|error| failed(error.into()))?;
+            head.write(&mut table, &self.key).map_err(|error| failed(error.into()))?;
+        }
+        writing.commit().map_err(|error| failed(error.into()))
     }
 
     /// Lets those who wait for something new know. What is kept is kept all the same: they look by themselves every minute.

@@ -66,7 +66,7 @@ impl Reader {
         loop {
             let line = self.line()?;
             match line.split_once(": ").unwrap_or((&line, "")) {
-                ("id", value) => id = value.parse().ok(),
+                ("id", value) => id = value.split('-').next().and_then(|counter| counter.parse().ok()),
                 ("event", value) => name = value.to_owned(),
                 ("data", value) => data.push(value.to_owned()),
                 ("", "") if !data.is_empty() => break,
@@ -126,12 +126,46 @@ fn each_change_is_an_event_while_it_happens_and_a_reader_goes_on_where_he_was() 
     );
     let out = place.argument("out.ndjson");
     portcullis(&["audit", "export", "--data", &place.site(), "--out", &out]).exits(0);
-    let read: Vec<_> = json_lines(&std::fs::read_to_string(out).unwrap())
+    let mut read: Vec<_> = json_lines(&std::fs::read_to_string(out).unwrap())
         .iter()
         .filter(|line| line["entry"]["act"] == "alert_read")
         .map(|line| line["entry"]["client_reference"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(read, ["changes after 0", "changes after 3"]);
+    read.sort_unstable();
+    assert_eq!(read, ["changes after 0", "changes after 1", "changes after 3"]);
+}
+
+#[test]
+fn nobody_goes_on_from_a_revision_that_is_not_the_one_here() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q1"));
+    issue(&place, &alert("Q2"));
+    let serving = Serving::start(&place, "text");
+    let path = "/v1/alerts/changes";
+    let (mut id, mut reader) = (String::new(), Reader::open(&serving, path, ""));
+    while !id.starts_with("id: 1-") {
+        id = reader.line().unwrap();
+    }
+    let node = id.strip_prefix("id: 1-").unwrap();
+    let (own, other) = (format!("1-{node}"), format!("1-{}", "0".repeat(16)));
+    assert_eq!(Reader::open(&serving, path, &format!("Last-Event-ID: {own}\r\n")).next().unwrap().id, 2);
+    assert_eq!(Reader::open(&serving, &format!("{path}?after={own}"), "").next().unwrap().id, 2);
+    assert_eq!(Reader::open(&serving, path, &format!("Last-Event-ID: {other}\r\n")).status(), 400);
+    for (query, why) in [
+        (format!("?after={other}"), "is not the one that was seen"),
+        ("?after=3".to_owned(), "the newest revision of the alerts here is 2"),
+        ("?after=x".to_owned(), "the id of an event, or the counter"),
+    ] {
+        let refused = serving.get(&format!("{path}{query}"));
+        assert_eq!((refused.status, &refused.json()["code"]), (400, &"invalid_query".into()), "{query}");
+        assert!(refused.text().contains(why), "{}", refused.text());
+    }
+    let changes = |after: &str| portcullis(&["alert", "changes", "--data", &place.site(), "--after", after]);
+    assert_eq!(changes(&own).exits(0).lines().len(), 1);
+    changes(&other).fails_saying("is not the one that was seen");
+    changes("3").fails_saying("the newest revision of the alerts here is 2");
+    assert!(changes("x").exits(2).err.contains("COUNTER-NODE"));
+    serving.log();
 }
 
 /// Revisions of one alert, which is issued and then renewed, all made at once.

@@ -198,7 +198,7 @@ fn what_is_over_expires_on_record_and_can_be_renewed_and_nothing_else() {
     let renewed = desk_of_two.renew(waits, hours(30), &one, None).unwrap();
     assert_eq!((renewed.life, &*renewed.issuer), (Life::Pending, "one"), "somebody else has to approve anew");
     assert_eq!(refused(desk_of_two.approve(waits, &one, None)), LifeFault::OwnApproval);
-    desk_of_two.approve(waits, &two, None).unwrap();
+    desk_of_two.approve(waits, &two, Some(renewed.number)).unwrap();
     let entries = office.log.syncs();
     office.hand.goes_on(48 * 3600);
     assert_eq!(desk.expire(ClockBy::Word).unwrap(), 3);
@@ -307,7 +307,9 @@ fn what_waits_is_approved_of_by_somebody_else_whatever_the_rules_are_by_now() {
         assert_eq!(refused(lax.submit(id, by, None)), LifeFault::NotDraft);
         assert_eq!(refused(lax.approve(id, by, None)), LifeFault::OwnApproval);
     }
-    assert_eq!(lax.approve(id, &two, None).unwrap().life, Life::Active);
+    let unseen = refused(lax.approve(id, &two, None));
+    assert_eq!(unseen, LifeFault::Unseen { current: 7 }, "it was changed behind his back");
+    assert_eq!(lax.approve(id, &two, Some(7)).unwrap().life, Life::Active);
 }
 
 #[test]
@@ -330,7 +332,7 @@ fn an_alert_that_nobody_approved_of_is_not_in_force_again_because_it_had_expired
             let now = hours(24 * day);
             assert_eq!((renewed.life, renewed.standing(now)), (Life::Pending, Standing::Not), "day {day}");
         }
-        desk.approve(id, &two, None).unwrap();
+        desk.approve(id, &two, Some(7)).unwrap();
         office.hand.goes_on(24 * 3600);
         assert_eq!(desk.expire(ClockBy::Word).unwrap(), 1);
         let renewed = desk.renew(id, hours(120), &one, None).unwrap();

@@ -243,3 +243,31 @@ fn a_service_puts_on_record_that_alerts_have_expired() {
     assert_eq!(ask(&serving, "Q1")["verdict"], "hit");
     serving.log();
 }
+
+#[test]
+fn nobody_approves_of_what_was_changed_without_saying_what_he_has_seen() {
+    let place = Place::with_site();
+    let rules = "[alerts]\nfour-eyes = \"on\"\n";
+    let config = place.write("rules.toml", format!("[data]\ndir = {:?}\n{rules}", place.site()));
+    let command = |arguments: &[&str]| {
+        let at = ["--data", &place.site(), "--config", &config].map(str::to_owned);
+        let all: Vec<_> = arguments.iter().map(|argument| (*argument).to_owned()).chain(at).collect();
+        portcullis(&all.iter().map(String::as_str).collect::<Vec<_>>()).exits(0).out
+    };
+    let wished = place.write("wish.json", alert("Q1").to_string());
+    let mut milder = alert("Q1");
+    milder["category"] = "lost".into();
+    let changed = place.write("milder.json", milder.to_string());
+    let issued = command(&["alert", "issue", &wished]);
+    let id = issued.split_whitespace().nth(1).unwrap();
+    command(&["alert", "amend", id, &changed]);
+    let serving = Serving::start_with(&place, rules);
+    let approve = format!("/v1/alerts/{id}/approve");
+    let unseen = post(&serving, &approve, &json!({}), "");
+    assert_eq!((unseen.status, &unseen.json()["code"]), (428, &"alert_unseen".into()));
+    assert!(unseen.text().contains("read revision 2"), "{}", unseen.text());
+    assert_eq!(post(&serving, &approve, &json!({}), "If-Match: \"1\"").status, 412);
+    let approved = post(&serving, &approve, &json!({}), "If-Match: \"2\"");
+    assert_eq!((approved.status, &approved.json()["state"]), (200, &"active".into()));
+    serving.log();
+}

@@ -80,6 +80,7 @@ mod mrz_oracles;
 mod mrz_russian;
 mod newest_generation;
 mod overlay_held;
+mod overlay_names;
 mod overlay_store;
 mod privacy;
 mod publish_crash;

@@ -31,7 +31,7 @@ fn interval(from: &str, to: &str) -> Subject {
     Subject::Interval(Interval::new(utopia(), document(from).number, document(to).number).unwrap())
 }
 
-fn change(alert: u8, number: u32, life: Life, subject: Subject) -> Change {
+pub(crate) fn change(alert: u8, number: u32, life: Life, subject: Subject) -> Change {
     let at = Timestamp::from_second(1_772_366_400 + i64::from(number)).unwrap();
     let statement = Statement {
         subject,
@@ -62,16 +62,16 @@ fn change(alert: u8, number: u32, life: Life, subject: Subject) -> Change {
     }
 }
 
-fn active(alert: u8, number: &str) -> Change {
+pub(crate) fn active(alert: u8, number: &str) -> Change {
     change(alert, 1, Life::Active, Subject::Document(document(number)))
 }
 
-fn open(storage: &(impl Storage + Clone + 'static), data: &Path) -> Result<Store, OverlayError> {
+pub(crate) fn open(storage: &(impl Storage + Clone + 'static), data: &Path) -> Result<Store, OverlayError> {
     let storage: Arc<dyn Storage> = Arc::new(storage.clone());
     Store::open_or_create(&storage, data)
 }
 
-fn all(store: &Store) -> Result<Vec<Revision>, OverlayError> {
+pub(crate) fn all(store: &Store) -> Result<Vec<Revision>, OverlayError> {
     let mut revisions = Vec::new();
     store.each_after(0, &mut |revision| revisions.push(revision))?;
     Ok(revisions)
@@ -180,12 +180,12 @@ fn a_store_of_a_newer_program_is_refused_with_the_version_that_it_needs() {
         let heads = redb::TableDefinition::<&str, &[u8]>::new("head");
         let mut heads = writing.open_table(heads).unwrap();
         heads.remove("head 1").unwrap();
-        heads.insert("head 3", &b"what it says is not known here"[..]).unwrap();
+        heads.insert("head 4", &b"what it says is not known here"[..]).unwrap();
     }
     writing.commit().unwrap();
     drop(pages);
     let refused = open(&Disk, data.path()).unwrap_err();
-    assert!(matches!(refused, OverlayError::Newer { found: 3, reads: 2, .. }), "{refused}");
+    assert!(matches!(refused, OverlayError::Newer { found: 4, reads: 3, .. }), "{refused}");
 }
 
 #[test]

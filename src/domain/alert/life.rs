@@ -78,6 +78,14 @@ pub enum LifeFault {
     /// Whoever issued it approves of it.
     #[error("the alert was issued or last changed by the same issuer: somebody else has to approve of it")]
     OwnApproval,
+    /// It does not say any more what was issued, and whoever approves of it does not say which he has seen.
+    #[error(
+        "the alert was changed since it was issued: read revision {current}, and name it as the one that you approve of (If-Match over HTTP, --revision by command)"
+    )]
+    Unseen {
+        /// Which revision it has.
+        current: u32,
+    },
     /// It was changed meanwhile.
     #[error("the alert has revision {current} by now, and not {expected}: read it again")]
     Changed {
