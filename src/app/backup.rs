@@ -182,7 +182,8 @@ pub fn restore(
     let path = backup.join(CONTENTS);
     let none = || BackupError::NoBackup { path: backup.to_owned() };
     let bytes = storage.read(&path, CONTENTS_BYTES_MAX).map_err(|_| none())?;
-    let contents: Backup = serde_json::from_slice(&bytes).map_err(|_| newer(&bytes).unwrap_or_else(none))?;
+    let mut contents: Backup =
+        serde_json::from_slice(&bytes).map_err(|_| newer(&bytes).unwrap_or_else(none))?;
     if contents.format != FORMAT {
         return Err(BackupError::Newer { found: contents.format });
     }
@@ -219,12 +220,9 @@ pub fn restore(
         copy(&**storage, &backup.join(name), &to)?;
     }
     let generation = index::restore_floors(storage, backup, &made, now)?;
-    // Damaged ones stay as they were backed up, and nobody goes on with them.
-    if !contents.faults.contains_key("alerts")
-        && let Some(mut store) = Store::open(storage, &made)?
-    {
-        // The site whose backup this is may go on: what is issued there and what is issued here are not to be taken for one another.
-        store.rename()?;
+    if let Err(fault) = name_alerts(storage, &made) {
+        // They are as they were backed up, and what is wrong with them takes every `no_hit` away here too.
+        contents.faults.entry("alerts".to_owned()).or_insert_with(|| causes(&fault));
     }
     let above = data_dir.parent().filter(|above| !above.as_os_str().is_empty());
     for folder in folders.iter().rev() {
@@ -234,6 +232,15 @@ pub fn restore(
     let above = above.unwrap_or(Path::new("."));
     storage.sync_dir(above).map_err(BackupError::storage("sync", above))?;
     Ok((contents, generation))
+}
+
+/// The site whose backup this is may go on: what is issued there and what is issued here are not to be taken for one another.
+fn name_alerts(storage: &Arc<dyn Storage>, data_dir: &Path) -> Result<(), BackupError> {
+    let floor = audit::alert_floor(&**storage, data_dir)?;
+    if let Some(mut store) = Store::open_not_below(storage, data_dir, floor)? {
+        store.rename(store.new_name(0)?)?;
+    }
+    Ok(())
 }
 
 /// Whether a name is one that a site's files have, and leads nowhere else.

@@ -5,7 +5,7 @@
 //! say stands in its header, so that it outlives their sealing.
 
 use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use memchr::memmem;
 
@@ -22,8 +22,7 @@ const MEMBER: &[u8] = b"\"alert_revision\":";
 const LOSS: &[u8] = b"\"act\":\"alert_loss_accepted\"";
 /// Wherever the act of an entry stands, it stands before this.
 const ACT_BEFORE: usize = 160;
-/// How the folder's name of a log ends that was put aside, where that says nothing of the alerts here.
-const RESTORED: &str = "restored";
+/// How the folder's name of a log ends that was put aside, and whose alerts were given up before a store counted on above them.
 const FORGOTTEN: &str = "alerts-lost";
 const READ_BUFFER_BYTES: usize = 256 * 1024;
 
@@ -79,8 +78,7 @@ pub(super) fn of_others(storage: &dyn Storage, own: &Path) -> Result<AlertFloor,
             floor = floor.max(of_log(storage, &folder, &id)?);
         }
     }
-    let aside = put_aside(storage, audit)?;
-    Ok(aside.into_iter().fold(floor, |floor, (_, aside)| floor.max(aside)))
+    Ok(floor.max(put_aside(storage, audit)?))
 }
 
 /// The revision that the store had at least, as those logs say that were put aside at this site.
@@ -88,45 +86,24 @@ pub(super) fn of_others(storage: &dyn Storage, own: &Path) -> Result<AlertFloor,
 /// # Errors
 /// Those of the file system.
 pub fn alert_floor_put_aside(storage: &dyn Storage, data_dir: &Path) -> Result<Option<u64>, AuditError> {
-    let aside = put_aside(storage, &data_dir.join("audit"))?;
-    Ok(aside.into_iter().map(|(_, floor)| floor).max().unwrap_or_default().0)
+    Ok(put_aside(storage, &data_dir.join("audit"))?.0)
 }
 
-/// Has logs that were put aside say no more of alerts, where they name a higher revision: nobody can record in them that this is lost.
-///
-/// # Errors
-/// Those of the file system.
-pub fn forget_alerts_put_aside(storage: &dyn Storage, data_dir: &Path, above: u64) -> Result<(), AuditError> {
-    let audit = data_dir.join("audit");
-    for (folder, floor) in put_aside(storage, &audit)? {
-        if floor.0 > Some(above) {
-            let mut forgotten = folder.clone().into_os_string();
-            forgotten.push(".");
-            forgotten.push(FORGOTTEN);
-            storage.rename(&folder, Path::new(&forgotten)).map_err(AuditError::storage("rename", &folder))?;
-            storage.sync_dir(&audit).map_err(AuditError::storage("sync", &audit))?;
-        }
-    }
-    Ok(())
-}
-
-/// What logs know that were put aside, as damaged or so that no other machine goes on with them: that is about the alerts which are here. One
-/// that came out of a backup has its alerts from there too.
-fn put_aside(storage: &dyn Storage, audit: &Path) -> Result<Vec<(PathBuf, AlertFloor)>, AuditError> {
-    let mut aside = Vec::new();
+/// What logs know that were put aside, as damaged, out of a backup, or so that no other machine goes on with them.
+fn put_aside(storage: &dyn Storage, audit: &Path) -> Result<AlertFloor, AuditError> {
+    let mut floor = AlertFloor::default();
     for folder in storage.list(audit).map_err(AuditError::storage("list", audit))? {
         let Some((name, why)) = folder.file_name().and_then(|name| name.to_str()?.split_once('.')) else {
             continue;
         };
         let Some(id) = LogId::parse(name) else { continue };
-        if why.split('.').any(|why| why == RESTORED || why == FORGOTTEN) {
+        if why.split('.').any(|why| why == FORGOTTEN) {
             continue;
         }
         // It may be there because it cannot be read.
-        let floor = of_log(storage, &folder, &id).unwrap_or_default();
-        aside.push((folder, floor));
+        floor = floor.max(of_log(storage, &folder, &id).unwrap_or_default());
     }
-    Ok(aside)
+    Ok(floor)
 }
 
 /// What the newest file of a log's journal says. Nothing else is checked: whoever writes it has verified it.

@@ -68,7 +68,7 @@ mod vouched;
 mod writer;
 
 pub use adopt::adopt;
-pub use alert_floor::{alert_floor, alert_floor_put_aside, forget_alerts_put_aside};
+pub use alert_floor::{alert_floor, alert_floor_put_aside};
 pub use body::{BodyFault, DIGESTS_KEPT, Entry, FINDINGS_KEPT};
 pub use case_mark::{CaseMark, DraftCase, DraftOutcome, OutcomeMark};
 pub use checkpoint::Checkpoint;

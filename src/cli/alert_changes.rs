@@ -11,12 +11,12 @@ use portcullis::overlay::{Changed, Changes, LastSeen, Store};
 use super::alert_arguments::AlertChanges;
 use super::{alert_read, site};
 
-const PAGE: u64 = 1000;
+const PAGE: usize = 1000;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) fn run(arguments: &AlertChanges) -> anyhow::Result<ExitCode> {
     let mut seen = arguments.after;
-    alert_read::record(&arguments.data, format!("changes after {}", seen.counter))?;
+    alert_read::record(&arguments.data, format!("changes after {seen}"))?;
     // Once, and not for each page: logs are large.
     let floor = audit::alert_floor(&*site::disk(), &arguments.data)?;
     loop {
@@ -24,8 +24,11 @@ pub(super) fn run(arguments: &AlertChanges) -> anyhow::Result<ExitCode> {
         if !arguments.follow {
             return Ok(ExitCode::SUCCESS);
         }
-        while Store::newest(&*site::disk(), &arguments.data)? == seen.counter {
+        loop {
             std::thread::sleep(LOOK_EVERY);
+            if Store::newest(&*site::disk(), &arguments.data)? != seen.counter {
+                break;
+            }
         }
     }
 }

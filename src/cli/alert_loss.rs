@@ -10,8 +10,8 @@ use portcullis::overlay::Store;
 
 use super::site;
 
-/// Has every log of the site know that the store of alerts is right as it is now. All of them are held meanwhile: none may go on naming what
-/// is lost.
+/// Has the store of alerts count on above all that is lost. All logs are held meanwhile: no process may go on with what is lost. The entry
+/// comes first, and names the counter from which the store goes on: until it does, its alerts stay missing.
 pub(super) fn run(data: &Path) -> anyhow::Result<ExitCode> {
     site::must_exist(data)?;
     let (storage, now) = (site::disk(), site::clock().now().time);
@@ -42,35 +42,24 @@ pub(super) fn run(data: &Path) -> anyhow::Result<ExitCode> {
     let is_no_store = || format!("what is left in {} is no store: move it aside first", folder.display());
     let existing = Store::open(&storage, data).with_context(is_no_store)?;
     let is_gone = existing.is_none();
-    let revision = match existing {
-        Some(mut store) if floor > store.head().counter => {
-            // What is lost may be known elsewhere: nothing that is issued from here on is to be taken for it.
-            store.rename()?;
-            store.head().counter
-        }
-        Some(store) => store.head().counter,
-        None => Store::open_or_create(&storage, data).with_context(is_no_store)?.head().counter,
+    let mut store = match existing {
+        Some(store) => store,
+        None => Store::open_or_create(&storage, data).with_context(is_no_store)?,
     };
-    if logs.is_empty() {
-        logs.push(AuditLog::open(storage.clone(), data, Role::Cli, audit::Config::default(), now)?);
-    }
-    let principal = site::principal()?;
+    let revision = store.head().counter;
     let is_lost = is_gone || floor > revision;
-    let any_behind = logs.iter().any(|(_, opened)| opened.alert_floor > Some(revision));
-    for (at, (log, opened)) in logs.iter().enumerate() {
-        // What only logs that were put aside know of is recorded once.
-        if !is_lost || !(opened.alert_floor > Some(revision) || (at == 0 && !any_behind)) {
-            continue;
+    if is_lost {
+        if logs.is_empty() {
+            logs.push(AuditLog::open(storage.clone(), data, Role::Cli, audit::Config::default(), now)?);
         }
-        let draft = Draft::new(now, Act::AlertLossAccepted, principal.clone(), Digest([0; 32]));
+        let name = store.new_name(floor)?;
+        let draft = Draft::new(now, Act::AlertLossAccepted, site::principal()?, Digest([0; 32]));
         let reference = Some(floor.to_string().into());
-        let draft = Draft { alert_revision: Some(revision), client_reference: reference, ..draft };
-        let _ = log.submit(draft, ())?.wait()?;
+        let draft = Draft { alert_revision: Some(name.after()), client_reference: reference, ..draft };
+        let _ = logs[0].0.submit(draft, ())?.wait()?;
+        store.rename(name)?;
     }
     logs.into_iter().try_for_each(|(log, _)| log.close())?;
-    if is_lost {
-        audit::forget_alerts_put_aside(&*storage, data, revision)?;
-    }
     if is_gone {
         println!(
             "accepted: the alerts are gone and begin anew with revision {revision}, and {floor} was on record. There may have been newer ones, nobody knows how many. Issue again what is missing"

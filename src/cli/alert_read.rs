@@ -46,21 +46,18 @@ pub(super) fn all(data: &Path) -> anyhow::Result<Alerts> {
 pub(super) fn list(arguments: &AlertList) -> anyhow::Result<ExitCode> {
     let now = record(&arguments.data, "list".to_owned())?;
     let alerts = all(&arguments.data)?;
-    let mut listed: Vec<_> = alerts.iter().collect();
+    let of = |newest| if arguments.all { Some(newest) } else { alerts.in_force(newest, now) };
+    let mut listed: Vec<_> = alerts.iter().filter_map(of).collect();
     listed.sort_by_key(|revision| revision.origin.counter);
     let mut out = std::io::stdout().lock();
     for revision in listed {
-        let standing = revision.standing(now);
-        if standing == Standing::Not && !arguments.all {
-            continue;
-        }
         if arguments.json {
             serde_json::to_writer(&mut out, &RevisionBody::without_number(revision, now))?;
             writeln!(out)?;
             continue;
         }
         let statement = &revision.statement;
-        let standing = match standing {
+        let standing = match revision.standing(now) {
             Standing::InForce { unapproved: false } => "in force",
             Standing::InForce { unapproved: true } => "in force, unapproved",
             Standing::Not => "not in force",

@@ -12,12 +12,9 @@ pub(super) fn run(arguments: &AlertSearch) -> anyhow::Result<ExitCode> {
     let document = document::from_input(&arguments.document)?;
     let now = alert_read::record(&arguments.data, "search".to_owned())?;
     let alerts = alert_read::all(&arguments.data)?;
-    let mut found: Vec<_> =
-        alerts.iter().filter(|revision| revision.statement.subject.concerns(&document)).collect();
-    found.sort_unstable_by_key(|revision| revision.origin.counter);
     let mut out = std::io::stdout().lock();
-    for revision in found {
-        serde_json::to_writer(&mut out, &RevisionBody::of(revision, now))?;
+    for revision in alerts.concerning(&document) {
+        serde_json::to_writer(&mut out, &RevisionBody::of(&revision, now))?;
         writeln!(out)?;
     }
     Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ use portcullis::audit::{self, Act, Examined, Expected, KeyId, NoteKey};
 use portcullis::domain::Digest;
 use portcullis::ground::causes;
 use portcullis::ground::storage::{Storage, publish_file};
+use portcullis::overlay::Store;
 
 use super::audit_arguments::{AuditCheckProof, AuditDestroy, AuditProve, AuditVerify};
 use super::audit_read::{record, record_key};
@@ -125,6 +126,8 @@ fn json(examined: &Examined) -> serde_json::Value {
 
 pub(super) fn adopt(data: &Path) -> anyhow::Result<ExitCode> {
     site::must_exist(data)?;
+    // Before anything else, so that whoever is interrupted and begins anew does it too.
+    name_alerts(data)?;
     let adopted = audit::adopt(&*site::disk(), data)?;
     if adopted.is_empty() {
         println!("there is no log: nothing was changed");
@@ -135,6 +138,18 @@ pub(super) fn adopt(data: &Path) -> anyhow::Result<ExitCode> {
     adopted.iter().for_each(|(id, folder)| println!("{id} is put aside as audit/{folder}"));
     println!("whoever writes next begins a new log; note its key, audit/<log id>/verify.key, elsewhere");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where this came from alerts may go on: what is issued there and what is issued here are not to be taken for one another.
+fn name_alerts(data: &Path) -> anyhow::Result<()> {
+    let storage = site::disk();
+    let floor = audit::alert_floor(&*storage, data)?;
+    match Store::open_not_below(&storage, data, floor) {
+        Ok(Some(mut store)) => store.rename(store.new_name(0)?)?,
+        Ok(None) => {}
+        Err(fault) => eprintln!("portcullis: the alerts stay as they are: {}", causes(&fault)),
+    }
+    Ok(())
 }
 
 pub(super) fn rotate_key(data: &Path) -> anyhow::Result<ExitCode> {

@@ -41,6 +41,9 @@ pub(super) fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     for log in &backup.logs {
         println!("{log} is put aside: it can be verified, searched and proved from");
     }
+    for (what, fault) in &backup.faults {
+        println!("{what}: NOT SOUND, and restored as it was backed up: {fault}");
+    }
     println!("the settings of then are {}", arguments.backup.join("portcullis.toml").display());
     for feed in generation.iter().flat_map(|generation| &generation.expected) {
         let is_local = generation.as_ref().and_then(|of| of.authority(feed)) == Some(Authority::Local);

@@ -16,7 +16,7 @@ use super::service::Service;
 use super::wire::RevisionBody;
 use crate::alerting::{AlertRequest, AlertingError, Change, Deed, Fulfilled, Issue, RequestFault};
 use crate::audit::Act;
-use crate::domain::alert::{AlertId, LifeFault, Revision, Standing};
+use crate::domain::alert::{AlertId, Category, Life, LifeFault, Revision};
 use crate::domain::{DocumentId, DocumentNumber, IssuingState};
 use crate::ground::causes;
 use crate::overlay::{Alerts, OverlayError, Store};
@@ -26,8 +26,10 @@ const PAGE_MAX: usize = 1000;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
-    /// Which alerts: in force now, or all; `in_force` without it.
+    /// Which alerts: `in_force` now, as it is without it, `all`, or those that are in one state of an alert's life.
     state: Option<String>,
+    /// Of one category only.
+    category: Option<String>,
     /// After the alert whose newest revision has this counter.
     #[serde(default)]
     after: u64,
@@ -86,6 +88,24 @@ pub(super) async fn issue(
     Ok(answer(&service, status, &revision))
 }
 
+/// Which alerts a list has, and by which of their revisions.
+#[derive(Clone, Copy)]
+enum Wanted {
+    InForce,
+    All,
+    In(Life),
+}
+
+impl Wanted {
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "in_force" => Some(Self::InForce),
+            "all" => Some(Self::All),
+            life => Life::from_word(life).map(Self::In),
+        }
+    }
+}
+
 /// `POST /v1/alerts/{id}/{act}`.
 pub(super) async fn act(
     request: HttpRequest,
@@ -121,22 +141,25 @@ pub(super) async fn list(
     query: Result<web::Query<Page>, actix_web::Error>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
-    let rule = "the query has state, which is in_force or all, after and count, which are numbers";
+    let rule = "the query has state, which is in_force, all or a state of an alert, category, and after and count, which are numbers";
     let wrong = || Problem::invalid_query().with_detail(rule);
-    let Page { state, after, count } = query.map_err(|_| wrong())?.into_inner();
-    let all = match state.as_deref() {
-        None | Some("in_force") => false,
-        Some("all") => true,
-        Some(_) => return Err(wrong()),
-    };
+    let Page { state, category, after, count } = query.map_err(|_| wrong())?.into_inner();
+    let state = Wanted::from_word(state.as_deref().unwrap_or("in_force")).ok_or_else(wrong)?;
+    let category = category.map(|word| Category::from_word(&word).ok_or_else(wrong)).transpose()?;
     let count = count.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
     record(&service, format!("list after {after}")).await?;
     let now = service.now();
     let mut found = reading(&service, move |alerts, _| {
         let place = |revision: &&Arc<Revision>| revision.origin.counter;
-        let newer = |revision: &&Arc<Revision>| place(revision) > after;
-        let wanted = |revision: &&Arc<Revision>| all || revision.standing(now) != Standing::Not;
-        let mut found: Vec<_> = alerts.iter().filter(newer).filter(wanted).collect();
+        let of = |newest| match state {
+            Wanted::InForce => alerts.in_force(newest, now),
+            Wanted::All => Some(newest),
+            Wanted::In(life) => Some(newest).filter(|newest| newest.life == life),
+        };
+        let is_wanted = |revision: &&Arc<Revision>| {
+            place(revision) > after && category.is_none_or(|wanted| revision.statement.category == wanted)
+        };
+        let mut found: Vec<_> = alerts.iter().filter_map(of).filter(is_wanted).collect();
         // There may be a million, of which a page is wanted, and whether there are more.
         if found.len() > count + 1 {
             found.select_nth_unstable_by_key(count, place);
@@ -170,13 +193,7 @@ pub(super) async fn search(
     let document = DocumentId { issuing_state: state.state, number };
     record(&service, "search".to_owned()).await?;
     let now = service.now();
-    let found = reading(&service, move |alerts, _| {
-        let concerns = |revision: &&Arc<Revision>| revision.statement.subject.concerns(&document);
-        let mut found: Vec<_> = alerts.iter().filter(concerns).cloned().collect();
-        found.sort_unstable_by_key(|revision| revision.origin.counter);
-        Ok(found)
-    });
-    let found = found.await?;
+    let found = reading(&service, move |alerts, _| Ok(alerts.concerning(&document))).await?;
     let alerts = found.iter().map(|revision| RevisionBody::of(revision, now)).collect();
     Ok(HttpResponse::Ok().json(Listed { alerts, next: None }))
 }

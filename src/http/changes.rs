@@ -39,9 +39,9 @@ pub(super) async fn changes(
     let From { after } = query.map_err(|_| wrong())?.into_inner();
     let after = last_event_id(&request).or(after.as_deref()).map_or(Ok(LastSeen::default()), str::parse);
     let after: LastSeen = after.map_err(|_| wrong())?;
-    must_be_there(&service, after).await?;
     let place = service.streams.open()?;
     record(&service, format!("changes after {after}")).await?;
+    must_be_there(&service, after).await?;
     let (events, response) = place.begin();
     rt::spawn(tell(service.into_inner(), at, after.counter, events));
     Ok(response)
@@ -49,8 +49,17 @@ pub(super) async fn changes(
 
 /// Whoever goes on after a revision that is not the one here would miss others, and never know.
 async fn must_be_there(service: &web::Data<Service>, after: LastSeen) -> Result<(), Problem> {
+    let overlay = service.screening.overlay();
+    if overlay.in_force().fault.is_some() {
+        return Err(Problem::alerts_unavailable());
+    }
+    // Nearly everybody who comes back was away for seconds; the store may be held for longer.
+    let recent = overlay.recent_after(after.counter.saturating_sub(1), 1).unwrap_or_default();
+    if after.counter == 0 || recent.first().is_some_and(|(_, newest)| after.is(newest.origin)) {
+        return Ok(());
+    }
     let there = reading(service, move |_, store| Ok(after.must_be_in(store)));
-    there.await?.map_err(|fault| Problem::invalid_query().with_detail(fault.to_string()))
+    there.await?.map_err(|fault| Problem::changes_lost().with_detail(fault.to_string()))
 }
 
 /// Tells of revisions until nobody listens, or they cannot be read.
@@ -112,7 +121,7 @@ fn next(
         Some(behind) => behind,
         None => Changes::after(&store, after)?,
     };
-    let page = behind.page(&store, after, PAGE as u64)?;
+    let page = behind.page(&store, after, PAGE)?;
     let is_done = page.is_empty();
     Ok((page, Some(behind).filter(|_| !is_done)))
 }

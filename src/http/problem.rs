@@ -70,8 +70,10 @@ problems! {
     imports_busy = 503 "imports_busy" "Another import is in work: try again later";
     /// The alert is not one with which that is done.
     alert_state = 409 "alert_state" "That is not done with this alert as it is";
+    /// Whoever follows changes has seen what is not here.
+    changes_lost = 410 "changes_lost" "The revision that was seen last is not one of the alerts here: begin anew";
     /// Whoever approves does not say of what.
-    alert_unseen = 428 "alert_unseen" "The alert was changed since it was issued: say which revision you approve of";
+    alert_unseen = 428 "alert_unseen" "The alert was changed since it was written down: say which revision you approve of";
     /// The alert was changed meanwhile.
     alert_changed = 412 "alert_changed" "The alert was changed meanwhile: read it again";
     /// The alerts cannot be read or changed.

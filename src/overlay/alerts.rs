@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{OverlayError, Store};
+use crate::domain::DocumentId;
 use crate::domain::alert::{AlertId, ChangeKind, Life, Revision, Standing};
 
 /// A revision, and what it did.
@@ -42,7 +43,8 @@ impl Alerts {
                 alerts.take(revision);
             }
         })?;
-        if alerts.counter == counter { Ok(alerts) } else { Err(store.damaged(counter, "is missing")) }
+        alerts.counter = counter;
+        if store.was_at(counter) { Ok(alerts) } else { Err(store.damaged(counter, "is missing")) }
     }
 
     /// Takes what a store has that is not here yet; gives whether that was anything.
@@ -55,6 +57,8 @@ impl Alerts {
         store.each_after(self.counter, &mut |revision| new.push(revision))?;
         let is_new = !new.is_empty();
         new.into_iter().for_each(|revision| self.take(revision));
+        // Under a new name it may be further than its newest revision.
+        self.counter = self.counter.max(store.head().counter);
         Ok(is_new)
     }
 
@@ -105,7 +109,7 @@ impl Alerts {
         self.last.as_ref().map(|last| last.origin.counter)
     }
 
-    /// The counter of the newest revision in it.
+    /// How far the store was of which they are.
     #[must_use]
     pub fn counter(&self) -> u64 {
         self.counter
@@ -149,6 +153,22 @@ impl Alerts {
     /// All of them, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Revision>> {
         self.newest.values()
+    }
+
+    /// The revision of an alert that is in force at a time: its newest one, or while that waits what was approved of before.
+    #[must_use]
+    pub fn in_force<'a>(&'a self, newest: &'a Arc<Revision>, now: Timestamp) -> Option<&'a Arc<Revision>> {
+        let approved = self.approved.get(&newest.alert);
+        [newest].into_iter().chain(approved).find(|revision| revision.standing(now) != Standing::Not)
+    }
+
+    /// Those that concern a document, in the order of their revisions: the newest ones, and while those wait what was approved of before.
+    #[must_use]
+    pub fn concerning(&self, document: &DocumentId) -> Vec<Arc<Revision>> {
+        let concerns = |revision: &&Arc<Revision>| revision.statement.subject.concerns(document);
+        let mut found: Vec<_> = self.iter().chain(self.approved.values()).filter(concerns).cloned().collect();
+        found.sort_unstable_by_key(|revision| revision.origin.counter);
+        found
     }
 
     /// The alerts in force at a time that somebody has approved of, in the order of their revisions.

@@ -9,10 +9,7 @@ use crate::domain::alert::{AlertId, ChangeKind, Revision};
 
 /// What each revision after one did.
 #[derive(Debug)]
-pub struct Changes {
-    after: u64,
-    kinds: Vec<ChangeKind>,
-}
+pub struct Changes(Vec<(u64, ChangeKind)>);
 
 impl Changes {
     /// Reads it of a store. Only those alerts are held meanwhile that were changed after they were issued.
@@ -27,28 +24,28 @@ impl Changes {
         let (mut before, mut kinds) = (HashMap::<AlertId, Revision>::new(), Vec::new());
         let from = if changed.is_empty() { after } else { 0 };
         store.each_after(from, &mut |revision| {
-            if revision.origin.counter > after {
-                kinds.push(ChangeKind::of(before.get(&revision.alert), &revision));
+            let counter = revision.origin.counter;
+            if counter > after {
+                kinds.push((counter, ChangeKind::of(before.get(&revision.alert), &revision)));
             }
             if changed.contains(&revision.alert) {
                 before.insert(revision.alert, revision);
             }
         })?;
-        Ok(Self { after, kinds })
+        Ok(Self(kinds))
     }
 
     /// Those after a revision, so many at most: none once all that were there then were given. Never less than what it was read after.
     ///
     /// # Errors
     /// [`OverlayError`].
-    pub fn page(&self, store: &Store, after: u64, count: u64) -> Result<Vec<Changed>, OverlayError> {
-        let all = self.after + self.kinds.len() as u64;
-        let mut page = Vec::new();
-        store.each_between(after, all.min(after.saturating_add(count)), &mut |revision| {
-            let at =
-                revision.origin.counter.checked_sub(self.after + 1).and_then(|at| usize::try_from(at).ok());
-            let kind = at.and_then(|at| self.kinds.get(at));
-            page.extend(kind.map(|kind| (*kind, Arc::new(revision))));
+    pub fn page(&self, store: &Store, after: u64, count: usize) -> Result<Vec<Changed>, OverlayError> {
+        let from = self.0.partition_point(|(counter, _)| *counter <= after);
+        let kinds: Vec<_> = self.0[from..].iter().take(count).collect();
+        let Some((until, _)) = kinds.last() else { return Ok(Vec::new()) };
+        let (mut kinds, mut page) = (kinds.iter(), Vec::new());
+        store.each_between(after, *until, &mut |revision| {
+            page.extend(kinds.next().map(|(_, kind)| (*kind, Arc::new(revision))));
         })?;
         Ok(page)
     }

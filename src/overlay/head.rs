@@ -1,7 +1,8 @@
 //! The head of a store: which store it is, how far it is, and which programs can read it.
 //!
-//! A store that may have a twin takes a new name, so that no origin is given to two revisions: one that came out of a backup, or that goes on
-//! after a loss. It goes on counting where it was, and its head keeps the names of before, each with its last counter.
+//! A store that may have a twin takes a new name: one that came out of a backup, that goes on after a loss, or on another machine. Under a
+//! new name it counts on from the next thousand million, so that no counter is given twice, and whatever comes back from before is older
+//! than what is on record since.
 
 use std::path::Path;
 
@@ -15,19 +16,30 @@ pub(super) const HEAD: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("
 /// The newest version of the format that this program reads and writes. A store has the lowest that its records need, so that older
 /// programs read it for as long as they can, and say what they need then.
 pub(super) const VERSION: u32 = 3;
-/// The version from which on a head has names of before.
+/// The version from which on a head tells of names.
 const RENAMED: u32 = 3;
 const PLACE_BYTES: usize = 16;
+const NAME_BYTES: usize = 24;
+/// More than any store has revisions, and few enough that every counter is a whole number in JSON too.
+const COUNTERS_OF_A_NAME: u64 = 1_000_000_000;
 
 /// The head of a store.
 #[derive(Clone, Debug)]
 pub(super) struct Head {
-    /// The store, and the counter of its newest revision.
-    pub(super) at: Origin,
-    /// The names that it had before, each with the last revision under it, in that order.
-    before: Vec<Origin>,
+    /// The names that it has had, in that order: the last is its own.
+    names: Vec<Name>,
     /// The version of its format.
     pub(super) version: u32,
+}
+
+/// A name of a store, and which counters were given under it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Name {
+    pub(super) node: NodeId,
+    /// The counter before the first.
+    pub(super) after: u64,
+    /// The counter of the newest.
+    pub(super) last: u64,
 }
 
 impl Head {
@@ -37,8 +49,8 @@ impl Head {
         let reading = database.begin_read().map_err(|error| failed(error.into()))?;
         let table = match reading.open_table(HEAD) {
             Err(redb::TableError::TableDoesNotExist(_)) => {
-                let at = Origin { node: new_name()?, counter: 0 };
-                return Ok(Self { at, before: Vec::new(), version: 1 });
+                let name = Name { node: new_name()?, after: 0, last: 0 };
+                return Ok(Self { names: vec![name], version: 1 });
             }
             table => table.map_err(|error| failed(error.into()))?,
         };
@@ -71,45 +83,79 @@ impl Head {
         Ok(())
     }
 
-    /// The same store under a new name.
-    pub(super) fn renamed(&self) -> Result<Self, OverlayError> {
-        let mut before = self.before.clone();
-        if self.at.counter > self.last_of_before() {
-            before.push(self.at);
-        }
-        let at = Origin { node: new_name()?, ..self.at };
-        let version = if before.is_empty() { self.version } else { self.version.max(RENAMED) };
-        Ok(Self { at, before, version })
+    /// The store, and the counter of its newest revision; under a new name, which counter its first one comes after.
+    pub(super) fn at(&self) -> Origin {
+        let name = self.own();
+        Origin { node: name.node, counter: name.last }
     }
 
-    /// All names that revisions have, each with the last under it, in that order.
-    pub(super) fn names(&self) -> impl Iterator<Item = Origin> {
-        self.before.iter().copied().chain([self.at])
+    /// Goes on to the next revision, and gives its origin.
+    pub(super) fn advance(&mut self) -> Origin {
+        let name = self.names.last_mut().expect("a store has a name");
+        name.last += 1;
+        self.at()
     }
 
-    /// The name under which a revision was made.
-    pub(super) fn origin_of(&self, counter: u64) -> Option<Origin> {
-        let made = self.names().find(|name| counter <= name.counter).filter(|_| counter > 0);
-        made.map(|name| Origin { counter, ..name })
+    /// The same store under a new name, with counters above one.
+    pub(super) fn renamed(&self, above: u64) -> Result<Self, OverlayError> {
+        let mut names = self.names.clone();
+        // Those under which nothing was made are nobody's.
+        names.retain(|name| name.last > name.after);
+        let next = (self.own().last.max(above) / COUNTERS_OF_A_NAME + 1).saturating_mul(COUNTERS_OF_A_NAME);
+        names.push(Name { node: new_name()?, after: next, last: next });
+        Ok(Self { names, version: self.version.max(RENAMED) })
     }
 
-    fn last_of_before(&self) -> u64 {
-        self.before.last().map_or(0, |name| name.counter)
+    /// All names, in their order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &Name> {
+        self.names.iter()
     }
 
+    /// The name under which a counter was given.
+    pub(super) fn name_of(&self, counter: u64) -> Option<&Name> {
+        self.names().find(|name| name.after < counter && counter <= name.last)
+    }
+
+    fn own(&self) -> &Name {
+        self.names.last().expect("a store has a name")
+    }
+
+    /// Before names are told of, one is 16 bytes: it has all counters.
     fn encode(&self) -> Vec<u8> {
-        [self.at].iter().chain(&self.before).flat_map(|name| place(*name)).collect()
+        if self.version < RENAMED {
+            return place(self.at()).to_vec();
+        }
+        let encode = |name: &Name| {
+            let mut bytes = [0; NAME_BYTES];
+            bytes[..8].copy_from_slice(&name.node.0);
+            bytes[8..16].copy_from_slice(&name.after.to_be_bytes());
+            bytes[16..].copy_from_slice(&name.last.to_be_bytes());
+            bytes
+        };
+        self.names().flat_map(encode).collect()
     }
 
     fn decode(value: &[u8], version: u32) -> Option<Self> {
-        let (names, []) = value.as_chunks::<PLACE_BYTES>() else { return None };
-        let (at, before) = names.split_first()?;
-        let head = Self { at: named(at), before: before.iter().map(named).collect(), version };
-        let rises = head.before.is_sorted_by(|one, next| one.counter < next.counter);
-        let is_sound = rises
-            && head.last_of_before() <= head.at.counter
-            && (version >= RENAMED || head.before.is_empty());
-        is_sound.then_some(head)
+        let number = |bytes: &[u8]| Some(u64::from_be_bytes(bytes.try_into().ok()?));
+        let node = |bytes: &[u8]| Some(NodeId(bytes.try_into().ok()?));
+        let names = if version < RENAMED {
+            let (of, last) = value.split_first_chunk::<8>()?;
+            vec![Name { node: node(of)?, after: 0, last: number(last)? }]
+        } else {
+            let (names, []) = value.as_chunks::<NAME_BYTES>() else { return None };
+            let decode = |name: &[u8; NAME_BYTES]| {
+                Some(Name {
+                    node: node(&name[..8])?,
+                    after: number(&name[8..16])?,
+                    last: number(&name[16..])?,
+                })
+            };
+            names.iter().map(decode).collect::<Option<Vec<_>>>()?
+        };
+        let is_sound = !names.is_empty()
+            && names.iter().all(|name| name.after <= name.last)
+            && names.is_sorted_by(|one, next| one.last <= next.after);
+        is_sound.then_some(Self { names, version })
     }
 }
 
@@ -125,16 +171,59 @@ pub(super) fn place(origin: Origin) -> [u8; PLACE_BYTES] {
     place
 }
 
-fn named(place: &[u8; PLACE_BYTES]) -> Origin {
-    let (node, counter) = place.split_at(8);
-    Origin {
-        node: NodeId(node.try_into().expect("8 bytes were split off")),
-        counter: u64::from_be_bytes(counter.try_into().expect("8 bytes are left")),
-    }
-}
-
 fn new_name() -> Result<NodeId, OverlayError> {
     let mut node = [0; 8];
     getrandom::fill(&mut node).map_err(OverlayError::Random)?;
     Ok(NodeId(node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: NodeId = NodeId([0x11; 8]);
+    const TWO: NodeId = NodeId([0x22; 8]);
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let hex = hex.replace(' ', "");
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex")).collect()
+    }
+
+    #[test]
+    fn a_head_of_each_version_stays_what_it_is() {
+        let one = Name { node: ONE, after: 0, last: 3 };
+        let two = Name { node: TWO, after: COUNTERS_OF_A_NAME, last: COUNTERS_OF_A_NAME + 2 };
+        let of_one = "1111111111111111 0000000000000003";
+        let of_two = "1111111111111111 0000000000000000 0000000000000003
+                      2222222222222222 000000003b9aca00 000000003b9aca02"
+            .replace(char::is_whitespace, "");
+        for (names, version, golden) in
+            [(vec![one], 1, of_one), (vec![one], 2, of_one), (vec![one, two], 3, &of_two)]
+        {
+            let golden = bytes(golden);
+            assert_eq!(Head { names, version }.encode(), golden, "version {version}");
+            let read = Head::decode(&golden, version).expect("it is one");
+            assert_eq!((read.encode(), read.version), (golden, version));
+        }
+    }
+
+    #[test]
+    fn names_whose_counters_overlap_are_none() {
+        let name = |node, after, last| Name { node, after, last };
+        for names in [
+            vec![],
+            vec![name(ONE, 4, 3)],
+            vec![name(ONE, 0, 5), name(TWO, 4, 9)],
+            vec![name(ONE, 10, 11), name(TWO, 0, 5)],
+        ] {
+            let encoded = Head { names, version: 3 }.encode();
+            assert!(Head::decode(&encoded, 3).is_none());
+        }
+        let sound = Head { names: vec![name(ONE, 0, 3), name(TWO, 10, 10)], version: 3 }.encode();
+        for cut in 0..sound.len() {
+            let decoded = Head::decode(&sound[..cut], 3);
+            assert_eq!(decoded.is_some(), cut == NAME_BYTES, "{cut}");
+        }
+        assert!(Head::decode(&sound, 2).is_none());
+    }
 }

@@ -67,6 +67,12 @@ impl FromStr for LastSeen {
 }
 
 impl LastSeen {
+    /// Whether it is a revision that was made there.
+    #[must_use]
+    pub fn is(self, origin: Origin) -> bool {
+        self.counter == origin.counter && self.node.is_none_or(|node| node == origin.node)
+    }
+
     /// Fails if what a site's store has after this is not all that whoever has seen it does not know.
     ///
     /// # Errors
@@ -76,9 +82,14 @@ impl LastSeen {
         if self.counter > newest {
             return Err(LastSeenFault::Newer { seen: self, newest });
         }
-        let there = store.and_then(|store| store.origin_of(self.counter)).map(|origin| origin.node);
+        let Some(store) = store else { return Ok(()) };
+        let there = store.node_of(self.counter);
         let is_other = there.zip(self.node).is_some_and(|(there, seen)| there != seen);
-        if is_other { Err(LastSeenFault::Other { seen: self }) } else { Ok(()) }
+        if is_other || !store.was_at(self.counter) {
+            Err(LastSeenFault::Other { seen: self })
+        } else {
+            Ok(())
+        }
     }
 }
 

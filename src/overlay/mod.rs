@@ -25,5 +25,5 @@ pub use change::Change;
 pub use changes::Changes;
 pub use error::OverlayError;
 pub use last_seen::{LastSeen, LastSeenFault};
-pub use store::Store;
+pub use store::{NewName, Store};
 pub use table::Table;

@@ -35,7 +35,7 @@ impl Store {
         if found.counter < floor {
             return Err(OverlayError::Older { path, found: found.counter, floor });
         }
-        let mut is_it = self.origin_of(floor) == Some(newest.origin);
+        let mut is_it = self.node_of(floor) == Some(newest.origin.node);
         if is_it {
             self.each_between(floor - 1, floor, &mut |there| {
                 is_it &= there.origin.counter != floor || encode(&there) == encode(newest);

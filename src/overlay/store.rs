@@ -20,7 +20,7 @@ use super::head::{HEAD, Head, place};
 use super::key::StoreKey;
 use super::pages::Pages;
 use super::record::{decode, encode, version_of};
-use crate::domain::alert::{AlertId, Origin, Revision};
+use crate::domain::alert::{AlertId, NodeId, Origin, Revision};
 use crate::ground::storage::{Lock, LockError, Storage, copy_file, publish_file};
 
 const REVISIONS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("revisions");
@@ -39,6 +39,18 @@ pub struct Store {
     key: StoreKey,
     head: Head,
     _lock: Lock,
+}
+
+/// A new name of a store, which it has not taken yet.
+#[derive(Debug)]
+pub struct NewName(Head);
+
+impl NewName {
+    /// The counter that its first revision comes after.
+    #[must_use]
+    pub fn after(&self) -> u64 {
+        self.0.at().counter
+    }
 }
 
 /// Pages that are open. To close them is to write to them, which may find them damaged as well.
@@ -122,7 +134,7 @@ impl Store {
         }
         let database = Open(Some(guarded(&path, || pages(&**storage, &path))?));
         let head = guarded(&path, || Head::read(database.pages(), &key, &path))?;
-        let (mark, counter) = (folder.join("REVISION"), head.at.counter);
+        let (mark, counter) = (folder.join("REVISION"), head.at().counter);
         // What reads pages goes back to an older state where the newest is spoilt, and calls that sound.
         if newest > counter {
             return Err(OverlayError::Damaged { path, counter: counter + 1, what: "is missing" });
@@ -176,16 +188,22 @@ impl Store {
         AlertId(std::array::from_fn(|at| mac[at]))
     }
 
-    /// Which store it is, and how many revisions were made in it.
+    /// Which store it is, and the counter of its newest revision: also before there is one, if it counts on from where another was.
     #[must_use]
     pub fn head(&self) -> Origin {
-        self.head.at
+        self.head.at()
     }
 
-    /// Which store made the revision with a counter; `None` if none has it.
+    /// Under which name the revision with a counter was made; `None` if there is none.
     #[must_use]
-    pub fn origin_of(&self, counter: u64) -> Option<Origin> {
-        self.head.origin_of(counter)
+    pub fn node_of(&self, counter: u64) -> Option<NodeId> {
+        self.head.name_of(counter).map(|name| name.node)
+    }
+
+    /// Whether the store was ever as far as a counter, and no further.
+    #[must_use]
+    pub fn was_at(&self, counter: u64) -> bool {
+        counter == 0 || self.head.names().any(|name| (name.after..=name.last).contains(&counter))
     }
 
     /// Visits every revision after one, in the order in which they were made. Each is as it was written, and none is missing.
@@ -203,37 +221,38 @@ impl Store {
         until: u64,
         visit: &mut dyn FnMut(Revision),
     ) -> Result<(), OverlayError> {
-        guarded(&self.path, || self.read(after, until.min(self.head.at.counter), visit))
+        guarded(&self.path, || self.read(after, until.min(self.head().counter), visit))
     }
 
     fn read(&self, after: u64, until: u64, visit: &mut dyn FnMut(Revision)) -> Result<(), OverlayError> {
         let failed = |error: redb::Error| OverlayError::pages(&self.path)(error);
         let reading = self.database.pages().begin_read().map_err(|error| failed(error.into()))?;
+        let has_none = || self.head.names().all(|name| name.last == name.after);
         let table = match reading.open_table(REVISIONS) {
-            Err(redb::TableError::TableDoesNotExist(_)) if self.head.at.counter == 0 => return Ok(()),
+            Err(redb::TableError::TableDoesNotExist(_)) if has_none() => return Ok(()),
             table => table.map_err(|error| failed(error.into()))?,
         };
-        let mut next = after + 1;
-        for name in self.head.names().filter(|name| name.counter > after) {
-            let of_it = place(Origin { counter: next, ..name })..=place(Origin { counter: u64::MAX, ..name });
-            let (from, to) = of_it.into_inner();
+        let is_all = until == self.head().counter;
+        for name in self.head.names().filter(|name| name.last > after) {
+            let mut next = name.after.max(after) + 1;
+            let at = |counter| place(Origin { node: name.node, counter });
+            let (from, to) = (at(next), at(u64::MAX));
             for record in table.range(&from[..]..=&to[..]).map_err(|error| failed(error.into()))? {
-                if next > until && until < self.head.at.counter {
+                if next > until && !is_all {
                     return Ok(());
                 }
-                let (at, sealed) = record.map_err(|error| failed(error.into()))?;
-                let value = self.key.open(at.value(), sealed.value());
+                let (place, sealed) = record.map_err(|error| failed(error.into()))?;
+                let value = self.key.open(place.value(), sealed.value());
                 let value = value.ok_or_else(|| self.damaged(next, "is not as it was written"))?;
                 let revision = decode(value).ok_or_else(|| self.damaged(next, "is not understood"))?;
-                if revision.origin != (Origin { counter: next, ..name })
-                    || at.value() != place(revision.origin)
-                {
+                let origin = Origin { node: name.node, counter: next };
+                if revision.origin != origin || place.value() != at(next) {
                     return Err(self.damaged(next, "is missing"));
                 }
                 visit(revision);
                 next += 1;
             }
-            if next != name.counter + 1 {
+            if next != name.last + 1 {
                 return Err(self.damaged(next, "is missing"));
             }
         }
@@ -257,10 +276,9 @@ impl Store {
         {
             let mut table = writing.open_table(REVISIONS).map_err(|error| failed(error.into()))?;
             for change in changes {
-                head.at.counter += 1;
-                let revision = change.placed(head.at);
+                let revision = change.placed(head.advance());
                 head.version = head.version.max(version_of(&revision));
-                let (at, value) = (place(head.at), encode(&revision));
+                let (at, value) = (place(revision.origin), encode(&revision));
                 let sealed = self.key.seal(&at, &value);
                 table.insert(&at[..], &sealed[..]).map_err(|error| failed(error.into()))?;
                 revisions.push(revision);
@@ -274,16 +292,22 @@ impl Store {
         Ok(revisions)
     }
 
+    /// A new name that it could take, under which it counts on above a counter.
+    ///
+    /// # Errors
+    /// [`OverlayError::Random`].
+    pub fn new_name(&self, above: u64) -> Result<NewName, OverlayError> {
+        Ok(NewName(self.head.renamed(above)?))
+    }
+
     /// Takes a new name: from here on this is another store than its twin, if it has one.
     ///
     /// # Errors
-    /// [`OverlayError::Pages`] and [`OverlayError::Random`]; which of the two names it has shows when it is opened again.
-    pub fn rename(&mut self) -> Result<(), OverlayError> {
-        let (path, head) = (self.path.clone(), self.head.renamed()?);
-        if head.at.counter > 0 {
-            guarded(&path, || self.write_head(&head))?;
-        }
-        self.head = head;
+    /// [`OverlayError::Pages`]; which of the two names it has shows when it is opened again.
+    pub fn rename(&mut self, name: NewName) -> Result<(), OverlayError> {
+        guarded(&self.path, || self.write_head(&name.0))?;
+        self.head = name.0;
+        self.tell();
         Ok(())
     }
 
@@ -299,7 +323,7 @@ impl Store {
 
     /// Lets those who wait for something new know. What is kept is kept all the same: they look by themselves every minute.
     fn tell(&self) {
-        let text = format!("{}\n", self.head.at.counter);
+        let text = format!("{}\n", self.head().counter);
         if let Err(error) = publish_file(&*self.storage, &self.mark, text.as_bytes()) {
             tracing::warn!(path = %self.mark.display(), %error, "a new revision of an alert is kept and not told of yet");
         }

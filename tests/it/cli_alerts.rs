@@ -227,6 +227,12 @@ fn with_four_eyes_an_alert_waits_and_by_policy_is_in_force_meanwhile() {
     let milder = place.write("milder.json", milder.to_string());
     act(&place, &["amend", &active, &milder], &["--config", &strict]).exits(0);
     assert_eq!(checked(&place, "Q3", &[])["findings"][0]["category"], "stolen");
+    // So it is in the list of what is in force, and found by the number that is.
+    let in_force = act(&place, &["list"], &[]).exits(0).out;
+    let listed: Vec<_> = in_force.lines().filter(|line| line.starts_with(&active)).collect();
+    assert!(listed.len() == 1 && listed[0].contains("active  in force  stolen"), "{in_force}");
+    let all = act(&place, &["list", "--all"], &[]).exits(0).out;
+    assert!(all.lines().any(|line| line.starts_with(&active) && line.contains("pending")), "{all}");
     act(&place, &["renew", &active, "--to", &in_days(60)], &["--config", &strict])
         .fails_saying("somebody else");
     let active = issued(&place, &alert("Q4"), &[]);
@@ -412,7 +418,10 @@ fn a_backup_has_the_alerts_and_a_restored_site_goes_on_with_them() {
     portcullis(&["alert", "withdraw", &name, "--data", &restored]).exits(0);
     let check = ["check", "--data", &restored, "--number", "-", "--issuer", "UTO", "--json"];
     let answer = portcullis_reading(&check, "Q1").json();
-    assert_eq!(answer["coverage"]["alerts"]["revision"], 2);
+    assert_eq!(
+        answer["coverage"]["alerts"]["revision"], 1_000_000_001,
+        "it is no revision of the site of before"
+    );
 }
 
 #[test]
@@ -512,4 +521,8 @@ fn a_search_finds_what_concerns_a_document_and_names_it_nowhere() {
     portcullis(&["alert", "search", "--document", "UTO Q1", "--data", &place.site()]).exits(2);
     let audit = portcullis(&["inspect", "audit", "--data", &place.site()]).exits(0).out;
     assert!(audit.contains("alert_read 2"), "{audit}");
+    act(&place, &["list"], &[]).exits(0);
+    act(&place, &["show", &name], &[]).exits(0);
+    let audit = portcullis(&["inspect", "audit", "--data", &place.site()]).exits(0).out;
+    assert!(audit.contains("alert_read 4"), "each reading is on record: {audit}");
 }

@@ -96,19 +96,44 @@ fn a_wish_that_is_told_twice_is_fulfilled_once_also_after_a_restart() {
 fn lists_have_pages_and_no_numbers_and_a_search_has_its_number_in_the_body() {
     let place = Place::with_site();
     let serving = Serving::start(&place, "text");
-    for number in ["Q1", "Q2", "Q3"] {
-        assert_eq!(post(&serving, "/v1/alerts", &alert(number), "").status, 201);
+    let issue = |number: &str| {
+        let issued = post(&serving, "/v1/alerts", &alert(number), "");
+        assert_eq!(issued.status, 201);
+        issued.json()["alert_id"].as_str().unwrap().to_owned()
+    };
+    let names: Vec<_> = (1..=9).map(|at| issue(&format!("Q{at}"))).collect();
+    let mut lost = alert("Q2");
+    lost["category"] = "lost".into();
+    // In the order of their newest revisions, also where that changes between pages.
+    let act = |at: usize, act: &str, body: &Value| {
+        assert_eq!(post(&serving, &format!("/v1/alerts/{}/{act}", names[at]), body, "").status, 200);
+    };
+    act(1, "amend", &lost);
+    act(0, "withdraw", &json!({}));
+    let list = |query: &str| {
+        let (mut after, mut seen, mut pages) = (0, Vec::new(), 0);
+        loop {
+            let page = serving.get(&format!("/v1/alerts?count=2&after={after}{query}"));
+            assert!(!page.text().contains("Q1") && !page.text().contains("Q3"), "{}", page.text());
+            let page = page.json();
+            let listed = page["alerts"].as_array().unwrap();
+            assert!(listed.len() <= 2);
+            seen.extend(listed.iter().map(|one| one["origin"]["counter"].as_u64().unwrap()));
+            pages += 1;
+            let Some(next) = page["next"].as_u64() else { break };
+            after = next;
+        }
+        assert_eq!(pages, seen.len().div_ceil(2).max(1), "no page is empty without need");
+        seen
+    };
+    assert_eq!(list(""), [3, 4, 5, 6, 7, 8, 9, 10]);
+    assert_eq!(list("&state=all"), [3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    assert_eq!((list("&state=withdrawn"), list("&state=pending")), (vec![11], vec![]));
+    assert_eq!((list("&category=lost"), list("&category=lost&state=withdrawn")), (vec![10], vec![]));
+    for wrong in ["state=some", "category=theft", "count=x", "after=-1"] {
+        let refused = serving.get(&format!("/v1/alerts?{wrong}"));
+        assert_eq!((refused.status, &refused.json()["code"]), (400, &"invalid_query".into()), "{wrong}");
     }
-    let (mut after, mut seen) = (0, Vec::new());
-    loop {
-        let page = serving.get(&format!("/v1/alerts?count=2&after={after}"));
-        assert!(!page.text().contains("Q1") && !page.text().contains("Q3"), "{}", page.text());
-        let page = page.json();
-        seen.extend(page["alerts"].as_array().unwrap().iter().map(|one| one["origin"]["counter"].as_u64()));
-        let Some(next) = page["next"].as_u64() else { break };
-        after = next;
-    }
-    assert_eq!(seen, [Some(1), Some(2), Some(3)]);
     let search = json!({ "issuing_state": "UTO", "number": "q-2" });
     let found = post(&serving, "/v1/alerts/searches", &search, "").json();
     assert_eq!(found["alerts"][0]["document"], "Q2");

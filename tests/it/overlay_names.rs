@@ -9,10 +9,10 @@ use std::sync::Arc;
 use portcullis::domain::alert::{Life, Subject};
 use portcullis::ground::causes;
 use portcullis::ground::storage::{Disk, Storage};
-use portcullis::overlay::{Alerts, OverlayError, Store};
+use portcullis::overlay::{Alerts, Changes, OverlayError, Store};
 use serde_json::Value;
 
-use crate::alert_floor::{copy, keep, put};
+use crate::alert_floor::{is_unreadable, keep, put};
 use crate::overlay_store::{active, all, change, document, open};
 use crate::support::alert::{alert, issue};
 use crate::support::command::{Place, portcullis};
@@ -28,6 +28,10 @@ fn origins(place: &Place, site: &str) -> Vec<(String, u64)> {
     changes.lines().map(|line| origin(change(line))).collect()
 }
 
+fn rename(store: &mut Store) {
+    store.rename(store.new_name(0).unwrap()).unwrap();
+}
+
 fn back_up(place: &Place, to: &str) {
     let config = place.write("own.toml", format!("[data]\ndir = {:?}\n", place.site()));
     portcullis(&["backup", "--config", &config, "--to", to]);
@@ -37,36 +41,48 @@ fn back_up(place: &Place, to: &str) {
 fn a_store_under_new_names_goes_on_counting_and_is_read_across_them() {
     let data = tempfile::tempdir().unwrap();
     let mut store = open(&Disk, data.path()).unwrap();
-    // Nothing was made under its first names.
-    store.rename().unwrap();
+    // Nothing was made under its first name.
+    rename(&mut store);
     let mut kept = store.append(vec![active(1, "A1"), active(2, "A2")]).unwrap();
     let mut followed = Alerts::default();
     followed.follow(&store).unwrap();
-    store.rename().unwrap();
-    store.rename().unwrap();
+    rename(&mut store);
+    rename(&mut store);
     assert!(!followed.follow(&store).unwrap(), "it is the same store");
     kept.extend(store.append(vec![active(3, "A3")]).unwrap());
-    store.rename().unwrap();
+    rename(&mut store);
     let withdrawn = change(1, 2, Life::Withdrawn, Subject::Document(document("A1")));
     kept.extend(store.append(vec![withdrawn, active(4, "A4")]).unwrap());
     drop(store);
-    let store = open(&Disk, data.path()).unwrap();
+    let mut store = open(&Disk, data.path()).unwrap();
     assert_eq!(all(&store).unwrap(), kept);
-    assert_eq!(kept.iter().map(|one| one.origin.counter).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    const NAME: u64 = 1_000_000_000;
+    let counters = [NAME + 1, NAME + 2, 3 * NAME + 1, 4 * NAME + 1, 4 * NAME + 2];
+    assert_eq!(kept.iter().map(|one| one.origin.counter).collect::<Vec<_>>(), counters);
     let names: Vec<_> = kept.iter().map(|one| one.origin.node).collect();
     assert!(names[0] == names[1] && names[3] == names[4], "{names:?}");
     assert_eq!(names.iter().collect::<HashSet<_>>().len(), 3, "{names:?}");
     assert!(followed.follow(&store).unwrap());
-    assert_eq!(followed.counter(), 5);
-    for after in 0..=5 {
+    assert_eq!(followed.counter(), counters[4]);
+    for (at, after) in [0].iter().chain(&counters).enumerate() {
         let mut found = Vec::new();
-        store.each_after(after, &mut |revision| found.push(revision)).unwrap();
-        assert_eq!(found, kept[usize::try_from(after).unwrap()..]);
-        let origin = store.origin_of(after);
-        assert_eq!(origin, kept.iter().map(|one| one.origin).find(|one| one.counter == after));
+        store.each_after(*after, &mut |revision| found.push(revision)).unwrap();
+        assert_eq!(found, kept[at..]);
+        assert_eq!(store.node_of(*after), at.checked_sub(1).map(|at| names[at]));
+        assert_eq!(Alerts::as_of(&store, *after).unwrap().iter().count(), [0, 1, 2, 3, 3, 4][at]);
+        let changes = Changes::after(&store, *after).unwrap();
+        let page = changes.page(&store, *after, 2).unwrap();
+        let page: Vec<_> = page.iter().map(|(_, revision)| revision.origin.counter).collect();
+        assert_eq!(page, counters[at..].iter().take(2).copied().collect::<Vec<_>>());
     }
-    assert_eq!(store.origin_of(6), None);
-    assert_eq!(Alerts::as_of(&store, 3).unwrap().iter().count(), 3);
+    for never in [1, NAME - 1, NAME + 3, 2 * NAME, 4 * NAME + 3] {
+        assert_eq!(store.node_of(never), None);
+        assert!(Alerts::as_of(&store, never).is_err(), "{never}: alerts of then are not those of now");
+    }
+    // One that was made elsewhere is not taken for one that would come next.
+    rename(&mut store);
+    let next = store.append(vec![active(6, "A6")]).unwrap();
+    assert_eq!(next[0].origin.counter, 5 * NAME + 1);
 }
 
 #[test]
@@ -75,13 +91,14 @@ fn a_revision_that_was_taken_out_is_missed_under_each_of_the_names() {
     let mut store = open(&Disk, data.path()).unwrap();
     for round in 0..3 {
         store.append((1..4).map(|alert| active(round * 10 + alert, "A1")).collect()).unwrap();
-        store.rename().unwrap();
+        rename(&mut store);
     }
     drop(store);
     let path = data.path().join("alerts/alerts.redb");
     let sound = fs::read(&path).unwrap();
     let table = redb::TableDefinition::<&[u8], &[u8]>::new("revisions");
-    for counter in 1..=9_u64 {
+    for counter in [0, 1, 2].iter().flat_map(|name| (1..=3).map(move |at| name * 1_000_000_000 + at)) {
+        let counter: u64 = counter;
         let pages = redb::Database::open(&path).unwrap();
         let writing = pages.begin_write().unwrap();
         writing
@@ -109,7 +126,7 @@ fn a_new_name_is_there_or_the_one_before_whatever_moment_the_power_goes_at() {
     let mut store = open(&disk, root.path()).unwrap();
     store.append(vec![active(1, "A1")]).unwrap();
     let (before, begun) = (store.head(), disk.operations());
-    store.rename().unwrap();
+    rename(&mut store);
     let (after, done) = (store.head(), disk.operations());
     let kept = store.append(vec![active(2, "A2")]).unwrap();
     drop(store);
@@ -146,8 +163,8 @@ fn what_is_issued_after_a_restore_is_not_taken_for_what_the_site_issued_since() 
         portcullis(&["alert", "issue", "--data", &restored, &issued]).exits(0);
         let there = origins(&place, "restored");
         assert_eq!((there.len(), &there[..2]), (3, &gone_on[..2]));
-        assert_eq!(there[2].1, gone_on[2].1);
         assert_ne!(there[2].0, gone_on[2].0, "two revisions have one origin");
+        assert_eq!(there[2].1, 1_000_000_001);
     }
 }
 
@@ -158,17 +175,52 @@ fn what_is_issued_after_a_loss_is_not_taken_for_what_was_lost() {
     keep(&place, "older");
     issue(&place, &alert("Q2"));
     let lost = origins(&place, "site");
+    keep(&place, "lost");
     put(&place, "older");
     portcullis(&["alert", "accept-loss", "--data", &place.site()]).exits(0);
     issue(&place, &alert("Q3"));
+    // Whoever finds the lost folder again does not lose what was issued since.
+    keep(&place, "since");
+    put(&place, "lost");
+    assert!(is_unreadable(&place.check("X2").json()));
+    put(&place, "since");
     let found = origins(&place, "site");
     assert_eq!(found[0], lost[0]);
-    assert_eq!(found[1].1, lost[1].1);
     assert_ne!(found[1].0, lost[1].0, "two revisions have one origin");
-    copy(&place.path("site/alerts"), &place.path("sound"));
+    assert_eq!(found[1].1, 1_000_000_001);
     portcullis(&["alert", "accept-loss", "--data", &place.site()]).exits(0);
     issue(&place, &alert("Q4"));
     assert_eq!(origins(&place, "site")[2].0, found[1].0, "nothing was lost, and its name is the same");
+}
+
+#[test]
+fn a_clone_that_is_adopted_is_not_taken_for_the_site_that_it_came_from() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q1"));
+    portcullis(&["adopt", "--data", &place.site()]).exits(0);
+    issue(&place, &alert("Q2"));
+    let found = origins(&place, "site");
+    assert_ne!(found[0].0, found[1].0, "two revisions have one origin");
+    assert_eq!((found[0].1, found[1].1), (1, 1_000_000_001));
+    assert_eq!(place.check("X2").exits(0).json()["verdict"], "no_hit");
+}
+
+#[test]
+fn a_loss_is_accepted_whole_or_not_yet() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q1"));
+    keep(&place, "older");
+    issue(&place, &alert("Q2"));
+    put(&place, "older");
+    let accept = || portcullis(&["alert", "accept-loss", "--data", &place.site()]).exits(0).out;
+    accept();
+    // As if it had ended between its entry and the new name.
+    put(&place, "older");
+    assert!(is_unreadable(&place.check("X2").json()), "the entry alone ends no alarm");
+    accept();
+    assert_eq!(place.check("X2").exits(0).json()["verdict"], "no_hit");
+    issue(&place, &alert("Q3"));
+    assert_eq!(origins(&place, "site")[1].1, 2_000_000_001);
 }
 
 #[test]

@@ -24,7 +24,7 @@ words! {
     }
 }
 
-/// Where a revision was made, and which of all that were made there it is: from 1, without gaps.
+/// Where a revision was made, and which of all that were made there it is, without gaps. A store that takes a new name counts on above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
     /// The store.
@@ -78,9 +78,9 @@ pub enum LifeFault {
     /// Whoever issued it approves of it.
     #[error("the alert was issued or last changed by the same issuer: somebody else has to approve of it")]
     OwnApproval,
-    /// It does not say any more what was issued, and whoever approves of it does not say which he has seen.
+    /// There was more than one of it to be seen, and whoever approves does not say which he has.
     #[error(
-        "the alert was changed since it was issued: read revision {current}, and name it as the one that you approve of (If-Match over HTTP, --revision by command)"
+        "the alert was changed since it was written down: read revision {current}, and name it as the one that you approve of (If-Match over HTTP, --revision by command)"
     )]
     Unseen {
         /// Which revision it has.
