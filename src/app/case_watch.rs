@@ -45,7 +45,7 @@ impl CaseWatch {
     }
 }
 
-/// Gives whether there is more to be read at once. A log that cannot be read is told of once.
+/// Gives whether there is more to be read at once. What cannot be read is told of once.
 fn look(
     screening: &Screening,
     book: &Mutex<Casebook>,
@@ -54,22 +54,22 @@ fn look(
 ) -> bool {
     let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
     let was_whole = book.is_whole();
-    match book.read_on() {
-        Ok(_) => *told = None,
-        Err(error) => tell(&error, told),
-    }
+    let mut fault = book.read_on().err();
     // The logs that can be read are read all the same.
-    if book.has_more() {
-        return true;
+    let more = book.has_more();
+    if !more {
+        if !was_whole {
+            note(screening, &book);
+        }
+        if let Some(kept_since) = retention.hits_kept_since(screening.now()) {
+            book.forget_before(kept_since);
+        }
+        // Without its keys nobody is cleared: a hit says less then, and nothing that is not so.
+        let cleared = book.cleared(screening.now()).map_err(|error| _ = fault.get_or_insert(error));
+        screening.put_cleared_in_force(cleared.unwrap_or_default());
     }
-    if !was_whole {
-        note(screening, &book);
-    }
-    if let Some(kept_since) = retention.hits_kept_since(screening.now()) {
-        book.forget_before(kept_since);
-    }
-    screening.put_cleared_in_force(book.cleared(screening.now()));
-    false
+    tell(fault.as_ref(), told);
+    more
 }
 
 /// A scan may be sent again to a service that was started meanwhile.
@@ -82,10 +82,10 @@ fn note(screening: &Screening, book: &Casebook) {
     }
 }
 
-fn tell(error: &CaseError, told: &mut Option<String>) {
-    let text = causes(error);
-    if told.as_ref() != Some(&text) {
-        tracing::error!(error = %text, "cases cannot be followed: hits are recorded all the same, and show once the log can be read");
-        *told = Some(text);
+fn tell(fault: Option<&CaseError>, told: &mut Option<String>) {
+    let fault = fault.map(|error| causes(error));
+    if let Some(error) = fault.as_ref().filter(|fault| told.as_ref() != Some(fault)) {
+        tracing::error!(%error, "cases cannot be followed: hits are recorded all the same, and show once the log can be read");
     }
+    *told = fault;
 }

@@ -89,7 +89,7 @@ pub(super) fn open(data: &Path, config: Option<&Path>) -> anyhow::Result<(Screen
         if !Casebook::has_cleared(disk(), data.clone())? {
             return Ok(ClearedTable::default());
         }
-        Casebook::read(disk(), data.clone()).map(|book| book.cleared(now))
+        Casebook::read(disk(), data.clone())?.cleared(now)
     };
     screening.clear_when_wanted(move || match cleared() {
         Ok(table) => table,

@@ -118,7 +118,8 @@ pub(super) async fn outcome(
         let (log, by) = (service.screening.log(), (&service.principal, expected));
         let case = book.decide(id, outcome, by, (log, &at.clock, at.rules))?;
         let said = answer(case, &CaseBody::from(case));
-        service.screening.put_cleared_in_force(book.cleared(service.now()));
+        // Whoever watches over cases tells of keys that cannot be read.
+        service.screening.put_cleared_in_force(book.cleared(service.now()).unwrap_or_default());
         Ok::<_, Problem>(said)
     });
     done.await.map_err(|_| Problem::internal())?.map(Answer::into)

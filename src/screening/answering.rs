@@ -11,7 +11,7 @@ use crate::domain::{
 use crate::ground::clock::Now;
 
 use super::case::{self, Retries};
-use super::cleared::ClearedInForce;
+use super::cleared::{ClearedInForce, finding_id};
 use super::coverage::{FeedInForce, GenerationInForce, Judgement, describe};
 use super::decide::decide;
 use super::evidence::{Asking, Evidence};
@@ -76,10 +76,7 @@ impl Answering {
         let now = moment.now;
         let reading = Reading::of(question, &self.policy.deviations);
         let digester = &self.digester;
-        let finding_id = |listing: &Listing| match listing {
-            Listing::Notice { feed, notice } => digester.finding(feed, notice),
-            Listing::Alert { revision, .. } => digester.alert(revision),
-        };
+        let finding_id = |listing: &Listing| finding_id(digester, listing);
         let (policy, asker) = (&self.policy, &question.asker);
         let asking = Asking { policy, now: now.time, asker, finding_id: &finding_id };
         let lists = Consulted { in_force, table: &alerts.table };
@@ -88,7 +85,7 @@ impl Answering {
         let judgement = Judgement::of(&coverage, &self.policy, question);
         let asked = asked(&reading, &evidence);
         if let Some(presented) = asked.presented.first().filter(|_| !evidence.findings.is_empty()) {
-            self.cleared.mark(digester.document(presented), &mut evidence.findings, now.time);
+            self.cleared.mark(digester, presented, &mut evidence.findings, now.time);
         }
         let found = (&*evidence.findings, &*evidence.withheld);
         let case = case::draft((digester, &self.retries), (asker, &reading, now.time), found);

@@ -6,11 +6,25 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 
-use crate::domain::{Cleared, Finding, FindingId};
+use crate::audit::Digester;
+use crate::domain::{Cleared, DocumentId, Finding, FindingId, Listing};
 
-/// Whoever is cleared, by the digest of the document presented and the finding: an alert on an interval is cleared of for one document.
+/// Whoever is cleared, by the digest of the document presented and the finding: an alert on an interval is cleared of for one document. Of
+/// digest keys that follow one another each makes digests of its own.
 #[derive(Debug, Default)]
-pub struct ClearedTable(HashMap<([u8; 32], FindingId), Cleared>);
+pub struct ClearedTable {
+    said: HashMap<([u8; 32], FindingId), LastWord>,
+    keys: Vec<Digester>,
+}
+
+/// What was said last of a document's finding, under one digest key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastWord {
+    /// When.
+    pub at: Timestamp,
+    /// That the bearer is cleared of it; `None` if something else was.
+    pub cleared: Option<Cleared>,
+}
 
 /// The table in force; whoever answers a few questions only has it made once it is wanted.
 #[derive(Default)]
@@ -20,31 +34,49 @@ pub(super) struct ClearedInForce {
 }
 
 impl ClearedTable {
-    /// Clears the bearer of a document of a finding. What lasts longer holds.
-    pub fn insert(&mut self, document: [u8; 32], finding: FindingId, cleared: Cleared) {
-        let held = self.0.entry((document, finding)).or_insert(cleared);
-        if held.until < cleared.until {
-            *held = cleared;
-        }
+    /// Takes what was said last of a document's finding.
+    pub fn insert(&mut self, document: [u8; 32], finding: FindingId, said: LastWord) {
+        self.said.insert((document, finding), said);
+    }
+
+    /// Takes the digest keys under which anything was said. What was said under another is not found, unless it is the key of whoever asks.
+    #[must_use]
+    pub fn under(self, keys: Vec<Digester>) -> Self {
+        Self { keys, ..self }
     }
 
     /// How many findings are cleared of.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.said.values().filter(|said| said.cleared.is_some()).count()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
-    fn mark(&self, document: [u8; 32], findings: &mut [Finding], now: Timestamp) {
+    fn mark(&self, digester: &Digester, document: &DocumentId, findings: &mut [Finding], now: Timestamp) {
+        let others: Vec<_> = self.keys.iter().filter(|key| key.key_id() != digester.key_id()).collect();
+        let documents: Vec<_> = others.iter().map(|key| key.document(document)).collect();
+        let document = digester.document(document);
         for finding in findings {
-            let cleared = self.0.get(&(document, finding.id)).copied();
-            finding.cleared = cleared.filter(|cleared| now < cleared.until);
+            let ids = others.iter().map(|key| finding_id(key, &finding.listing));
+            let names = documents.iter().copied().zip(ids).chain([(document, finding.id)]);
+            // The last word holds, under whichever key it was said.
+            let said = names.filter_map(|name| self.said.get(&name));
+            let said = said.max_by_key(|said| (said.at, said.cleared.is_none()));
+            finding.cleared = said.and_then(|said| said.cleared).filter(|cleared| now < cleared.until);
         }
+    }
+}
+
+/// The id of a finding under a digest key.
+pub(super) fn finding_id(digester: &Digester, listing: &Listing) -> FindingId {
+    match listing {
+        Listing::Notice { feed, notice } => digester.finding(feed, notice),
+        Listing::Alert { revision, .. } => digester.alert(revision),
     }
 }
 
@@ -59,7 +91,13 @@ impl ClearedInForce {
     }
 
     /// Says of findings of which its bearer is cleared.
-    pub(super) fn mark(&self, document: [u8; 32], findings: &mut [Finding], now: Timestamp) {
+    pub(super) fn mark(
+        &self,
+        digester: &Digester,
+        document: &DocumentId,
+        findings: &mut [Finding],
+        now: Timestamp,
+    ) {
         if findings.is_empty() {
             return;
         }
@@ -69,7 +107,7 @@ impl ClearedInForce {
             self.put_in_force(make());
         }
         if let Some(table) = &*self.table.load() {
-            table.mark(document, findings, now);
+            table.mark(digester, document, findings, now);
         }
     }
 }

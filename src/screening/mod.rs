@@ -28,7 +28,7 @@ mod typed;
 
 pub use acts::{ActError, record, record_all, trusted_now};
 pub use case_content::{CaseContent, CaseFinding, CaseGrade, Said};
-pub use cleared::ClearedTable;
+pub use cleared::{ClearedTable, LastWord};
 pub use decide::decide;
 pub use overlay::{AlertsInForce, Overlay};
 pub use policy::{FeedPolicy, IssuerNotReported, KindDiffers, Policy};

@@ -76,6 +76,38 @@ fn what_a_case_holds_goes_with_the_digest_key() {
 }
 
 #[test]
+fn a_bearer_stays_cleared_when_the_digest_key_is_rotated_until_something_else_is_said_or_the_key_is_destroyed()
+ {
+    let place = Place::with_site();
+    let site = place.site();
+    // The case, and by which case its bearer is cleared.
+    let check = || {
+        let words = ["check", "--data", &site, "--issuer", "UTO", "--number", "L898902C3", "--json"];
+        let answer = portcullis(&words).exits(10).json();
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        (text(&answer["case_id"]).unwrap(), text(&answer["findings"][0]["cleared"]["case_id"]))
+    };
+    let (old, _) = check();
+    let until = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48)).to_string();
+    let clears = |id: &str| drop(case(&place, &["outcome", id, "cleared_until", "--until", &until]).exits(0));
+    clears(&old);
+    let current = || std::fs::read_to_string(place.path("site/audit/keys/current")).unwrap();
+    portcullis(&["audit", "rotate-digest-key", "--data", &site]).exits(0);
+    let before = std::fs::read_dir(place.path("site/audit/keys")).unwrap();
+    let before = before
+        .map(|key| key.unwrap().file_name().into_string().unwrap())
+        .find_map(|name| name.strip_suffix(".key").filter(|id| *id != current().trim()).map(str::to_owned));
+    let (new, cleared_by) = check();
+    assert_eq!((new != old, cleared_by.as_ref()), (true, Some(&old)), "it is another case, and says so too");
+    case(&place, &["outcome", &new, "refuse"]).exits(0);
+    assert_eq!(check().1, None, "what was said last holds, by whichever name");
+    clears(&old);
+    assert_eq!(check().1.as_ref(), Some(&old));
+    portcullis(&["audit", "destroy-digest-key", "--data", &site, &before.unwrap()]).exits(0);
+    assert_eq!(check().1, None, "nobody can tell any more whom it was said of");
+}
+
+#[test]
 fn whoever_has_read_enough_of_a_case_hears_of_no_fault() {
     let place = Place::with_site();
     let id = opened(&place);

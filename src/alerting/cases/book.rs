@@ -131,10 +131,16 @@ impl Casebook {
         &self.cases
     }
 
-    /// Of which findings bearers are cleared.
-    #[must_use]
-    pub fn cleared(&self, now: Timestamp) -> ClearedTable {
-        self.cases.cleared(now)
+    /// Of which findings bearers are cleared, under every digest key that is still held.
+    ///
+    /// # Errors
+    /// [`CaseError::Audit`] if the keys cannot be read.
+    pub fn cleared(&self, now: Timestamp) -> Result<ClearedTable, CaseError> {
+        let table = self.cases.cleared(now);
+        if table.is_empty() {
+            return Ok(table);
+        }
+        Ok(table.under(Digester::held(&*self.storage, &self.data_dir)?))
     }
 
     /// A case.

@@ -1,15 +1,15 @@
 //! All cases of a site, as the entries of its logs make them, in whatever order logs are read.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use memchr::memmem;
 
-use crate::audit::{Entry, RetentionClass};
+use crate::audit::{Entry, KeyId, RetentionClass};
 use crate::domain::case::{CaseId, OutcomeKind, Source};
 use crate::domain::{Cleared, FindingId};
-use crate::screening::ClearedTable;
+use crate::screening::{ClearedTable, LastWord};
 
 use super::case::{Case, Place, Ruling, Seen};
 
@@ -26,6 +26,10 @@ pub struct Cases {
     /// Those of which somebody said that the bearer is cleared.
     cleared: BTreeSet<CaseId>,
     by_document: HashMap<[u8; 32], Vec<CaseId>>,
+    /// Those of which something was said, by when that was.
+    ruled: BTreeSet<(Timestamp, CaseId)>,
+    /// Every digest key that names a case.
+    keys: HashSet<KeyId>,
 }
 
 /// More of them are not kept in memory: the oldest are in the log only.
@@ -81,6 +85,7 @@ impl Cases {
             }
             if let Some(document) = asked.digests.first().filter(|_| case.document.is_none()) {
                 case.document = Some(*document);
+                self.keys.extend(entry.key_id);
                 self.by_document.entry(*document).or_default().push(mark.id);
             }
             case.categories
@@ -100,6 +105,7 @@ impl Cases {
         if ruling.outcome.kind == OutcomeKind::ClearedUntil {
             self.cleared.insert(case);
         }
+        self.ruled.insert((ruling.at, case));
         let case = self.cases.entry(case).or_insert_with(|| Case::new(case));
         count(&mut self.outcomes, case, |count| count.saturating_sub(1));
         case.rule(ruling);
@@ -140,41 +146,53 @@ impl Cases {
         &self.outcomes
     }
 
-    /// Of which findings bearers are cleared: of each, what was said last of that document, in whichever of its cases.
+    /// Of which findings bearers are cleared: of each, what was said last of that document, in whichever of its cases. Where digest keys
+    /// followed one another it is not known here which documents are the same: then it has whatever was said of any since.
     #[must_use]
     pub fn cleared(&self, now: Timestamp) -> ClearedTable {
-        let mut table = ClearedTable::default();
-        let cleared = self.cleared.iter().filter_map(|id| self.cases.get(id)?.document);
-        for document in cleared.collect::<BTreeSet<_>>() {
-            for (finding, cleared) in self.cleared_of(&document) {
-                if now < cleared.until {
-                    table.insert(document, finding, cleared);
+        let (mut table, mut since) = (ClearedTable::default(), None::<Timestamp>);
+        for document in self.documents(&self.cleared) {
+            for (finding, word) in self.last_words(&document) {
+                if word.cleared.is_some_and(|cleared| now < cleared.until) {
+                    since = Some(since.map_or(word.at, |since| since.min(word.at)));
+                    table.insert(document, finding, word);
+                }
+            }
+        }
+        if let Some(since) = since.filter(|_| self.keys.len() > 1) {
+            let ruled_since = self.ruled.range((since, CaseId([0; 16]))..).map(|(_, case)| case);
+            for document in self.documents(ruled_since) {
+                for (finding, word) in self.last_words(&document) {
+                    table.insert(document, finding, word);
                 }
             }
         }
         table
     }
 
-    fn cleared_of(&self, document: &[u8; 32]) -> BTreeMap<FindingId, Cleared> {
+    fn documents<'c>(&self, cases: impl IntoIterator<Item = &'c CaseId>) -> BTreeSet<[u8; 32]> {
+        cases.into_iter().filter_map(|id| self.cases.get(id)?.document).collect()
+    }
+
+    fn last_words(&self, document: &[u8; 32]) -> BTreeMap<FindingId, LastWord> {
         let cases = self.by_document.get(document).into_iter().flatten().filter_map(|id| self.cases.get(id));
         let mut rulings: Vec<_> = cases.filter_map(|case| Some((case.decided()?, case.id))).collect();
         rulings.sort_by_key(|(ruling, _)| (ruling.at, ruling.place.clone()));
-        let mut cleared = BTreeMap::new();
+        let mut words = BTreeMap::new();
         for (ruling, case) in rulings {
-            for finding in &ruling.findings {
-                match ruling.outcome.until {
-                    Some(until) => _ = cleared.insert(*finding, Cleared { until, case }),
-                    None => _ = cleared.remove(finding),
-                }
-            }
+            let cleared = ruling.outcome.until.map(|until| Cleared { until, case });
+            words.extend(
+                ruling.findings.iter().map(|finding| (*finding, LastWord { at: ruling.at, cleared })),
+            );
         }
-        cleared
+        words
     }
 
     fn forget(&mut self, id: CaseId) {
-        let document = self.cases.remove(&id).and_then(|case| case.document);
+        let Some(case) = self.cases.remove(&id) else { return };
         self.cleared.remove(&id);
-        if let Some(document) = document
+        case.rulings.iter().for_each(|ruling| _ = self.ruled.remove(&(ruling.at, id)));
+        if let Some(document) = case.document
             && let Some(of_document) = self.by_document.get_mut(&document)
         {
             of_document.retain(|other| *other != id);
