@@ -99,10 +99,42 @@ impl Target for WebTarget {
             .map_err(io::Error::other)?;
         let answer = self.agent.run(request).map_err(ureq::Error::into_io)?;
         let status = answer.status().as_u16();
-        let after =
-            answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = after.and_then(|after| retry_after(after.trim(), message.time_s));
         // It has answered, whatever becomes of the rest.
         let _ = answer.into_body().into_with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
-        Ok(Reply { status, retry_after: after.map(Duration::from_secs) })
+        Ok(Reply { status, retry_after })
+    }
+}
+
+/// For how long whoever was asked at a time wants to be left alone: seconds, or a date (RFC 9110, section 10.2.3), of which any of the
+/// three forms is taken (section 5.6.7).
+fn retry_after(text: &str, asked_s: i64) -> Option<Duration> {
+    let until = || {
+        let until = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(until.as_secs().saturating_sub(asked_s.try_into().ok()?))
+    };
+    text.parse().ok().or_else(until).map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn receivers_say_when_to_try_again_in_seconds_or_as_a_date() {
+        // 1994-11-06 08:49:37.
+        let now_s = 784_111_777 - 90;
+        let wait_s = |text| retry_after(text, now_s).map(|wait| wait.as_secs());
+        assert_eq!(wait_s("120"), Some(120));
+        for date in
+            ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"]
+        {
+            assert_eq!(wait_s(date), Some(90), "{date}");
+        }
+        assert_eq!(wait_s("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0), "that is over");
+        for neither in ["", "soon", "-1", "Sun, 06 Nov 1994", "1.5"] {
+            assert_eq!(wait_s(neither), None, "{neither}");
+        }
     }
 }
