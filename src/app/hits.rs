@@ -62,6 +62,7 @@ pub(super) fn couriers(
         let no_secret = || WebhookError::Secret { sink: sink.clone(), path: secret_file.to_owned() };
         let target = WebTarget::new(&webhook.url, roots(site, sink, webhook)?.as_deref(), webhook.timeout);
         let target = target.map_err(|source| WebhookError::Target { sink: sink.clone(), source })?;
+        sinks.expect(&sink.as_str().into(), webhook.class);
         Ok(Courier {
             name: sink.as_str().into(),
             site: site.clone(),

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::domain::alert::CallerClass;
 use crate::domain::{Freshness, ReasonCode};
 
 use super::problem::Problem;
@@ -42,7 +43,7 @@ struct Readiness {
     why: Vec<String>,
 }
 
-/// 200 only with a sound generation in force and a writable log; what is only degraded is ready and says so.
+/// 200 only with a sound generation in force, a writable log, and webhooks that lose no hit; what is only degraded is ready and says so.
 pub(super) async fn readyz(service: web::Data<Service>) -> HttpResponse {
     let coverage = service.screening.coverage();
     let mut degraded = Vec::new();
@@ -70,6 +71,13 @@ pub(super) async fn readyz(service: web::Data<Service>) -> HttpResponse {
                 standing.failures
             ));
         }
+    }
+    for (sink, standing) in service.sinks.not_begun() {
+        let known = service.caller_class == CallerClass::Officer || standing.class != CallerClass::Officer;
+        let name = if known { format!("webhook {sink}") } else { "a webhook".to_owned() };
+        unready.push(format!(
+            "{name} cannot write down where it begins, so that hits were lost if this service ended now: the service's log says why"
+        ));
     }
     for (sink, standing) in service.sinks.known_to(service.caller_class) {
         if let Some(trouble) = standing.trouble {

@@ -155,6 +155,28 @@ fn a_new_sink_loses_no_hit_while_its_first_cursor_cannot_be_written() {
 }
 
 #[test]
+fn a_sink_has_begun_once_it_is_told_all_that_comes_whatever_ends() {
+    let data = tempfile::tempdir().unwrap();
+    let log = open(data.path(), 64 << 20, at(0));
+    let (run, hits) = (Run::new(), data.path().join("hits"));
+    let begun = || run.sinks.all()["desk"].begun;
+    std::fs::write(&hits, "no folder").unwrap();
+    run.waits_and(site(data.path()), 3, |waits| match waits {
+        1 => assert!(!begun()),
+        2 => std::fs::remove_file(&hits).unwrap(),
+        _ => assert!(begun()),
+    });
+    write(&log, 0, 0..10);
+    std::fs::write(hits.join("desk.cursor"), "spoilt").unwrap();
+    run.waits_and(site(data.path()), 2, |_| assert!(begun(), "it was told how far it got"));
+    let lock = Cursor::lock(&Disk, data.path(), "desk").unwrap();
+    run.waits_and(site(data.path()), 2, |_| assert!(begun(), "whoever delivers knows it"));
+    std::fs::remove_file(hits.join("desk.cursor")).unwrap();
+    run.waits_and(site(data.path()), 2, |_| assert!(!begun(), "nobody knows it"));
+    drop(lock);
+}
+
+#[test]
 fn whoever_comes_back_is_told_everything_also_what_was_sealed_meanwhile() {
     let data = tempfile::tempdir().unwrap();
     let log = open(data.path(), 20_000, at(0));

@@ -4,7 +4,9 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Cursor, HitReader, HitSite, Message, Outcome, Secret, Sinks, Target, Told, Trouble, backoff};
+use super::{
+    Cursor, CursorError, HitReader, HitSite, Message, Outcome, Secret, Sinks, Target, Told, Trouble, backoff,
+};
 use crate::audit::{AuditError, Position};
 use crate::domain::alert::CallerClass;
 use crate::ground::causes;
@@ -41,9 +43,10 @@ type Wait<'w> = &'w mut dyn FnMut(Duration) -> bool;
 
 impl Courier {
     /// Delivers until it is told to stop, which `wait` says. It goes on where it was; if it has never begun it begins at `from`, which is the
-    /// end of what was recorded before answers were given: no hit of theirs is lost, however long it takes until its cursor can be written.
+    /// end of what was recorded before answers were given: no hit of theirs is lost, however long it takes until its cursor can be written,
+    /// if this process lives until then. Afterwards none is lost whatever ends: then it has [`begun`](super::Sink::begun).
     pub fn run(self, from: &Position, wait: &mut dyn FnMut(Duration) -> bool) {
-        self.sinks.note(&self.name, |sink| sink.class = self.class);
+        self.sinks.expect(&self.name, self.class);
         let cursor = Cursor::of(self.site.storage.clone(), &self.site.data_dir, &self.name);
         let mut begun = self.begin(&cursor, from);
         let (_lock, reader) = loop {
@@ -51,11 +54,15 @@ impl Courier {
                 Ok(begun) => break begun,
                 Err(why) => self.trouble(Trouble::Reading(why)),
             }
+            // Also where nobody can tell now how far it got, or another process delivers.
+            let has_cursor = !matches!(cursor.read(), Ok(None) | Err(CursorError::Storage { .. }));
+            self.sinks.note(&self.name, |sink| sink.begun = has_cursor);
             if !wait(TRY_AGAIN_AFTER) {
                 return;
             }
             begun = self.begin(&cursor, from);
         };
+        self.sinks.note(&self.name, |sink| sink.begun = true);
         let written = reader.position().clone();
         Round { courier: self, reader, cursor, written, erased: 0 }.run(wait);
     }

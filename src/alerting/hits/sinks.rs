@@ -19,6 +19,8 @@ pub type KnownSinks = BTreeMap<Arc<str>, Sink>;
 pub struct Sink {
     /// What its receiver is.
     pub class: CallerClass,
+    /// It is known for good where it began: whatever ends, it is told all that was answered since.
+    pub begun: bool,
     /// Deliveries by what became of them.
     pub deliveries: BTreeMap<Outcome, u64>,
     /// The time of the hit that is being delivered; `None` if all are.
@@ -82,6 +84,19 @@ impl Sinks {
         let mut sinks = self.all();
         sinks.retain(|_, sink| class == CallerClass::Officer || sink.class != CallerClass::Officer);
         sinks
+    }
+
+    /// Those of which it is not known for good where they begin. That shows no hit to anybody.
+    #[must_use]
+    pub fn not_begun(&self) -> KnownSinks {
+        let mut sinks = self.all();
+        sinks.retain(|_, sink| !sink.begun);
+        sinks
+    }
+
+    /// Notes that there is one, before it has begun.
+    pub fn expect(&self, name: &Arc<str>, class: CallerClass) {
+        self.note(name, |sink| sink.class = class);
     }
 
     /// Notes how one stands.
