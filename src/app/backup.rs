@@ -7,7 +7,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::audit::{self, AuditError};
+use crate::alerting::hits::{CURSOR_ENDING, CURSORS};
+use crate::audit::{self, AuditError, RESTORED_ENDING};
 use crate::domain::Digest;
 use crate::feed::file_digest;
 use crate::ground::causes;
@@ -16,7 +17,9 @@ use crate::index::{self, Generation, IndexError};
 use crate::overlay::{OverlayError, Store};
 
 const CONTENTS: &str = "backup.json";
-const FORMAT: u32 = 1;
+/// The version that has cursors; without any it is the one before.
+const FORMAT: u32 = 2;
+const FORMAT_WITHOUT_CURSORS: u32 = 1;
 const CONTENTS_BYTES_MAX: u64 = 64 << 20;
 /// The settings of the site.
 const SETTINGS: &str = "portcullis.toml";
@@ -102,8 +105,8 @@ impl BackupError {
     }
 }
 
-/// Backs up a site, also while it works: each log as of its newest checkpoint, all keys but those that sign, the alerts, the floors of all
-/// feeds, and the settings. `told` hears of each log.
+/// Backs up a site, also while it works: how far hits were told, each log as of its newest checkpoint, all keys but those that sign, the
+/// alerts, the floors of all feeds, and the settings. `told` hears of each log.
 ///
 /// # Errors
 /// [`BackupError`]; what is in the folder then is no backup.
@@ -116,6 +119,8 @@ pub fn back_up(
 ) -> Result<Backup, BackupError> {
     must_be_new(&**storage, to)?;
     create(&**storage, to)?;
+    // Before the logs: hits that are told meanwhile are told again after a restore.
+    let has_cursors = copy_cursors(&**storage, data_dir, to)?;
     let (mut logs, mut faults) = (Vec::new(), BTreeMap::new());
     for log in audit::log_folders(&**storage, data_dir)? {
         let Some(name) = log.file_name().and_then(|name| name.to_str()) else { continue };
@@ -153,7 +158,8 @@ pub fn back_up(
     index::back_up_floors(storage, data_dir, to)?;
     let mut files = BTreeMap::new();
     measure(&**storage, to, Path::new(""), &mut files)?;
-    let backup = Backup { format: FORMAT, made_at: now, logs, alerts, faults, files };
+    let format = if has_cursors { FORMAT } else { FORMAT_WITHOUT_CURSORS };
+    let backup = Backup { format, made_at: now, logs, alerts, faults, files };
     let text = serde_json::to_vec_pretty(&backup).expect("plain fields, written to memory");
     let path = to.join(CONTENTS);
     publish_file(&**storage, &path, &text).map_err(BackupError::storage("write", &path))?;
@@ -168,7 +174,7 @@ fn alerts_on_record(storage: &Arc<dyn Storage>, data_dir: &Path) -> Result<Optio
 }
 
 /// Restores a site into a folder that does not exist yet. Every file is held against what the backup says of itself first. The logs are put aside: to be
-/// read, and not gone on with. No list is in force, and none is accepted that is older than those that were.
+/// read, and not gone on with; hits in them that were not told are told. No list is in force, and none is accepted that is older than those that were.
 ///
 /// # Errors
 /// [`BackupError`]; nothing is at the place of the site then, and `<data>.restoring` may be removed.
@@ -184,7 +190,7 @@ pub fn restore(
     let bytes = storage.read(&path, CONTENTS_BYTES_MAX).map_err(|_| none())?;
     let mut contents: Backup =
         serde_json::from_slice(&bytes).map_err(|_| newer(&bytes).unwrap_or_else(none))?;
-    if contents.format != FORMAT {
+    if !(FORMAT_WITHOUT_CURSORS..=FORMAT).contains(&contents.format) {
         return Err(BackupError::Newer { found: contents.format });
     }
     if let Some(name) = contents.files.keys().find(|name| !is_of_a_site(name)) {
@@ -210,7 +216,8 @@ pub fn restore(
     must_be_new(&**storage, &made)?;
     create(&**storage, &made)?;
     let mut folders = BTreeSet::from([made.clone()]);
-    let is_kept = |name: &&String| name.starts_with("audit/") || name.starts_with("alerts/");
+    let is_kept =
+        |name: &&String| ["audit/", "alerts/", "hits/"].iter().any(|folder| name.starts_with(folder));
     for name in contents.files.keys().filter(is_kept) {
         let to = made.join(restored_name(name));
         for folder in to.ancestors().skip(1).take_while(|folder| **folder != made) {
@@ -255,6 +262,7 @@ fn is_of_a_site(name: &str) -> bool {
         [SETTINGS] => true,
         ["index", ..] => parts.len() <= 3,
         ["alerts", _] => true,
+        ["hits", cursor] => cursor.ends_with(CURSOR_ENDING),
         ["audit", log, _] => is_log(log),
         ["audit", log, "sealed", _] => is_log(log),
         _ => false,
@@ -270,7 +278,7 @@ fn restored_name(name: &str) -> String {
         && log != "keys"
         && !log.contains('.')
     {
-        log.push_str(".restored");
+        log.push_str(RESTORED_ENDING);
     }
     parts.join("/")
 }
@@ -302,6 +310,18 @@ fn copy_folder(storage: &dyn Storage, from: &Path, to: &Path) -> Result<(), Back
         }
     }
     Ok(())
+}
+
+/// How far each sink was told of hits; false if there is none.
+fn copy_cursors(storage: &dyn Storage, data_dir: &Path, to: &Path) -> Result<bool, BackupError> {
+    let (from, to) = (data_dir.join(CURSORS), to.join(CURSORS));
+    let mut cursors = storage.list(&from).map_err(BackupError::storage("list", &from))?;
+    cursors.retain(|path| path.to_str().is_some_and(|path| path.ends_with(CURSOR_ENDING)));
+    for path in &cursors {
+        create(storage, &to)?;
+        copy(storage, path, &to.join(path.file_name().unwrap_or_default()))?;
+    }
+    Ok(!cursors.is_empty())
 }
 
 fn copy(storage: &dyn Storage, from: &Path, to: &Path) -> Result<(), BackupError> {

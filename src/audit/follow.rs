@@ -1,6 +1,6 @@
 //! All logs of a site as they grow, for whoever acts on what is recorded: by any process, without locks, while they are written.
 //!
-//! Only what is durable is told: an entry that has a leaf. What a reader has seen is vouched for by the checksum of its frame, or by
+//! Only what is durable is told: an entry that has a leaf; no leaf is taken back while its log is written. What a reader has seen is vouched for by the checksum of its frame, or by
 //! what seals it; that it is what was signed is for those who verify logs.
 
 mod journal_tail;
@@ -44,6 +44,8 @@ pub struct Follower {
     storage: Arc<dyn Storage>,
     data_dir: PathBuf,
     position: Position,
+    /// Logs that a restore has put aside are read too.
+    restored_too: bool,
     logs: BTreeMap<Arc<str>, Log>,
     /// Those that could not be opened when it last looked.
     closed: BTreeMap<Arc<str>, AuditError>,
@@ -59,16 +61,23 @@ impl Follower {
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, data_dir: PathBuf, from: Position) -> Self {
         let (logs, closed) = (BTreeMap::new(), BTreeMap::new());
-        Self { storage, data_dir, position: from, logs, closed, enough_at: None, more: false, erased: 0 }
+        let (restored_too, enough_at, more, erased) = (false, None, false, 0);
+        Self { storage, data_dir, position: from, restored_too, logs, closed, enough_at, more, erased }
     }
 
-    /// Begins after all that is recorded by now. Of a log that cannot be opened nobody knows where that is: it is read from its beginning
+    /// Reads logs too that a restore from a backup has put aside, as far as the backup has them.
+    #[must_use]
+    pub fn with_restored(self) -> Self {
+        Self { restored_too: true, ..self }
+    }
+
+    /// Begins after all that is recorded by now, also in logs that a restore has put aside. Of a log that cannot be opened nobody knows where that is: it is read from its beginning
     /// once it can be, for what was told too often does less harm than what was not told.
     ///
     /// # Errors
     /// If nobody can say which logs there are.
     pub fn at_end(storage: Arc<dyn Storage>, data_dir: PathBuf) -> Result<Self, AuditError> {
-        let mut follower = Self::new(storage, data_dir, Position::default());
+        let mut follower = Self::new(storage, data_dir, Position::default()).with_restored();
         follower.look_for_logs()?;
         for (name, log) in &follower.logs {
             follower.position.set(name, log.files.recorded()?);
@@ -192,9 +201,12 @@ impl Follower {
         self.logs.retain(|_, log| there.contains(&log.files.folder));
         self.closed.clear();
         for folder in there {
-            let id = folder.file_name().and_then(|name| LogId::parse(name.to_str()?));
+            let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let restored = LogId::parse_restored(name).filter(|_| self.restored_too);
+            let is_restored = restored.is_some();
+            let id = restored.or_else(|| LogId::parse(name));
             let Some(id) = id.filter(|id| !self.logs.contains_key(id.text())) else { continue };
-            match open_log(&*self.storage, &id, folder) {
+            match open_log(&*self.storage, &id, (folder, is_restored)) {
                 Ok(log) => self.logs.extend(log.map(|log| (id.text().clone(), log))),
                 Err(error) => drop(self.closed.insert(id.text().clone(), error)),
             }
@@ -217,6 +229,8 @@ struct LogFiles {
     id: LogId,
     folder: PathBuf,
     leaves: Hashes,
+    /// It was put aside by a restore, and has what the backup has of it.
+    is_restored: bool,
 }
 
 /// What a look at a log needs and leaves.
@@ -238,9 +252,12 @@ impl LogFiles {
         self.leaves.count(0).map_err(AuditError::storage("read the tree in", &self.folder))
     }
 
-    /// The same, which is not less than was read.
+    /// The same, which is not less than was read, unless that is what a backup has.
     fn check(&self, next: u64) -> Result<u64, AuditError> {
         let entries = self.recorded()?;
+        if self.is_restored {
+            return Ok(entries.max(next));
+        }
         if next > entries {
             return Err(AuditError::ReadFurther { path: self.folder.clone(), next, entries });
         }

@@ -22,6 +22,9 @@ impl Role {
     }
 }
 
+/// What the folder of a log is called after its id when a restore from a backup has put it aside.
+pub const RESTORED_ENDING: &str = ".restored";
+
 /// A log's id, which is its folder's name: `cli-` or `serve-` and 8 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LogId {
@@ -48,6 +51,11 @@ impl LogId {
     /// still seen.
     pub(super) fn parse_put_aside(name: &str) -> Option<Self> {
         Self::parse(name.split_once('.').map_or(name, |(id, _)| id))
+    }
+
+    /// Reads the name of a folder that a restore from a backup has put aside.
+    pub(super) fn parse_restored(name: &str) -> Option<Self> {
+        Self::parse(name.strip_suffix(RESTORED_ENDING)?)
     }
 
     pub(super) fn role(&self) -> Role {

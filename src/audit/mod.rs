@@ -87,7 +87,7 @@ pub use key_ring::{destroy_digest_key, rotate_digest_key};
 pub use keys::{Digester, KeyId};
 pub use line::{Asked, DraftLine, EntryLine};
 pub use log::{AuditLog, Opened};
-pub use log_id::Role;
+pub use log_id::{RESTORED_ENDING, Role};
 pub use note::NoteKey;
 pub use pending::Pending;
 pub use position::Position;

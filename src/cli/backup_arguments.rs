@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Backs up what nobody else has of a site: logs, keys, settings, and how new its lists are.
+/// Backs up what nobody else has of a site: logs, keys, settings, how new its lists are, and how far hits were told.
 #[derive(Args)]
 #[command(after_help = "\
 Example:
@@ -27,7 +27,7 @@ pub(crate) struct Backup {
 Example:
   portcullis restore /mnt/backup/2026-11-27 --data site
 Every file is checked first. The logs of before are put aside, as `<log id>.restored`: they can be verified, searched and proved from,
-and whoever writes next begins a new log. No list is in force until it is fetched (portcullis sync --release NAME) or imported, none is accepted that is older than those that
+webhooks are told the hits in them that they were not told, and whoever writes next begins a new log. No list is in force until it is fetched (portcullis sync --release NAME) or imported, none is accepted that is older than those that
 were in force when the backup was made, and nothing is clear until all of these feeds are there.")]
 pub(crate) struct Restore {
     /// The folder of the backup.

@@ -119,6 +119,35 @@ fn a_service_that_is_killed_between_delivery_and_cursor_repeats_and_loses_nothin
 }
 
 #[test]
+fn hits_that_were_not_told_when_a_site_was_backed_up_are_told_after_it_is_restored() {
+    let place = Place::with_site();
+    let receiver = Receiver::start(ok());
+    let serving = start(&place, &receiver.url(), "");
+    let mut ids = vec![check(&serving)];
+    until("the first is delivered", || receiver.ids() == ids);
+    receiver.says(Says::CutBefore);
+    ids.extend((0..3).map(|_| check(&serving)));
+    until("it is told", || serving.get("/readyz").text().contains("webhook desk is not told of hits"));
+    serving.log();
+    let by_command = place.check("L898902C3").exits(10).json();
+    ids.push(by_command["check_id"].as_str().unwrap().to_owned());
+    let (config, to) = (place.argument("portcullis.toml"), place.argument("backup"));
+    portcullis(&["backup", "--config", &config, "--to", &to]).exits(0);
+    std::fs::remove_dir_all(place.site()).unwrap();
+    portcullis(&["restore", &to, "--data", &place.site()]).exits(0);
+    receiver.says(ok());
+    let serving = start(&place, &receiver.url(), "");
+    until("all are delivered", || receiver.ids().len() >= 5);
+    let mut told = receiver.ids();
+    // Each log has an order of its own.
+    told.sort();
+    ids.sort();
+    assert_eq!(told, ids, "each once: the first was known to be told");
+    let log = serving.log();
+    assert!(!log.contains("no cursor says") && !log.contains("not there any more"), "{log}");
+}
+
+#[test]
 fn a_receiver_that_takes_its_time_keeps_no_answer_waiting() {
     let place = Place::with_site();
     let receiver = Receiver::start(Says::Holds);
@@ -256,8 +285,12 @@ fn a_new_webhook_is_told_all_that_was_answered_before_it_could_begin_and_a_lost_
     let serving = Serving::start_with(&place, &webhook);
     let id = check(&serving);
     until("it is told", || serving.get("/readyz").text().contains("webhook desk is not told of hits"));
+    let ready = serving.get("/readyz");
+    assert!(ready.text().contains("webhook desk cannot write down where it begins"), "{}", ready.text());
+    assert_eq!(ready.status, 503, "what is answered now may be lost");
     std::fs::remove_file(place.path("site/hits")).unwrap();
     until("it is delivered", || receiver.ids() == [id.clone()]);
+    assert_eq!(serving.get("/readyz").status, 200);
     let log = serving.log();
     assert!(log.lines().any(|line| line.contains("WARN") && line.contains("no cursor says")), "{log}");
 }

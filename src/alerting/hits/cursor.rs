@@ -9,6 +9,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::audit::Position;
 use crate::ground::storage::{Lock, LockError, Storage, publish_file};
 
+/// The folder of a site's cursors.
+pub const CURSORS: &str = "hits";
+/// What the file of a cursor is called after its sink.
+pub const CURSOR_ENDING: &str = ".cursor";
 const TAG: &str = "portcullis-hits-cursor";
 const VERSION: u32 = 1;
 /// A site has some logs, and a position some bytes for each.
@@ -58,7 +62,7 @@ impl Cursor {
     /// That of a sink of a site, by its name.
     #[must_use]
     pub fn of(storage: Arc<dyn Storage>, data_dir: &Path, sink: &str) -> Self {
-        Self { storage, path: data_dir.join("hits").join(format!("{sink}.cursor")) }
+        Self { storage, path: data_dir.join(CURSORS).join(format!("{sink}{CURSOR_ENDING}")) }
     }
 
     /// Takes the lock of whoever delivers to a sink, or says where to go on.
@@ -66,7 +70,7 @@ impl Cursor {
     /// # Errors
     /// [`LockError::Held`], and those of the file system.
     pub fn lock(storage: &dyn Storage, data_dir: &Path, sink: &str) -> Result<Lock, LockError> {
-        let folder = data_dir.join("hits");
+        let folder = data_dir.join(CURSORS);
         let made = storage.create_dir_all(&folder).and_then(|()| storage.sync_dir(data_dir));
         made.map_err(LockError::Io)?;
         storage.lock(&folder.join(format!("{sink}.lock")))

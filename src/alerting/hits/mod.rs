@@ -14,7 +14,7 @@ mod sinks;
 mod target;
 
 pub use courier::Courier;
-pub use cursor::{Cursor, CursorError};
+pub use cursor::{CURSOR_ENDING, CURSORS, Cursor, CursorError};
 pub use event::{HitEvent, hit_events};
 pub use hub::{Hub, Subscribed};
 pub use reader::{Batch, HitReader, HitSite, Told};

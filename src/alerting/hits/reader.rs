@@ -64,6 +64,7 @@ impl HitReader {
     #[must_use]
     pub fn new(site: &HitSite, class: CallerClass, from: Position) -> Self {
         let follower = Follower::new(site.storage.clone(), site.data_dir.clone(), from);
+        let follower = follower.with_restored();
         Self { follower, name: site.name.clone(), class }
     }
 

@@ -15,7 +15,7 @@ use crate::ground::storage::Storage;
 pub(super) fn open_log(
     storage: &dyn Storage,
     id: &LogId,
-    folder: PathBuf,
+    (folder, is_restored): (PathBuf, bool),
 ) -> Result<Option<Log>, AuditError> {
     let open = || match Hashes::open(storage, &folder) {
         Ok(hashes) => Ok(Some(hashes.leaves_alone())),
@@ -30,6 +30,6 @@ pub(super) fn open_log(
             AuditError::Damaged(Damage { path, offset: 0, entry: None, fault })
         })?);
     }
-    let files = |leaves| LogFiles { id: id.clone(), folder: folder.clone(), leaves };
+    let files = |leaves| LogFiles { id: id.clone(), folder: folder.clone(), leaves, is_restored };
     Ok(leaves.map(|leaves| Log { files: files(leaves), tail: None }))
 }
