@@ -123,6 +123,7 @@ impl Server {
         let service = service.with_desk(desk.clone()).with_cases(cases).with_streams(streams.clone());
         let hub = Arc::new(Hub::new(hit_site));
         let service = service.with_hits(hub.clone(), sinks);
+        let service = service.with_import_stall_timeout(limits.import_stall_timeout);
         let service =
             Arc::new(service.with_board(board.clone()).with_logs(logs).with_callers(limits.caller_class));
         let http = HttpServer::new(move || App::new().configure(routes(&service)))

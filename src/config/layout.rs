@@ -22,6 +22,7 @@ const CONNECTIONS_MAX: RangeInclusive<usize> = 1..=65_536;
 const STREAMS_MAX: RangeInclusive<usize> = 1..=1024;
 const KEEP_ALIVE: Span<Duration> = Span::new(SECOND_MS..=HOUR_MS);
 const REQUEST_HEAD_TIMEOUT: Span<Duration> = Span::new(100..=MINUTE_MS);
+const IMPORT_STALL_TIMEOUT: Span<Duration> = Span::new(100..=10 * MINUTE_MS);
 const DRAIN_TIMEOUT: Span<Duration> = Span::new(100..=10 * MINUTE_MS);
 const LINE_BYTES_MAX: RangeInclusive<usize> = 256..=1 << 20;
 const CHUNK_LINES: RangeInclusive<usize> = 1..=65_536;
@@ -91,6 +92,7 @@ pub(super) fn walk(walk: &mut impl Walk, settings: &mut Settings) {
     walk.key("service", "streams-max", &Number(STREAMS_MAX), &mut service.streams_max);
     walk.key("service", "keep-alive", &KEEP_ALIVE, &mut service.keep_alive);
     walk.key("service", "request-head-timeout", &REQUEST_HEAD_TIMEOUT, &mut service.request_head_timeout);
+    walk.key("service", "import-stall-timeout", &IMPORT_STALL_TIMEOUT, &mut service.import_stall_timeout);
     walk.key("service", "drain-timeout", &DRAIN_TIMEOUT, &mut service.drain_timeout);
     walk.key("manifests", "line-bytes-max", &Number(LINE_BYTES_MAX), &mut manifests.line_bytes_max);
     walk.key("manifests", "chunk-lines", &Number(CHUNK_LINES), &mut manifests.chunk_lines);

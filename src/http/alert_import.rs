@@ -2,7 +2,6 @@
 
 use std::io::{self, BufRead, Read};
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
 use actix_web::web::{Buf as _, Bytes};
 use actix_web::{HttpRequest, HttpResponse, rt, web};
@@ -11,6 +10,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use super::alert_desk::{AlertDesk, desk};
+use super::limits::Patience;
 use super::media_type::expect_media_type;
 use super::problem::Problem;
 use super::service::Service;
@@ -19,11 +19,10 @@ use crate::alerting::Desk;
 use crate::alerting::import::{
     AtDesk, CHUNK_ROWS, Format, Import, ImportError, Imported, Mode, Observer, Outcome, Reject, Stage,
 };
+use crate::ground::clock::monotonic;
 
 /// Pieces of the body that may wait for the store: then the client waits.
 const PIECES_MAX: usize = 16;
-/// How long a client may send nothing.
-const IDLE_MAX: Duration = Duration::from_secs(300);
 /// All of what is issued together is in memory at once.
 const TOGETHER_BYTES_MAX: u64 = 64 << 20;
 /// Rejects that are told one by one.
@@ -72,7 +71,7 @@ pub(super) async fn import(
         chunk_rows: CHUNK_ROWS,
     };
     let (sender, pieces) = mpsc::channel(PIECES_MAX);
-    rt::spawn(fill(payload, sender));
+    rt::spawn(fill(payload, sender, Patience::new(service.import_stall_timeout)));
     let done = web::block(move || {
         let _slot = slot;
         let (mut at, mut rejects) = (Step { desk, service }, Rejects::default());
@@ -90,17 +89,32 @@ pub(super) async fn import(
     }
 }
 
+/// What has come of the body.
+enum Piece {
+    Rows(Bytes),
+    End,
+    TooSlow,
+}
+
 /// Receives the rows as fast as they are taken. An end is told; what ends otherwise was cut off.
-async fn fill(mut payload: web::Payload, pieces: mpsc::Sender<Option<Bytes>>) {
+async fn fill(mut payload: web::Payload, pieces: mpsc::Sender<Piece>, mut patience: Patience) {
     loop {
-        let Ok(received) = rt::time::timeout(IDLE_MAX, payload.next()).await else { return };
-        let piece = match received {
-            None => None,
-            Some(Ok(bytes)) => Some(bytes),
-            Some(Err(_)) => return,
+        // While the store is waited for it is not the client who is slow.
+        let begun = monotonic();
+        let piece = match rt::time::timeout(patience.left(), payload.next()).await {
+            Ok(Some(Ok(bytes))) => Piece::Rows(bytes),
+            Ok(Some(Err(_))) => return,
+            Ok(None) => Piece::End,
+            Err(_) => Piece::TooSlow,
         };
-        let is_end = piece.is_none();
-        if pieces.send(piece).await.is_err() || is_end {
+        let goes_on = match &piece {
+            Piece::Rows(bytes) => {
+                patience.waited(begun.elapsed(), bytes.len());
+                true
+            }
+            Piece::End | Piece::TooSlow => false,
+        };
+        if pieces.send(piece).await.is_err() || !goes_on {
             return;
         }
     }
@@ -108,7 +122,7 @@ async fn fill(mut payload: web::Payload, pieces: mpsc::Sender<Option<Bytes>>) {
 
 /// The body, as it comes in.
 struct Received {
-    pieces: mpsc::Receiver<Option<Bytes>>,
+    pieces: mpsc::Receiver<Piece>,
     piece: Bytes,
     ended: bool,
 }
@@ -117,8 +131,9 @@ impl BufRead for Received {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.piece.is_empty() && !self.ended {
             match self.pieces.blocking_recv() {
-                Some(Some(piece)) => self.piece = piece,
-                Some(None) => self.ended = true,
+                Some(Piece::Rows(piece)) => self.piece = piece,
+                Some(Piece::End) => self.ended = true,
+                Some(Piece::TooSlow) => return Err(io::ErrorKind::TimedOut.into()),
                 None => return Err(io::ErrorKind::UnexpectedEof.into()),
             }
         }
@@ -179,6 +194,7 @@ impl From<ImportError> for Problem {
     fn from(error: ImportError) -> Self {
         let told = error.to_string();
         match error {
+            ImportError::Read(error) if error.kind() == io::ErrorKind::TimedOut => Self::import_too_slow(),
             ImportError::Read(_) => Self::body_unreadable(),
             ImportError::Header => Self::invalid_field().with_detail(told),
             ImportError::TooLarge { .. } => Self::body_too_large().with_detail(told),

@@ -66,6 +66,8 @@ problems! {
     import_refused = 422 "import_refused" "There is something wrong with some rows, so that none was issued";
     /// Somebody else was faster.
     import_overtaken = 409 "import_overtaken" "Alerts were issued with the same idempotency keys meanwhile: import again";
+    /// The rows of an import come too slowly.
+    import_too_slow = 408 "import_too_slow" "The rows came so slowly that the import was given up, for others wait: send them from a file, at 16 KiB a second or more";
     /// An import is in work.
     imports_busy = 503 "imports_busy" "Another import is in work: try again later";
     /// The alert is not one with which that is done.

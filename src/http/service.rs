@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -26,6 +27,7 @@ pub struct Service {
     pub(super) manifests: bulk::Limits,
     pub(super) manifest_slots: Arc<Semaphore>,
     pub(super) import_slot: Arc<Semaphore>,
+    pub(super) import_stall_timeout: Duration,
     pub(super) principal: Arc<str>,
     pub(super) caller_class: CallerClass,
     pub(super) desk: Option<Arc<AlertDesk>>,
@@ -59,6 +61,7 @@ impl Service {
             manifests,
             manifest_slots,
             import_slot: Arc::new(Semaphore::new(1)),
+            import_stall_timeout: Limits::default().import_stall_timeout,
             principal,
             caller_class: CallerClass::default(),
             desk: None,
@@ -94,6 +97,12 @@ impl Service {
     #[must_use]
     pub fn with_desk(self, desk: Arc<AlertDesk>) -> Self {
         Self { desk: Some(desk), ..self }
+    }
+
+    /// The same, which waits so long for clients of imports.
+    #[must_use]
+    pub fn with_import_stall_timeout(self, import_stall_timeout: Duration) -> Self {
+        Self { import_stall_timeout, ..self }
     }
 
     /// The same, at which somebody says what became of hits.

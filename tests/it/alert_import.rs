@@ -326,6 +326,47 @@ fn an_import_by_a_command_is_taken_up_by_the_service_beside_it() {
 }
 
 #[test]
+fn an_import_whose_client_sends_a_byte_now_and_then_is_given_up_and_says_what_was_issued() {
+    let place = Place::with_site();
+    let serving = Serving::start_with(&place, "import-stall-timeout = '1s'\n");
+    let text = in_days(&ndjson(1500), 30);
+    for (mode, issued) in [("all_or_nothing", 0), ("per_row", 1000)] {
+        let mut connection = std::net::TcpStream::connect(serving.address).unwrap();
+        let head = format!(
+            "POST /v1/alerts/import?mode={mode} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n",
+            text.len() + 1000
+        );
+        connection.write_all(&[head.as_bytes(), text.as_bytes()].concat()).unwrap();
+        let mut drip = connection.try_clone().unwrap();
+        let begun = std::time::Instant::now();
+        std::thread::spawn(move || {
+            while drip.write_all(b" ").is_ok() {
+                std::thread::sleep(std::time::Duration::from_millis(200));
+            }
+        });
+        let (mut said, mut read) = (Vec::new(), [0; 4096]);
+        // The connection need not be closed yet.
+        while !said.ends_with(b"}") {
+            let count = std::io::Read::read(&mut connection, &mut read).unwrap();
+            assert!(count > 0, "{}", String::from_utf8_lossy(&said));
+            said.extend_from_slice(&read[..count]);
+        }
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.starts_with("HTTP/1.1 408 "), "{said}");
+        let problem: Value = serde_json::from_str(said.split_once("\r\n\r\n").unwrap().1).unwrap();
+        assert_eq!(
+            (&problem["code"], &problem["import"]["issued"]),
+            (&json!("import_too_slow"), &json!(issued))
+        );
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{:?}", begun.elapsed());
+        assert_eq!(Store::newest(&Disk, &place.path("site")).unwrap(), issued, "{mode}");
+        let next = serving.post("/v1/alerts/import", "text/csv", CSV.lines().next().unwrap());
+        assert_eq!(next.status, 200, "whoever comes next has the place at once");
+    }
+    serving.log();
+}
+
+#[test]
 fn an_import_whose_client_goes_away_issues_nothing_or_whole_chunks() {
     let place = Place::with_site();
     let serving = Serving::start(&place, "text");

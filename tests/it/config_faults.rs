@@ -104,6 +104,7 @@ fn a_length_of_time_out_of_bounds_is_refused_at_both_ends() {
     let keys = [
         ("service", "keep-alive", ["1s", "1h"], ["999ms", "3601s"]),
         ("service", "request-head-timeout", ["100ms", "60s"], ["99ms", "61s"]),
+        ("service", "import-stall-timeout", ["100ms", "10m"], ["99ms", "11m"]),
         ("service", "drain-timeout", ["100ms", "10m"], ["0s", "11m"]),
         ("feed-defaults", "warn-after", ["1s", "72h"], ["0h", "367d"]),
         ("feed-defaults", "stale-after", ["24h", "366d"], ["0s", "8785h"]),

@@ -48,6 +48,7 @@ fn every_key_of_a_file_reaches_its_setting() {
         streams-max = 4
         keep-alive = '6s'
         request-head-timeout = '700ms'
+        import-stall-timeout = '9s'
         drain-timeout = '8m'
         [manifests]
         line-bytes-max = 900
@@ -150,6 +151,7 @@ fn every_key_of_a_file_reaches_its_setting() {
             streams_max: 4,
             keep_alive: Duration::from_secs(6),
             request_head_timeout: Duration::from_millis(700),
+            import_stall_timeout: Duration::from_secs(9),
             drain_timeout: Duration::from_secs(480),
         },
         manifests: portcullis::bulk::Limits {
@@ -259,7 +261,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             any::<u16>().prop_map(|port| (std::net::Ipv6Addr::LOCALHOST, port).into()),
         ],
         (1..=256_usize, 1024..=1_048_576_usize, 1..=65_536_usize, 1..=1024_usize),
-        (1_000..=3_600_000_u64, 100..=60_000_u64, 100..=600_000_u64),
+        (1_000..=3_600_000_u64, 100..=60_000_u64, 100..=600_000_u64, 100..=600_000_u64),
     )
         .prop_map(|(bind, (workers, body_bytes_max, connections_max, streams_max), millis)| {
             portcullis::http::Limits {
@@ -273,6 +275,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                 keep_alive: Duration::from_millis(millis.0),
                 request_head_timeout: Duration::from_millis(millis.1),
                 drain_timeout: Duration::from_millis(millis.2),
+                import_stall_timeout: Duration::from_millis(millis.3),
             }
         });
     let manifests = (256..=1_048_576_usize, 1..=65_536_usize, 1_048_576..=1_073_741_824_usize, 1..=64_usize)
