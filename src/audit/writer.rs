@@ -14,6 +14,7 @@ use super::format::{BODY_BYTES_MAX, LEAF_BYTES, SALT_BYTES, append_frame};
 use super::group::{Job, Place, Recorded, refuse_what_waits};
 use super::log::Shared;
 use super::open::Files;
+use super::output::stop;
 use super::reply::Waking;
 use super::reserve::Reserve;
 use super::sealed::Sealer;
@@ -193,11 +194,12 @@ impl Writer {
 
     /// Writes jobs, all of them but those that cannot be entries; after an error none.
     fn record(&mut self, group: &[Job]) -> Result<Recorded, AuditError> {
-        let (start, entries, held) = (self.files.bodies.bytes, self.files.entries, self.held.len());
+        let (start, entries) = (self.files.bodies.bytes, self.files.entries);
         self.frames.clear();
         let mut recorded = Recorded { places: Vec::with_capacity(group.len()), highest_us: i64::MIN };
         let wanted = group.iter().map(|job| job.drafts.len()).sum();
         let mut outcome = self.ready().and_then(|()| self.draw_salts(wanted));
+        let held = self.held.len();
         if outcome.is_ok() {
             for Job { drafts, .. } in group {
                 let place = self.encode(drafts);
@@ -279,7 +281,8 @@ impl Writer {
         self.held_places.truncate(bytes / LEAF_BYTES);
     }
 
-    /// Writes the buffered frames; after an error `bodies` ends at `start` again, or the log is stopped.
+    /// Writes the buffered frames; after an error `bodies` ends at `start` again, or the log is stopped. Once they are synced they stand,
+    /// also if their leaves cannot be written yet: whoever follows the log may have seen some of them.
     fn write(&mut self, start: u64, synced: bool) -> Result<(), AuditError> {
         if let Err(error) = self.files.bodies.file.append(&self.frames) {
             self.files.bodies.cut_back(start, &self.shared)?;
@@ -293,13 +296,11 @@ impl Writer {
             return Ok(());
         }
         let settled = self.settle();
-        if settled.is_err() && self.shared.stopped.get().is_none() {
-            self.files.bodies.cut_back(start, &self.shared)?;
-        }
-        settled
+        if self.shared.stopped.get().is_none() { Ok(()) } else { settled }
     }
 
-    /// Syncs the bodies, then writes their leaves. This order is what a leaf stands for.
+    /// Syncs the bodies, then writes their leaves. This order is what a leaf stands for. Leaves that cannot be written wait for the next
+    /// time.
     fn settle(&mut self) -> Result<(), AuditError> {
         if self.bodies_unsynced {
             self.files.bodies.sync(&self.shared)?;
@@ -309,16 +310,22 @@ impl Writer {
             return Ok(());
         }
         let leaves = &mut self.files.leaves;
-        if let Err(error) = leaves.file.append(&self.held) {
-            let end = leaves.bytes;
-            leaves.cut_back(end, &self.shared)?;
-            return Err(leaves.not_written(error));
+        let appended = leaves.file.append(&self.held);
+        let mut whole = self.held.len();
+        if appended.is_ok() {
+            leaves.bytes += whole as u64;
+        } else {
+            let unsure = |error| stop(&self.shared, "measuring", &leaves.path, error);
+            let there = leaves.file.len().map_err(unsure)?.saturating_sub(leaves.bytes);
+            // Those that are there to their ends are not taken back.
+            whole = usize::try_from(there).map_or(whole, |there| whole.min(there)) / LEAF_BYTES * LEAF_BYTES;
+            leaves.cut_back(leaves.bytes + whole as u64, &self.shared)?;
         }
-        leaves.bytes += self.held.len() as u64;
-        let (added, _) = self.held.as_chunks::<LEAF_BYTES>();
-        let added = added.iter().zip(&self.held_places);
-        added.for_each(|(leaf, place)| self.files.tree.push(*leaf, *place));
-        self.truncate_held(0);
+        let (added, _) = self.held[..whole].as_chunks::<LEAF_BYTES>();
+        let added = added.iter().zip(self.held_places.drain(..whole / LEAF_BYTES));
+        added.for_each(|(leaf, place)| self.files.tree.push(*leaf, place));
+        self.held.drain(..whole);
+        appended.map_err(|error| self.files.leaves.not_written(error))?;
         self.leaves_unsynced = true;
         self.checkpoint_due.get_or_insert_with(|| monotonic() + self.config.checkpoint_every);
         if let Err(error) = self.files.tree.flush() {

@@ -14,6 +14,7 @@ use portcullis::ground::storage::Disk;
 use proptest::prelude::*;
 
 use crate::audit_samples::{content, draft, frame_offsets, record, replace, until};
+use crate::support::recording::Recording;
 
 const ALL: Wanted<'_> = Wanted { classes: RetentionClass::ALL, body: &|_| true };
 const HITS: Wanted<'_> = Wanted { classes: &[RetentionClass::Hits], body: &is_hit };
@@ -244,6 +245,45 @@ fn an_entry_is_told_once_it_is_durable_and_whole() {
     append(&bodies, &whole[offsets[5]..]);
     append(&leaves, &all_leaves[64 + 5 * 32..]);
     assert_eq!(poll(&mut follower, ALL, 100).unwrap(), [(name, 5)]);
+}
+
+#[test]
+fn what_was_told_is_not_taken_back_whenever_the_disk_is_full() {
+    let group = |first: u64| (first..first + 3).map(|number| (draft(number, 0), ())).collect::<Vec<_>>();
+    let frames = {
+        let data = tempfile::tempdir().unwrap();
+        let log = open(data.path(), Role::Serve, 64 << 20, at(0));
+        let _ = log.submit_many(group(10)).unwrap().wait().unwrap();
+        content(&folder_of(data.path(), &log).join("bodies")).len() - 64
+    };
+    let take = |follower: &mut Follower, seen: &mut Vec<_>| {
+        let taken = &mut |_: &Arc<str>, _: &Position, recorded| {
+            let Recorded::Whole(stored) = recorded else { return };
+            seen.push((stored.entry.sequence, stored.leaf));
+        };
+        follower.poll(ALL, 1000, taken).unwrap();
+    };
+    // Room for no frame of a group, for some, and for all of them and some of their leaves.
+    for room in [0, 40, frames - 1].into_iter().chain((0..=100).step_by(9).map(|leaves| frames + leaves)) {
+        let data = tempfile::tempdir().unwrap();
+        let disk = Recording::new(data.path());
+        let (storage, now) = (Arc::new(disk.clone()), draft(0, 0).time);
+        let log = AuditLog::open(storage, data.path(), Role::Serve, Config::default(), now).unwrap().0;
+        let _ = record(&log, &draft(0, 0)).unwrap();
+        let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let (mut early, told) = (follower(data.path(), Position::default()), seen.clone());
+        disk.watch(move || take(&mut early, &mut told.lock().unwrap()));
+        disk.disk_full_after(Some(room));
+        let is_recorded = log.submit_many(group(20)).unwrap().wait().is_ok();
+        disk.disk_full_after(None);
+        until("the log is writable again", || log.writable());
+        let _ = log.submit_many(group(30)).unwrap().wait().unwrap();
+        log.close().unwrap();
+        let mut all = Vec::new();
+        take(&mut follower(data.path(), Position::default()), &mut all);
+        assert_eq!((is_recorded, all.len()), (room >= frames, if room >= frames { 7 } else { 4 }), "{room}");
+        assert_eq!(*seen.lock().unwrap(), all, "room for {room} of {frames}");
+    }
 }
 
 #[test]

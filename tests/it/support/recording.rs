@@ -49,8 +49,18 @@ struct State {
     fail_append_in: Option<usize>,
     fail_truncates: bool,
     room_bytes: Option<usize>,
+    watch: Option<Watch>,
     reserved: BTreeMap<PathBuf, usize>,
     sync_takes: Duration,
+}
+
+/// What is done after each append and each cut of a file that grows.
+struct Watch(Box<dyn FnMut() + Send>);
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watch")
+    }
 }
 
 impl Recording {
@@ -97,6 +107,11 @@ impl Recording {
     /// room.
     pub(crate) fn disk_full_after(&self, bytes: Option<usize>) {
         self.state().room_bytes = bytes;
+    }
+
+    /// Does something after each append and each cut from now on, also after half of one: others may read at any moment.
+    pub(crate) fn watch(&self, watch: impl FnMut() + Send + 'static) {
+        self.state().watch = Some(Watch(Box::new(watch)));
     }
 
     /// Each sync of a file takes at least so long.
@@ -283,6 +298,7 @@ impl StorageFile for RecordedFile {
         if fits > 0 {
             self.inner.append(&bytes[..fits])?;
             state.operations.push(Operation::Append { file: self.id, offset, bytes: bytes[..fits].into() });
+            state.watch.iter_mut().for_each(|watch| (watch.0)());
         }
         if fits < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
@@ -311,7 +327,9 @@ impl StorageFile for RecordedFile {
         }
         self.inner.truncate(len)?;
         let file = self.id;
-        self.state().operations.push(Operation::Truncate { file, len });
+        let mut state = self.state();
+        state.operations.push(Operation::Truncate { file, len });
+        state.watch.iter_mut().for_each(|watch| (watch.0)());
         Ok(())
     }
 
