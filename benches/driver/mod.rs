@@ -100,31 +100,70 @@ impl Connection {
             r#"{{"document":{{"number":"Q{:07}","issuing_state":"UTO","kind":"passport"}},"client_reference":"gate-7:{number}"}}"#,
             number % 9_999_991
         );
-        let head = "POST /v1/checks HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n";
-        let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
-        assert!(self.exchange(&request), "the server answers");
+        assert!(self.post("/v1/checks", "application/json", &body), "the server answers");
+    }
+
+    pub(crate) fn post(&mut self, path: &str, media_type: &str, body: &str) -> bool {
+        self.send(path, media_type, body);
+        self.receive()
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Option<String> {
-        let is_there = self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n"));
-        is_there.then(|| String::from_utf8_lossy(&self.answer).into_owned())
+        let request = format!("GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n");
+        self.stream.get_mut().write_all(request.as_bytes()).expect("the server reads");
+        self.receive().then(|| String::from_utf8_lossy(&self.answer).into_owned())
+    }
+
+    pub(crate) fn send(&mut self, path: &str, media_type: &str, body: &str) {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {media_type}\r\n");
+        let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+        self.stream.get_mut().write_all(request.as_bytes()).expect("the server reads");
     }
 
     /// Whether the answer is 200.
-    fn exchange(&mut self, request: &str) -> bool {
-        self.stream.get_mut().write_all(request.as_bytes()).expect("the server reads");
-        let mut is_ok = true;
-        let (mut line, mut length) = (String::new(), 0);
-        while line != "\r\n" {
-            line.clear();
-            self.stream.read_line(&mut line).expect("the server answers");
-            let told = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-            length = told.map_or(length, |(_, told)| told.trim().parse().expect("a length"));
-            is_ok &= !line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.1 200");
+    pub(crate) fn receive(&mut self) -> bool {
+        let (mut is_ok, mut length) = (true, Some(0));
+        loop {
+            let line = self.line();
+            match line.split_once(':') {
+                None if line.is_empty() => break,
+                None => is_ok = line.starts_with("HTTP/1.1 200"),
+                Some((name, told)) if name.eq_ignore_ascii_case("content-length") => {
+                    length = Some(told.trim().parse().expect("a length"));
+                }
+                Some((name, _)) if name.eq_ignore_ascii_case("transfer-encoding") => length = None,
+                Some(_) => {}
+            }
         }
-        self.answer.resize(length, 0);
-        self.stream.read_exact(&mut self.answer).expect("the answer is whole");
+        self.answer.clear();
+        match length {
+            Some(length) => self.take(length),
+            None => self.take_chunks(),
+        }
         is_ok
+    }
+
+    fn take(&mut self, length: usize) {
+        let from = self.answer.len();
+        self.answer.resize(from + length, 0);
+        self.stream.read_exact(&mut self.answer[from..]).expect("the answer is whole");
+    }
+
+    fn take_chunks(&mut self) {
+        loop {
+            let length = usize::from_str_radix(&self.line(), 16).expect("a length");
+            self.take(length);
+            self.line();
+            if length == 0 {
+                return;
+            }
+        }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        assert_ne!(self.stream.read_line(&mut line).expect("the server answers"), 0, "the server answers");
+        line.trim_end().to_owned()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the machines stand on: storage, memory, time, and the way to web servers. Any machine may import it; it imports `domain` only.
 
+pub mod alarm;
 mod causes;
 pub mod clock;
 pub mod platform;

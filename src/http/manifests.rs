@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::bulk::{self, Format, Lines, Manifest, Summary, answer_lines};
 
+use super::even::evenly;
 use super::media_type::expect_media_type;
 use super::problem::Problem;
 use super::service::Service;
@@ -198,25 +199,12 @@ async fn answer(
             let mut chunk: Vec<_> = chunk.into_iter().filter_map(|line| manifest.read(line)).collect();
             let questions = chunk.iter_mut().filter_map(|line| line.question.as_mut().ok());
             questions.for_each(|question| question.asker.class = service.caller_class);
-            let (worker, name) = (service.clone(), name.clone());
-            let decided =
-                rt::task::spawn_blocking(move || answer_lines(&worker.screening, &name, chunk)).await;
-            let outcomes = match decided {
-                Ok(Ok(outcomes)) => outcomes,
-                Ok(Err(error)) => return fail(&service, &answers, Problem::from(error).code()).await,
-                Err(_) => {
-                    tracing::error!("a defect kept a chunk of a manifest from being answered");
-                    return fail(&service, &answers, "internal").await;
-                }
+            let answered = answer_chunk(&service, &name, chunk, &mut summary);
+            let (answered, _) = evenly(service.caller_class, answered).await;
+            let text = match answered {
+                Ok(text) => text,
+                Err(code) => return fail(&service, &answers, code).await,
             };
-            let mut text = Vec::new();
-            for outcome in &outcomes {
-                summary.add(outcome);
-                service.metrics.count_outcome(outcome);
-                let unanswered = outcome.answer.as_ref().err();
-                unanswered.into_iter().for_each(|fault| service.refusals.note(fault.code()));
-                write_outcome(&mut text, outcome).expect("memory takes every line");
-            }
             if !answers.send(text).await {
                 return;
             }
@@ -228,6 +216,33 @@ async fn answer(
             return;
         }
     }
+}
+
+/// The answers as they are written, or the code of why there are none.
+async fn answer_chunk(
+    service: &Arc<Service>,
+    name: &Arc<str>,
+    chunk: Vec<bulk::Line>,
+    summary: &mut Summary,
+) -> Result<Vec<u8>, &'static str> {
+    let (worker, name) = (service.clone(), name.clone());
+    let decided = rt::task::spawn_blocking(move || answer_lines(&worker.screening, &name, chunk)).await;
+    let outcomes = match decided {
+        Ok(outcomes) => outcomes.map_err(|error| Problem::from(error).code())?,
+        Err(_) => {
+            tracing::error!("a defect kept a chunk of a manifest from being answered");
+            return Err("internal");
+        }
+    };
+    let mut text = Vec::new();
+    for outcome in &outcomes {
+        summary.add(outcome);
+        service.metrics.count_outcome(outcome);
+        let unanswered = outcome.answer.as_ref().err();
+        unanswered.into_iter().for_each(|fault| service.refusals.note(fault.code()));
+        write_outcome(&mut text, outcome).expect("memory takes every line");
+    }
+    Ok(text)
 }
 
 async fn fail(service: &Service, answers: &Answers, code: &'static str) {

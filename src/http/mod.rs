@@ -14,6 +14,7 @@ mod body;
 mod cases;
 mod changes;
 mod checks;
+mod even;
 mod events;
 mod hits;
 mod idempotency;

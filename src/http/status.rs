@@ -106,9 +106,10 @@ fn site_text(code: ReasonCode) -> &'static str {
 
 pub(super) async fn metrics(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
     service.tell_outcomes();
+    let class = service.caller_class;
     let text = service
         .metrics
-        .render(&service.screening, &service.board, service.sinks.known_to(service.caller_class))
+        .render(class, &service.screening, &service.board, service.sinks.known_to(class))
         .map_err(|_| Problem::internal())?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

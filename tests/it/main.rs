@@ -65,6 +65,7 @@ mod http_cases;
 mod http_checks;
 mod http_manifests;
 mod http_refusals;
+mod http_withheld;
 mod index_amendments;
 mod index_amendments_refused;
 mod index_lists;
