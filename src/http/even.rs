@@ -1,7 +1,8 @@
 //! Answers that leave at an even moment, so that the time they take does not tell what was withheld.
 //!
 //! Whoever may not be told of an alert gets the answer that there would be without it; but finding it takes longer, and so does recording
-//! it. So an answer to him leaves a whole number of periods after his question was complete.
+//! it. So an answer to him leaves a whole number of periods after his question was complete. What takes longer than one of them is seen less
+//! sharply, and no more than that.
 
 use std::time::{Duration, Instant};
 
