@@ -1,9 +1,8 @@
 //! `POST /v1/checks`.
 
 use actix_web::http::header::ContentType;
-use actix_web::{HttpRequest, HttpResponse, rt, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::domain::alert::CallerClass;
 use crate::screening::{CheckRequest, Question};
 
 use super::even::evenly;
@@ -33,24 +32,13 @@ pub(super) async fn check(
     let mut question = CheckRequest::parse(&body)?.into_question(&service.principal)?;
     question.asker.class = service.caller_class;
     question.asker.idempotency_key = idempotency_key(&request)?.map(Into::into);
-    let (answer, took) = evenly(service.caller_class, answer(&service, question)).await;
+    let (answer, took) = evenly(service.caller_class, answer(&service, &question)).await;
     service.metrics.tell_check(took);
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(answer?))
 }
 
-async fn answer(service: &Service, question: Question) -> Result<Vec<u8>, Problem> {
-    let pending = if service.caller_class == CallerClass::Officer {
-        service.screening.check(&question)?
-    } else {
-        // Not on this thread, which others wait for as well.
-        let screening = service.screening.clone();
-        let decided = rt::task::spawn_blocking(move || screening.check(&question)).await;
-        decided.map_err(|_| {
-            tracing::error!("a defect kept a check from being answered");
-            Problem::internal()
-        })??
-    };
-    let audited = pending.await?;
+async fn answer(service: &Service, question: &Question) -> Result<Vec<u8>, Problem> {
+    let audited = service.screening.check(question)?.await?;
     service.metrics.count_answer(audited.get());
     let mut answer = Vec::with_capacity(ANSWER_BYTES_USUAL);
     serde_json::to_writer(&mut answer, &AnswerBody::from(&audited)).map_err(|_| Problem::internal())?;
