@@ -199,8 +199,9 @@ async fn answer(
             let mut chunk: Vec<_> = chunk.into_iter().filter_map(|line| manifest.read(line)).collect();
             let questions = chunk.iter_mut().filter_map(|line| line.question.as_mut().ok());
             questions.for_each(|question| question.asker.class = service.caller_class);
+            let questions = chunk.len();
             let answered = answer_chunk(&service, &name, chunk, &mut summary);
-            let (answered, _) = evenly(service.caller_class, answered).await;
+            let (answered, _) = evenly(service.caller_class, questions, answered).await;
             let text = match answered {
                 Ok(text) => text,
                 Err(code) => return fail(&service, &answers, code).await,

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::audit::{Act, Digester, Draft};
 use crate::domain::alert::CallerClass;
 use crate::domain::{
@@ -118,7 +120,7 @@ impl Answering {
             ..draft(question, &verdict, &reasons, &coverage, now)
         };
         let answer = Answer {
-            decided_at: now.time,
+            decided_at: told_moment(question.asker.class, now.time),
             client_reference: question.asker.client_reference.clone(),
             verdict,
             case: told_case,
@@ -130,6 +132,12 @@ impl Answering {
         };
         (answer, draft)
     }
+}
+
+/// Whoever may not be told of everything is told the second and no more: the moment of an answer tells how long the one before it took.
+fn told_moment(class: CallerClass, now: Timestamp) -> Timestamp {
+    let second = || Timestamp::from_second(now.as_second()).expect("a time begins a second");
+    if class == CallerClass::Officer { now } else { second() }
 }
 
 /// The documents whose digests the entry keeps, each in the first list that it belongs to.

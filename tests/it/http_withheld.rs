@@ -73,6 +73,8 @@ fn answers_with_and_without_a_hidden_alert_have_one_shape() {
     let (hidden, clear) = (check(&serving, HIDDEN), check(&serving, CLEAR));
     assert_eq!(hidden.json()["verdict"], "no_hit");
     assert_eq!(hidden.json()["document"]["number"], HIDDEN);
+    let moment = |reply: &Reply| reply.json()["decided_at"].as_str().unwrap().len();
+    assert_eq!(moment(&hidden), "2026-01-01T00:00:00Z".len(), "the second and no more");
     assert_eq!((hidden.status, head(&hidden)), (clear.status, head(&clear)));
     assert_eq!(shape(&hidden.text()), shape(&clear.text()));
     let (hidden, clear) = (manifest(&serving, &[CLEAR, HIDDEN]), manifest(&serving, &[CLEAR, CLEAR]));
@@ -85,6 +87,7 @@ fn answers_with_and_without_a_hidden_alert_have_one_shape() {
     let officers = self::serving(&place, "officer");
     let [hit, none] = [HIDDEN, CLEAR].map(|number| shape(&check(&officers, number).text()));
     assert_ne!(hit, none, "who may be told is told");
+    assert!(moment(&check(&officers, CLEAR)) > "2026-01-01T00:00:00Z".len());
     officers.log();
 }
 
