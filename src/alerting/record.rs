@@ -11,8 +11,6 @@ use crate::domain::alert::{Revision, Subject};
 use crate::ground::causes;
 use crate::overlay::Change;
 
-/// Entries that are handed in together, so that questions which wait for the same log wait for few.
-pub(super) const ENTRIES_AT_ONCE: usize = 256;
 /// How long there may be no room in the log's queue.
 const TRIES: u32 = 500;
 const PAUSE: Duration = Duration::from_millis(20);
@@ -23,8 +21,7 @@ pub(super) fn record(desk: &Desk<'_>, planned: &[(Act, Change)]) -> Result<(), A
         return Ok(());
     }
     let digester = Digester::open(&*desk.storage, &desk.data_dir)?;
-    let at_once = ENTRIES_AT_ONCE.min(desk.log.entries_max());
-    for some in planned.chunks(at_once) {
+    for some in planned.chunks(desk.log.entries_at_once()) {
         let drafts = || some.iter().map(|(act, change)| (draft(desk, &digester, *act, change), ()));
         let mut tries = 0;
         let pending = loop {

@@ -31,10 +31,16 @@ pub struct AuditLog {
     thread: Option<JoinHandle<Result<(), AuditError>>>,
     shared: Arc<Shared>,
     pub(super) queue_entries_max: usize,
+    role: Role,
     log_id: Arc<str>,
     /// What the other logs of the site knew of alerts when somebody wanted to know first.
     others: Arc<OnceLock<AlertFloor>>,
 }
+
+/// Each time is a sync, for which those wait as well who sync other files of the disk; and so do they for what is written at once.
+const AT_ONCE: usize = 1024;
+/// Questions that wait for the same log wait for few.
+const AT_ONCE_BESIDE_QUESTIONS: usize = 256;
 
 /// What was found, made and mended when a log was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,6 +164,7 @@ impl AuditLog {
         let exporter = Exporter::start(elsewhere, exported, newest)?;
         let queue_entries_max = config.queue_entries_max;
         let unsealed = std::mem::take(&mut files.unsealed);
+        let role = files.log_id.role();
         let (folder, id, sealing) = (files.folder.clone(), files.log_id.clone(), Sealing::default());
         let sealer = Sealer::start((storage.clone(), folder.clone(), id), sealing.clone(), unsealed)?;
         let writer = Writer::new((storage.clone(), files, config), shared.clone(), (exporter, sealer));
@@ -173,6 +180,7 @@ impl AuditLog {
             thread: Some(thread),
             shared,
             queue_entries_max,
+            role,
             log_id: opened.log_id.clone(),
             others: Arc::default(),
         };
@@ -199,10 +207,14 @@ impl AuditLog {
         self.send(drafts, what, false)
     }
 
-    /// How many entries [`submit_many`](Self::submit_many) takes at most.
+    /// How many entries whoever has many hands in [together](Self::submit_many).
     #[must_use]
-    pub fn entries_max(&self) -> usize {
-        self.queue_entries_max
+    pub fn entries_at_once(&self) -> usize {
+        let at_once = match self.role {
+            Role::Cli => AT_ONCE,
+            Role::Serve => AT_ONCE_BESIDE_QUESTIONS,
+        };
+        at_once.min(self.queue_entries_max)
     }
 
     /// As [`submit_many`](Self::submit_many), and synced whatever the durability of others.

@@ -13,7 +13,7 @@ use super::tally::row_fault;
 use super::{Format, ImportError, Reject, Rows, Tally};
 use crate::alerting::desk::name;
 use crate::alerting::plan::{Fate, Plan};
-use crate::alerting::record::{ENTRIES_AT_ONCE, record};
+use crate::alerting::record::record;
 use crate::alerting::{AlertingError, Deed, Desk, Issue, Wish};
 use crate::audit::Act;
 use crate::domain::alert::AlertId;
@@ -161,8 +161,9 @@ impl<D: AtDesk> Running<'_, D> {
             return Ok(Outcome::DryRun);
         }
         let total = planned.len() as u64;
-        for (at, some) in (0..).zip(planned.chunks(ENTRIES_AT_ONCE)) {
-            self.observer.at(Stage::Recording, at * ENTRIES_AT_ONCE as u64, Some(total));
+        let at_once = self.desk.at_desk(|desk| desk.log.entries_at_once());
+        for (at, some) in (0..).zip(planned.chunks(at_once)) {
+            self.observer.at(Stage::Recording, at * at_once as u64, Some(total));
             self.desk.at_desk(|desk| record(desk, some))?;
         }
         self.observer.at(Stage::Keeping, 0, Some(total));
