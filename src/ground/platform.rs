@@ -1,5 +1,4 @@
-//! What only the platform gives: maps of files, large writes that are paced, the processor's vector units and its
-//! prefetching.
+//! What only the platform gives: maps of files, large writes that are paced, the processor's vectors and prefetching.
 //!
 //! Maps are read-only and of files that somebody may cut short: the fault poisons the map and the process lives on. Linux raises SIGBUS where a mapped page can't be had: the file has been cut short, or the disk fails. The handler
 //! sets the mapping's flag, *then* puts pages of zeros over the rest of the mapping and returns. Whoever read zeros
@@ -222,8 +221,8 @@ fn with_avx512<W: Work>(work: W) -> W::Output {
     work.run()
 }
 
-/// Begins to write a piece of a file to the disk, and waits for what stands before it to be there. Not every file system
-/// can; there nothing happens.
+/// Begins to write a piece of a file to the disk, and waits for what stands before it to be there; where the piece has no length it is all
+/// that there is, and what was begun before is waited for. Not every file system can; there nothing happens.
 ///
 /// # Errors
 /// Those of the disk.
@@ -240,7 +239,8 @@ pub fn write_behind(file: &impl AsRawFd, offset: u64, length: u64) -> io::Result
             error => Err(error),
         }
     };
-    range(offset, length, libc::SYNC_FILE_RANGE_WRITE)?;
+    let begun = if length == 0 { libc::SYNC_FILE_RANGE_WAIT_BEFORE } else { 0 };
+    range(offset, length, begun | libc::SYNC_FILE_RANGE_WRITE)?;
     let before = offset.saturating_sub(length);
     if before < offset { range(before, offset - before, libc::SYNC_FILE_RANGE_WAIT_BEFORE) } else { Ok(()) }
 }

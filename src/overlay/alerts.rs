@@ -54,7 +54,7 @@ impl Alerts {
     pub fn follow(&mut self, store: &Store) -> Result<bool, OverlayError> {
         self.last.as_ref().map_or(Ok(()), |last| store.must_have(last))?;
         let mut new = Vec::new();
-        store.each_after(self.counter, &mut |revision| new.push(revision))?;
+        store.each_after(self.counter, &mut |revision| new.push(Arc::new(revision)))?;
         let is_new = !new.is_empty();
         new.into_iter().for_each(|revision| self.take(revision));
         // Under a new name it may be further than its newest revision.

@@ -5,6 +5,8 @@
 //! lists, without a lock.
 
 mod alerts;
+#[cfg(test)]
+mod append_tests;
 mod change;
 mod changes;
 mod error;

@@ -11,21 +11,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use redb::{Database, ReadableDatabase, TableDefinition};
+use redb::{Database, Durability, ReadableDatabase, TableDefinition};
 
 use super::OverlayError;
 use super::change::Change;
 use super::files::{Files, is_there};
 use super::head::{HEAD, Head, place};
 use super::key::StoreKey;
-use super::pages::Pages;
+use super::pages::{GivenUp, Pages};
 use super::record::{decode, encode, version_of};
 use crate::domain::alert::{AlertId, NodeId, Origin, Revision};
 use crate::ground::storage::{Lock, LockError, Storage, copy_file, publish_file};
 
 const REVISIONS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("revisions");
-const CACHE_BYTES: usize = 16 << 20;
-const LOCK_TRIES: u32 = 500;
+/// Tests have less, so that little is more than it holds.
+const CACHE_BYTES: usize = if cfg!(test) { 64 << 10 } else { 16 << 20 };
+/// So many are written at a time: pages that do not stay in the cache until their commit are written, read and written again.
+const PIECE_REVISIONS: usize = if cfg!(test) { 16 } else { 1024 };
+/// An import of a million alerts holds it for a quarter of a minute.
+const LOCK_TRIES: u32 = 1500;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 const MARK_BYTES_MAX: u64 = 64;
 
@@ -55,7 +59,7 @@ impl NewName {
 
 /// Pages that are open. To close them is to write to them, which may find them damaged as well.
 #[derive(Debug)]
-struct Open(Option<Database>);
+struct Open(Option<Database>, GivenUp);
 
 impl Open {
     fn pages(&self) -> &Database {
@@ -132,7 +136,7 @@ impl Store {
         if !is_there(&**storage, &path)? {
             return Err(OverlayError::Damaged { path, counter: newest, what: "is missing, with all others" });
         }
-        let database = Open(Some(guarded(&path, || pages(&**storage, &path))?));
+        let database = guarded(&path, || pages(&**storage, &path))?;
         let head = guarded(&path, || Head::read(database.pages(), &key, &path))?;
         let (mark, counter) = (folder.join("REVISION"), head.at().counter);
         // What reads pages goes back to an older state where the newest is spoilt, and calls that sound.
@@ -265,14 +269,43 @@ impl Store {
     /// [`OverlayError::Pages`]; which of the two it is shows when the store is opened again.
     pub fn append(&mut self, changes: Vec<Change>) -> Result<Vec<Revision>, OverlayError> {
         let path = self.path.clone();
-        guarded(&path, || self.write(changes))
+        let kept = guarded(&path, || self.write(changes));
+        if kept.is_err() {
+            self.give_up();
+        }
+        kept
+    }
+
+    /// Nothing is written any more: to close the pages would make durable what stands in them of an append that failed.
+    pub(super) fn give_up(&self) {
+        self.database.1.give_up();
     }
 
     fn write(&mut self, changes: Vec<Change>) -> Result<Vec<Revision>, OverlayError> {
+        let (mut head, mut revisions) = (self.head.clone(), Vec::with_capacity(changes.len()));
+        let mut changes = changes.into_iter();
+        while changes.len() > PIECE_REVISIONS {
+            let piece = changes.by_ref().take(PIECE_REVISIONS);
+            self.write_piece(piece, Durability::None, &mut head, &mut revisions)?;
+        }
+        self.write_piece(changes, Durability::Immediate, &mut head, &mut revisions)?;
+        self.head = head;
+        self.tell();
+        Ok(revisions)
+    }
+
+    /// Writes some changes after a head. Until a piece is durable, which the last one is, a crash takes out all of them; and only that one
+    /// brings the head along.
+    pub(super) fn write_piece(
+        &self,
+        changes: impl Iterator<Item = Change>,
+        durability: Durability,
+        head: &mut Head,
+        revisions: &mut Vec<Revision>,
+    ) -> Result<(), OverlayError> {
         let failed = OverlayError::pages::<redb::Error>(&self.path);
-        let writing = self.database.pages().begin_write().map_err(|error| failed(error.into()))?;
-        let mut head = self.head.clone();
-        let mut revisions = Vec::with_capacity(changes.len());
+        let mut writing = self.database.pages().begin_write().map_err(|error| failed(error.into()))?;
+        writing.set_durability(durability).map_err(|error| failed(error.into()))?;
         {
             let mut table = writing.open_table(REVISIONS).map_err(|error| failed(error.into()))?;
             for change in changes {
@@ -283,13 +316,12 @@ impl Store {
                 table.insert(&at[..], &sealed[..]).map_err(|error| failed(error.into()))?;
                 revisions.push(revision);
             }
-            let mut table = writing.open_table(HEAD).map_err(|error| failed(error.into()))?;
-            head.write(&mut table, &self.key).map_err(|error| failed(error.into()))?;
+            if matches!(durability, Durability::Immediate) {
+                let mut table = writing.open_table(HEAD).map_err(|error| failed(error.into()))?;
+                head.write(&mut table, &self.key).map_err(|error| failed(error.into()))?;
+            }
         }
-        writing.commit().map_err(|error| failed(error.into()))?;
-        self.head = head;
-        self.tell();
-        Ok(revisions)
+        writing.commit().map_err(|error| failed(error.into()))
     }
 
     /// A new name that it could take, under which it counts on above a counter.
@@ -345,11 +377,13 @@ fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, OverlayError>) -> Re
     done.unwrap_or_else(|_| Err(OverlayError::Damaged { path: path.to_owned(), counter: 0, what }))
 }
 
-fn pages(storage: &dyn Storage, path: &Path) -> Result<Database, OverlayError> {
+fn pages(storage: &dyn Storage, path: &Path) -> Result<Open, OverlayError> {
     let file = storage.open_anywhere(path).map_err(OverlayError::io("open", path))?;
     let mut database = Database::builder();
     database.set_cache_size(CACHE_BYTES);
-    database.create_with_backend(Pages::new(file)).map_err(OverlayError::pages(path))
+    let (pages, given_up) = Pages::new(file);
+    let database = database.create_with_backend(pages).map_err(OverlayError::pages(path))?;
+    Ok(Open(Some(database), given_up))
 }
 
 /// Makes the file, which has its name only once it is whole: half a file of pages would be taken for a damaged one.

@@ -8,6 +8,7 @@ mod disk;
 mod lock;
 mod paced;
 mod publish_file;
+mod rate;
 
 use std::fs::File;
 use std::io;
@@ -18,6 +19,7 @@ pub use disk::Disk;
 pub use lock::{Lock, LockError};
 pub use paced::Paced;
 pub use publish_file::{publish_file, publish_readable_file};
+pub use rate::Rate;
 
 /// A file system. Paths are the caller's, absolute or relative to the working directory.
 pub trait Storage: Send + Sync + std::fmt::Debug {
@@ -94,7 +96,8 @@ pub trait BlockFile: Send + Sync + std::fmt::Debug {
     /// Cuts the file to a length, or fills it up to that with zeros.
     fn set_len(&self, len: u64) -> io::Result<()>;
 
-    /// Has what was written on its way to the disk, so that whoever syncs small files beside a large one does not wait for all of it.
+    /// Has what was written on its way to the disk, and waits for what was before, so that whoever syncs small files beside a large one does
+    /// not wait for all of it. Nothing is durable by it.
     ///
     /// # Errors
     /// Those of the disk.
