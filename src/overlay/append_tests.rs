@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use redb::Durability;
 
-use super::head::Head;
 use super::{Change, Store};
 use crate::domain::alert::{
     Action, AlertId, CallerClass, Category, Grade, GradeScheme, Handling, Life, Line, Statement, Subject,
@@ -144,7 +143,7 @@ fn of_a_large_append_that_came_to_grief_nothing_is_ever_there() {
 fn pieces_that_are_given_up_are_never_there() {
     let data = begun();
     let store = open(Disk, data.path());
-    let (mut head, mut revisions) = (Head { at: store.head(), version: 1 }, Vec::new());
+    let (mut head, mut revisions) = (store.head.clone(), Vec::new());
     for _ in 0..10 {
         let piece = changes(50).into_iter();
         store.write_piece(piece, Durability::None, &mut head, &mut revisions).expect("the disk has room");

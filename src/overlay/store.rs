@@ -20,7 +20,7 @@ use super::head::{HEAD, Head, place};
 use super::key::StoreKey;
 use super::pages::{GivenUp, Pages};
 use super::record::{decode, encode, version_of};
-use crate::domain::alert::{AlertId, NodeId, Origin, Revision};
+use crate::domain::alert::{AlertId, Origin, Revision};
 use crate::ground::storage::{Lock, LockError, Storage, copy_file, publish_file};
 
 const REVISIONS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("revisions");
@@ -37,32 +37,20 @@ const MARK_BYTES_MAX: u64 = 64;
 #[derive(Debug)]
 pub struct Store {
     storage: Arc<dyn Storage>,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     mark: PathBuf,
-    database: Open,
-    key: StoreKey,
-    head: Head,
+    pub(super) database: Open,
+    pub(super) key: StoreKey,
+    pub(super) head: Head,
     _lock: Lock,
-}
-
-/// A new name of a store, which it has not taken yet.
-#[derive(Debug)]
-pub struct NewName(Head);
-
-impl NewName {
-    /// The counter that its first revision comes after.
-    #[must_use]
-    pub fn after(&self) -> u64 {
-        self.0.at().counter
-    }
 }
 
 /// Pages that are open. To close them is to write to them, which may find them damaged as well.
 #[derive(Debug)]
-struct Open(Option<Database>, GivenUp);
+pub(super) struct Open(Option<Database>, GivenUp);
 
 impl Open {
-    fn pages(&self) -> &Database {
+    pub(super) fn pages(&self) -> &Database {
         self.0.as_ref().expect("they are closed only at the end")
     }
 }
@@ -198,18 +186,6 @@ impl Store {
         self.head.at()
     }
 
-    /// Under which name the revision with a counter was made; `None` if there is none.
-    #[must_use]
-    pub fn node_of(&self, counter: u64) -> Option<NodeId> {
-        self.head.name_of(counter).map(|name| name.node)
-    }
-
-    /// Whether the store was ever as far as a counter, and no further.
-    #[must_use]
-    pub fn was_at(&self, counter: u64) -> bool {
-        counter == 0 || self.head.names().any(|name| (name.after..=name.last).contains(&counter))
-    }
-
     /// Visits every revision after one, in the order in which they were made. Each is as it was written, and none is missing.
     ///
     /// # Errors
@@ -324,37 +300,8 @@ impl Store {
         writing.commit().map_err(|error| failed(error.into()))
     }
 
-    /// A new name that it could take, under which it counts on above a counter.
-    ///
-    /// # Errors
-    /// [`OverlayError::Random`].
-    pub fn new_name(&self, above: u64) -> Result<NewName, OverlayError> {
-        Ok(NewName(self.head.renamed(above)?))
-    }
-
-    /// Takes a new name: from here on this is another store than its twin, if it has one.
-    ///
-    /// # Errors
-    /// [`OverlayError::Pages`]; which of the two names it has shows when it is opened again.
-    pub fn rename(&mut self, name: NewName) -> Result<(), OverlayError> {
-        guarded(&self.path, || self.write_head(&name.0))?;
-        self.head = name.0;
-        self.tell();
-        Ok(())
-    }
-
-    fn write_head(&self, head: &Head) -> Result<(), OverlayError> {
-        let failed = OverlayError::pages::<redb::Error>(&self.path);
-        let writing = self.database.pages().begin_write().map_err(|error| failed(error.into()))?;
-        {
-            let mut table = writing.open_table(HEAD).map_err(|error| failed(error.into()))?;
-            head.write(&mut table, &self.key).map_err(|error| failed(error.into()))?;
-        }
-        writing.commit().map_err(|error| failed(error.into()))
-    }
-
     /// Lets those who wait for something new know. What is kept is kept all the same: they look by themselves every minute.
-    fn tell(&self) {
+    pub(super) fn tell(&self) {
         let text = format!("{}\n", self.head().counter);
         if let Err(error) = publish_file(&*self.storage, &self.mark, text.as_bytes()) {
             tracing::warn!(path = %self.mark.display(), %error, "a new revision of an alert is kept and not told of yet");
@@ -371,7 +318,10 @@ impl Store {
 }
 
 /// Pages that contradict one another end the library that reads them. To whoever asks here it is damage like any other.
-fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, OverlayError>) -> Result<T, OverlayError> {
+pub(super) fn guarded<T>(
+    path: &Path,
+    work: impl FnOnce() -> Result<T, OverlayError>,
+) -> Result<T, OverlayError> {
     let done = panic::catch_unwind(AssertUnwindSafe(work));
     let what = "(its pages contradict one another) cannot be read";
     done.unwrap_or_else(|_| Err(OverlayError::Damaged { path: path.to_owned(), counter: 0, what }))
