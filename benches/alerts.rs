@@ -23,6 +23,8 @@ use table::{Row, Table};
 
 const ROUNDS: usize = 9;
 const ASKED: usize = 1 << 16;
+/// Values from one interval to the next.
+const STRETCH: u64 = 99_990;
 
 fn main() {
     let (alerts, intervals) = (number("--alerts", 1_000_000), number("--intervals", 10_000));
@@ -30,13 +32,16 @@ fn main() {
     table.note(&format!("{alerts} alerts, {intervals} intervals, median of {ROUNDS} alternating rounds"));
     let full = overlay::Table::of(&known(alerts, intervals));
     let none = overlay::Table::default();
-    // Odd values are in no alert; even ones are.
+    // Odd values are in no alert, if they are not in the intervals, which begin each stretch of values.
     let mut random = 7_u64;
-    let asked: Vec<_> = (0..ASKED)
+    let asked: Vec<_> = (0..2 * ASKED)
         .map(|_| {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            document((random >> 20) % 500_000_000 * 2 + 1)
+            (random >> 20) % 500_000_000 * 2 + 1
         })
+        .filter(|value| value % STRETCH > STRETCH / 10)
+        .take(ASKED)
+        .map(document)
         .collect();
     assert!(asked.iter().all(|document| full.find(document).next().is_none()));
     assert_eq!(full.find(&document(2)).count(), usize::from(alerts > 0));
@@ -80,9 +85,11 @@ fn known(alerts: u64, intervals: u64) -> overlay::Alerts {
     let mut known = overlay::Alerts::default();
     let state = document(0).issuing_state;
     let exact = (1..=alerts).map(|at| Subject::Document(document(at * 2)));
-    let ranges = (1..=intervals).map(|at| {
-        let (from, to) = (document(at * 99_990), document(at * 99_990));
-        Subject::Interval(Interval::new(state, from.number, to.number).expect("one number is an interval"))
+    // Of all lengths; every other one overlaps with the one before.
+    let ranges = (0..intervals).map(|at| {
+        let from = at / 2 * 2 * STRETCH + at % 2 * 3;
+        let (from, to) = (document(from), document(from + [1, 10, 100, 1_000, 5_000][at as usize % 5]));
+        Subject::Interval(Interval::new(state, from.number, to.number).expect("it begins before it ends"))
     });
     let by: Arc<str> = "bench".into();
     for (subject, counter) in exact.chain(ranges).zip(1_u64..) {

@@ -4,9 +4,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-use serde_json::Value;
-
 use crate::driver::{Connection, Server};
 use crate::site::{Asked, body, is_hidden, serve};
 use crate::table::Table;
@@ -29,9 +26,7 @@ pub(crate) fn measure(table: &Table, folder: &Path, site: &Path, samples: u64) {
     drop(server);
     // Of one thread, so that the two are in each other's way.
     let server = serve(folder, site, "carrier", 1);
-    let (times, moments) = neighbours(&server, samples);
-    seen(times, "the next on a thread");
-    seen(moments, "  decided_at of both");
+    seen(neighbours(&server, samples), "the next on a thread");
 }
 
 /// Questions of so many lines, all of them of one sort.
@@ -78,34 +73,24 @@ fn side_by_side(server: &Server, samples: u64) -> Sorts {
     times
 }
 
-/// A question of either sort, and behind it on another connection one without a hidden alert: the times of that one, and how long after the
-/// first it says that it was decided.
-fn neighbours(server: &Server, samples: u64) -> (Sorts, Sorts) {
-    let mut connections = [const { () }; 2].map(|()| Connection::open(server.address));
-    let (mut asked, mut times, mut moments) = (Asked(13), Sorts::default(), Sorts::default());
+/// A question of either sort, and behind it on another connection one without a hidden alert: the times of that one.
+fn neighbours(server: &Server, samples: u64) -> Sorts {
+    let (mut first, mut next) = (Connection::open(server.address), Connection::open(server.address));
+    let (mut asked, mut times) = (Asked(13), Sorts::default());
     for sample in 0..(2 * samples + WARM_UP) {
         let values = [asked.next(), asked.next_without()];
         let bodies = values.map(body);
-        let [first, next] = &mut connections;
         first.send(CHECKS.0, CHECKS.1, &bodies[0]);
         let started = Instant::now();
         next.send(CHECKS.0, CHECKS.1, &bodies[1]);
         assert!(next.receive(), "the server answers");
         let time = started.elapsed();
         assert!(first.receive(), "the server answers");
-        let [first, next] = [&*first, &*next].map(decided_at);
         if sample >= WARM_UP {
             times.take(is_hidden(values[0]), time);
-            // Which is decided first is left to chance; whether it is to him too.
-            moments.take(is_hidden(values[0]), next.duration_since(first).unsigned_abs());
         }
     }
-    (times, moments)
-}
-
-fn decided_at(connection: &Connection) -> Timestamp {
-    let answer: Value = serde_json::from_slice(&connection.answer).expect("an answer is JSON");
-    answer["decided_at"].as_str().and_then(|told| told.parse().ok()).expect("it says when it was decided")
+    times
 }
 
 fn ask_for(connection: &mut Connection, (path, media_type): (&str, &str), body: &str) -> Duration {

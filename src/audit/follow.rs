@@ -7,7 +7,7 @@ mod journal_tail;
 mod open_log;
 mod sealed_stretch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ use super::tree::Hashes;
 use super::{AuditError, Damage, Entry, Fault, Position, Recorded, RetentionClass, Stored};
 use crate::audit::body::BodyFault;
 use crate::domain::Digest;
+use crate::ground::causes;
 use crate::ground::storage::Storage;
 
 /// Which entries a reader wants.
@@ -49,6 +50,8 @@ pub struct Follower {
     logs: BTreeMap<Arc<str>, Log>,
     /// Those that could not be opened when it last looked.
     closed: BTreeMap<Arc<str>, AuditError>,
+    /// Those that were restored and cannot be read: nobody mends what a backup has.
+    passed_over: BTreeSet<Arc<str>>,
     /// The log at which a visit had enough: the next poll begins after it.
     enough_at: Option<Arc<str>>,
     /// The last poll has left something that can be read.
@@ -60,9 +63,18 @@ impl Follower {
     /// Goes on from a position.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, data_dir: PathBuf, from: Position) -> Self {
-        let (logs, closed) = (BTreeMap::new(), BTreeMap::new());
-        let (restored_too, enough_at, more, erased) = (false, None, false, 0);
-        Self { storage, data_dir, position: from, restored_too, logs, closed, enough_at, more, erased }
+        Self {
+            storage,
+            data_dir,
+            position: from,
+            restored_too: false,
+            logs: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            passed_over: BTreeSet::new(),
+            enough_at: None,
+            more: false,
+            erased: 0,
+        }
     }
 
     /// Reads logs too that a restore from a backup has put aside, as far as the backup has them.
@@ -181,6 +193,9 @@ impl Follower {
                 Pass { storage: &*self.storage, wanted, position, erased, left: share, visit, enough };
             match log.poll(&mut pass) {
                 Ok(has_more) => more |= has_more,
+                Err(error) if log.files.is_restored => {
+                    pass_over(&mut self.passed_over, name, &error);
+                }
                 Err(error) => fault = fault.or(Some(error)),
             }
             enough = pass.enough;
@@ -198,21 +213,33 @@ impl Follower {
     fn look_for_logs(&mut self) -> Result<(), AuditError> {
         let audit = self.data_dir.join("audit");
         let there = self.storage.list(&audit).map_err(AuditError::storage("list", &audit))?;
-        self.logs.retain(|_, log| there.contains(&log.files.folder));
+        let passed_over = &self.passed_over;
+        self.logs.retain(|name, log| there.contains(&log.files.folder) && !passed_over.contains(name));
         self.closed.clear();
         for folder in there {
             let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let restored = LogId::parse_restored(name).filter(|_| self.restored_too);
             let is_restored = restored.is_some();
             let id = restored.or_else(|| LogId::parse(name));
-            let Some(id) = id.filter(|id| !self.logs.contains_key(id.text())) else { continue };
+            let is_known =
+                |id: &LogId| self.logs.contains_key(id.text()) || self.passed_over.contains(id.text());
+            let Some(id) = id.filter(|id| !is_known(id)) else { continue };
             match open_log(&*self.storage, &id, (folder, is_restored)) {
                 Ok(log) => self.logs.extend(log.map(|log| (id.text().clone(), log))),
+                Err(error) if is_restored => pass_over(&mut self.passed_over, id.text(), &error),
                 Err(error) => drop(self.closed.insert(id.text().clone(), error)),
             }
         }
         Ok(())
     }
+}
+
+fn pass_over(passed_over: &mut BTreeSet<Arc<str>>, log: &Arc<str>, error: &AuditError) {
+    tracing::warn!(
+        log = &**log, error = %causes(error),
+        "a log that was restored cannot be read on: what follows in it is told to nobody, and no case; portcullis audit verify says what is wrong with it"
+    );
+    passed_over.insert(log.clone());
 }
 
 /// One log.

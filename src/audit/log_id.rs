@@ -58,6 +58,11 @@ impl LogId {
         Self::parse(name.strip_suffix(RESTORED_ENDING)?)
     }
 
+    /// The folder's name of a log that a restore has put aside.
+    pub(super) fn restored_name(&self) -> String {
+        format!("{}{RESTORED_ENDING}", self.text)
+    }
+
     pub(super) fn role(&self) -> Role {
         self.role
     }

@@ -75,11 +75,13 @@ impl LogReader {
     }
 
     fn folder(&self, log: &str) -> Result<(PathBuf, LogId), AuditError> {
-        let folder = self.data_dir.join("audit").join(log);
-        // A name, and no path that leads elsewhere.
-        match LogId::parse(log) {
-            Some(id) if self.storage.open_read(&folder.join(LEAVES)).is_ok() => Ok((folder, id)),
-            _ => Err(AuditError::NoLog { path: self.data_dir.join("audit") }),
-        }
+        let audit = self.data_dir.join("audit");
+        let is_there = |folder: &PathBuf| self.storage.open_read(&folder.join(LEAVES)).is_ok();
+        // A name, and no path that leads elsewhere; one that was restored stands under another.
+        let found = LogId::parse(log).and_then(|id| {
+            let folders = [audit.join(log), audit.join(id.restored_name())];
+            Some((folders.into_iter().find(is_there)?, id))
+        });
+        found.ok_or(AuditError::NoLog { path: audit })
     }
 }

@@ -325,8 +325,8 @@ impl Writer {
         let added = added.iter().zip(self.held_places.drain(..whole / LEAF_BYTES));
         added.for_each(|(leaf, place)| self.files.tree.push(*leaf, place));
         self.held.drain(..whole);
-        appended.map_err(|error| self.files.leaves.not_written(error))?;
         self.leaves_unsynced = true;
+        appended.map_err(|error| self.files.leaves.not_written(error))?;
         self.checkpoint_due.get_or_insert_with(|| monotonic() + self.config.checkpoint_every);
         if let Err(error) = self.files.tree.flush() {
             // They are computed from leaves, which are there; the next time writes them too.

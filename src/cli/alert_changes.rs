@@ -24,11 +24,10 @@ pub(super) fn run(arguments: &AlertChanges) -> anyhow::Result<ExitCode> {
         if !arguments.follow {
             return Ok(ExitCode::SUCCESS);
         }
-        loop {
+        // What it says need not be the last that was seen: a store under a new name is further.
+        let told = Store::newest(&*site::disk(), &arguments.data)?;
+        while Store::newest(&*site::disk(), &arguments.data)? == told {
             std::thread::sleep(LOOK_EVERY);
-            if Store::newest(&*site::disk(), &arguments.data)? != seen.counter {
-                break;
-            }
         }
     }
 }

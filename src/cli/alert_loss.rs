@@ -59,14 +59,15 @@ pub(super) fn run(data: &Path) -> anyhow::Result<ExitCode> {
         let _ = logs[0].0.submit(draft, ())?.wait()?;
         store.rename(name)?;
     }
+    let after = store.head().counter;
     logs.into_iter().try_for_each(|(log, _)| log.close())?;
     if is_gone {
         println!(
-            "accepted: the alerts are gone and begin anew with revision {revision}, and {floor} was on record. There may have been newer ones, nobody knows how many. Issue again what is missing"
+            "accepted: the alerts are gone and begin anew after revision {after}, and {floor} was on record. There may have been newer ones, nobody knows how many. Issue again what is missing"
         );
     } else if floor > revision {
         println!(
-            "accepted: the alerts have revision {revision}, and {floor} was on record. Issue again what is missing"
+            "accepted: the alerts have revision {revision} and go on after {after}, and {floor} was on record. Issue again what is missing"
         );
     } else {
         println!("the alerts have revision {revision}, and {floor} is on record: nothing more is missing");

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use portcullis::audit::{self, Act, Examined, Expected, KeyId, NoteKey};
 use portcullis::domain::Digest;
+use portcullis::domain::alert::NodeId;
 use portcullis::ground::causes;
 use portcullis::ground::storage::{Storage, publish_file};
 use portcullis::overlay::Store;
@@ -126,9 +127,9 @@ fn json(examined: &Examined) -> serde_json::Value {
 
 pub(super) fn adopt(data: &Path) -> anyhow::Result<ExitCode> {
     site::must_exist(data)?;
-    // Before anything else, so that whoever is interrupted and begins anew does it too.
-    name_alerts(data)?;
     let adopted = audit::adopt(&*site::disk(), data)?;
+    // Also where there is no log any more: whoever was interrupted begins anew.
+    name_alerts(data);
     if adopted.is_empty() {
         println!("there is no log: nothing was changed");
         return Ok(ExitCode::SUCCESS);
@@ -141,15 +142,22 @@ pub(super) fn adopt(data: &Path) -> anyhow::Result<ExitCode> {
 }
 
 /// Where this came from alerts may go on: what is issued there and what is issued here are not to be taken for one another.
-fn name_alerts(data: &Path) -> anyhow::Result<()> {
+fn name_alerts(data: &Path) {
+    match try_name_alerts(data) {
+        Ok(Some(node)) => println!("the alerts go on under a new name, {node}"),
+        Ok(None) => {}
+        Err(fault) => {
+            eprintln!("portcullis: the alerts stay as they are, under the name that they had: {fault:#}");
+        }
+    }
+}
+
+fn try_name_alerts(data: &Path) -> anyhow::Result<Option<NodeId>> {
     let storage = site::disk();
     let floor = audit::alert_floor(&*storage, data)?;
-    match Store::open_not_below(&storage, data, floor) {
-        Ok(Some(mut store)) => store.rename(store.new_name(0)?)?,
-        Ok(None) => {}
-        Err(fault) => eprintln!("portcullis: the alerts stay as they are: {}", causes(&fault)),
-    }
-    Ok(())
+    let Some(mut store) = Store::open_not_below(&storage, data, floor)? else { return Ok(None) };
+    store.rename(store.new_name(0)?)?;
+    Ok(Some(store.head().node))
 }
 
 pub(super) fn rotate_key(data: &Path) -> anyhow::Result<ExitCode> {

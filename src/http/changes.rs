@@ -53,9 +53,14 @@ async fn must_be_there(service: &web::Data<Service>, after: LastSeen) -> Result<
     if overlay.in_force().fault.is_some() {
         return Err(Problem::alerts_unavailable());
     }
+    if after.counter == 0 {
+        return Ok(());
+    }
     // Nearly everybody who comes back was away for seconds; the store may be held for longer.
-    let recent = overlay.recent_after(after.counter.saturating_sub(1), 1).unwrap_or_default();
-    if after.counter == 0 || recent.first().is_some_and(|(_, newest)| after.is(newest.origin)) {
+    let screening = service.screening.clone();
+    let recent = web::block(move || screening.overlay().recent_after(after.counter - 1, 1)).await;
+    let recent = recent.map_err(|_| Problem::internal())?.unwrap_or_default();
+    if recent.first().is_some_and(|(_, newest)| after.is(newest.origin)) {
         return Ok(());
     }
     let there = reading(service, move |_, store| Ok(after.must_be_in(store)));
@@ -90,6 +95,10 @@ async fn tell(service: Arc<Service>, at: Arc<AlertDesk>, mut after: u64, events:
             }
             Err(_) => return,
         };
+        if page.is_empty() {
+            // Whoever is told that there is more and finds nothing looks again as if there were not.
+            rt::time::sleep(LOOK_EVERY).await;
+        }
         for (kind, revision) in page {
             let origin = revision.origin;
             let body = ChangeBody::of(kind, &revision, service.now());

@@ -20,6 +20,7 @@ const RECENT_MAX: usize = 1024;
 #[derive(Clone, Debug, Default)]
 pub struct Alerts {
     counter: u64,
+    place: u64,
     /// The newest revision that was ever heard of: the store has it, or is not what it was.
     last: Option<Arc<Revision>>,
     newest: HashMap<AlertId, Arc<Revision>>,
@@ -43,8 +44,7 @@ impl Alerts {
                 alerts.take(revision);
             }
         })?;
-        alerts.counter = counter;
-        if store.was_at(counter) { Ok(alerts) } else { Err(store.damaged(counter, "is missing")) }
+        if alerts.counter == counter { Ok(alerts) } else { Err(store.damaged(counter, "is missing")) }
     }
 
     /// Takes what a store has that is not here yet; gives whether that was anything.
@@ -57,8 +57,7 @@ impl Alerts {
         store.each_after(self.counter, &mut |revision| new.push(Arc::new(revision)))?;
         let is_new = !new.is_empty();
         new.into_iter().for_each(|revision| self.take(revision));
-        // Under a new name it may be further than its newest revision.
-        self.counter = self.counter.max(store.head().counter);
+        self.place = store.head().counter;
         Ok(is_new)
     }
 
@@ -109,7 +108,13 @@ impl Alerts {
         self.last.as_ref().map(|last| last.origin.counter)
     }
 
-    /// How far the store was of which they are.
+    /// How far the store was that was followed last: under a new name further than its newest revision.
+    #[must_use]
+    pub fn place(&self) -> u64 {
+        self.place.max(self.counter)
+    }
+
+    /// The counter of the newest revision in it.
     #[must_use]
     pub fn counter(&self) -> u64 {
         self.counter

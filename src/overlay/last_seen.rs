@@ -82,14 +82,9 @@ impl LastSeen {
         if self.counter > newest {
             return Err(LastSeenFault::Newer { seen: self, newest });
         }
-        let Some(store) = store else { return Ok(()) };
-        let there = store.node_of(self.counter);
-        let is_other = there.zip(self.node).is_some_and(|(there, seen)| there != seen);
-        if is_other || !store.was_at(self.counter) {
-            Err(LastSeenFault::Other { seen: self })
-        } else {
-            Ok(())
-        }
+        let there = store.and_then(|store| store.node_of(self.counter));
+        let is_it = there.is_some_and(|there| self.node.is_none_or(|seen| seen == there));
+        if !is_it && self.counter > 0 { Err(LastSeenFault::Other { seen: self }) } else { Ok(()) }
     }
 }
 

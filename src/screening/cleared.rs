@@ -45,6 +45,13 @@ impl ClearedTable {
         Self { keys, ..self }
     }
 
+    /// Clears of nothing that was said before a time: it may have been taken back then.
+    #[must_use]
+    pub fn said_after(mut self, at: Option<Timestamp>) -> Self {
+        self.said.retain(|_, said| said.cleared.is_none() || at < Some(said.at));
+        self
+    }
+
     /// How many findings are cleared of.
     #[must_use]
     pub fn len(&self) -> usize {

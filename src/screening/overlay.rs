@@ -199,7 +199,7 @@ impl Overlay {
         let Followed { alerts, floor, .. } = followed;
         let kept = self.kept.load(Ordering::Relaxed);
         let newest = || Store::newest(&*self.storage, &self.data_dir).map(|told| told.max(kept));
-        let (known, is_sound) = (alerts.counter(), before.fault.is_none());
+        let (known, is_sound) = (alerts.place(), before.fault.is_none());
         if is_sound && !whole && newest()? == known {
             return Ok(());
         }

@@ -255,3 +255,23 @@ fn the_command_follows_what_others_do() {
     child.wait().unwrap();
     portcullis(&["alert", "changes", "--data", &place.site(), "--after", "9"]).fails_saying("another site");
 }
+
+#[test]
+fn a_stream_of_a_store_under_a_new_name_waits_for_what_is_issued() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q1"));
+    portcullis(&["adopt", "--data", &place.site()]).exits(0);
+    let serving = Serving::start_with(&place, "streams-max = 1\n");
+    let mut reader = Reader::open(&serving, "/v1/alerts/changes", "");
+    assert_eq!((reader.status(), reader.next().unwrap().id), (200, 1));
+    drop(reader);
+    let mut again = (0..300).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        let mut reader = Reader::open(&serving, "/v1/alerts/changes?after=1", "");
+        (reader.status() == 200).then_some(reader)
+    });
+    let reader = again.as_mut().expect("it was seen that nobody listens");
+    post(&serving, "/v1/alerts", &alert("Q2"));
+    assert_eq!(reader.next().unwrap().id, 1_000_000_001);
+    serving.log();
+}

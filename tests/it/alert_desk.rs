@@ -81,7 +81,7 @@ impl Office {
     }
 }
 
-fn hours(hours: i64) -> Timestamp {
+pub(crate) fn hours(hours: i64) -> Timestamp {
     Timestamp::from_second(DAY_ONE).unwrap() + SignedDuration::from_hours(hours)
 }
 

@@ -161,7 +161,7 @@ fn a_loss_is_accepted_by_an_act_and_by_nothing_else() {
     serving.log();
     fs::remove_dir_all(place.path("site/alerts")).unwrap();
     assert!(is_unreadable(&place.check("X2").json()));
-    assert!(accept().exits(0).out.contains("revision 0, and 3 was on record"));
+    assert!(accept().exits(0).out.contains("after revision 1000000000, and 3 was on record"));
     assert_eq!(place.check("X2").exits(0).json()["verdict"], "no_hit");
     assert_eq!(place.check("Q1").exits(0).json()["verdict"], "no_hit", "it is lost");
     let audit = portcullis(&["inspect", "audit", "--data", &place.site()]).exits(0).out;

@@ -127,3 +127,50 @@ fn said_unread(words: &[&str]) -> String {
     drop(child.stdout.take());
     String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()
 }
+
+#[test]
+fn what_took_a_clearance_back_does_so_also_when_its_key_is_destroyed() {
+    let place = Place::with_site();
+    let site = place.site();
+    let current = || std::fs::read_to_string(place.path("site/audit/keys/current")).unwrap();
+    let is_cleared = || {
+        let words = ["check", "--data", &site, "--issuer", "UTO", "--number", "L898902C3", "--json"];
+        !portcullis(&words).exits(10).json()["findings"][0]["cleared"].is_null()
+    };
+    let until = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48)).to_string();
+    case(&place, &["outcome", &opened(&place), "cleared_until", "--until", &until]).exits(0);
+    assert!(is_cleared());
+    portcullis(&["audit", "rotate-digest-key", "--data", &site]).exits(0);
+    let second = current().trim().to_owned();
+    case(&place, &["outcome", &opened(&place), "refuse"]).exits(0);
+    portcullis(&["audit", "rotate-digest-key", "--data", &site]).exits(0);
+    assert!(!is_cleared());
+    portcullis(&["audit", "destroy-digest-key", "--data", &site, &second]).exits(0);
+    assert!(!is_cleared(), "nobody can tell any more of whom that was said: of him, perhaps");
+}
+
+#[test]
+fn a_restored_site_knows_its_cases_and_passes_over_a_log_that_was_not_sound() {
+    let place = Place::with_site();
+    let id = opened(&place);
+    let config = place.write("own.toml", format!("[data]\ndir = {:?}\n", place.site()));
+    let backup = place.argument("backup");
+    portcullis(&["backup", "--config", &config, "--to", &backup]).exits(0);
+    std::fs::remove_dir_all(place.path("site")).unwrap();
+    portcullis(&["restore", &backup, "--data", &place.site()]).exits(0);
+    assert!(case(&place, &["list"]).exits(0).out.contains(&id));
+    assert_eq!(case(&place, &["show", &id]).exits(0).json()["document"]["number"], "L898902C3");
+    case(&place, &["outcome", &id, "false_hit"]).exits(0);
+    assert!(case(&place, &["list", "--all"]).exits(0).out.contains("false_hit"));
+    for log in std::fs::read_dir(place.path("site/audit")).unwrap() {
+        let log = log.unwrap().path();
+        if log.extension().is_some_and(|end| end == "restored") {
+            std::fs::remove_file(log.join("leaves")).unwrap();
+        }
+    }
+    assert_eq!(
+        case(&place, &["list", "--all"]).exits(0).out,
+        "",
+        "what cannot be read keeps nobody from the others"
+    );
+}

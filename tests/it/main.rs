@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod alert_acts_crash;
 mod alert_changes;
 mod alert_desk;
 mod alert_export;

@@ -1,7 +1,7 @@
 //! The cases of a site, followed as its logs grow, and what is said of them.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -63,7 +63,7 @@ impl Casebook {
     /// A book in which nothing was read yet.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, data_dir: PathBuf) -> Self {
-        let follower = Follower::new(storage.clone(), data_dir.clone(), Position::default());
+        let follower = follow(&storage, &data_dir);
         Self { storage, data_dir, follower, cases: Cases::default(), whole: false }
     }
 
@@ -72,7 +72,7 @@ impl Casebook {
     /// # Errors
     /// [`CaseError::Audit`] if a log cannot be read.
     pub fn has_cleared(storage: Arc<dyn Storage>, data_dir: PathBuf) -> Result<bool, CaseError> {
-        let mut follower = Follower::new(storage, data_dir, Position::default());
+        let mut follower = follow(&storage, &data_dir);
         let mut found = false;
         let wanted = Wanted { classes: Cases::OUTCOMES, body: &Cases::clears };
         while follower.poll(wanted, ENTRIES_AT_A_TIME, &mut |_, _, _| found = true)? && !found {}
@@ -140,7 +140,9 @@ impl Casebook {
         if table.is_empty() {
             return Ok(table);
         }
-        Ok(table.under(Digester::held(&*self.storage, &self.data_dir)?))
+        let held = Digester::held(&*self.storage, &self.data_dir)?;
+        let since = self.cases.last_said_without(|key| held.iter().any(|held| held.key_id() == key));
+        Ok(table.said_after(since).under(held))
     }
 
     /// A case.
@@ -239,6 +241,11 @@ fn record(log: &AuditLog, outcome: DraftOutcome, by: &Arc<str>, now: Timestamp) 
     let recorded = log.submit(Draft { outcome: Some(Box::new(outcome)), ..draft }, ())?.wait()?;
     let receipt = recorded.receipt();
     Ok(Place { log: receipt.log_id.clone(), entry: receipt.entry_id, line: None })
+}
+
+/// All logs, also those of before a restore: hits in them are told of, and what was said of them holds.
+fn follow(storage: &Arc<dyn Storage>, data_dir: &Path) -> Follower {
+    Follower::new(storage.clone(), data_dir.to_owned(), Position::default()).with_restored()
 }
 
 fn open(logs: &LogReader, keys: &[Digester], case: CaseId, seen: &Seen) -> Result<Content, CaseError> {

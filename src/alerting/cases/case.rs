@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::audit::KeyId;
 use crate::domain::FindingId;
 use crate::domain::case::{CaseId, Outcome, Source};
 
@@ -27,6 +28,8 @@ pub struct Case {
     pub rulings: Vec<Ruling>,
     /// The document presented, by its digest.
     pub(super) document: Option<[u8; 32]>,
+    /// The digest key that made these.
+    pub(super) key: Option<KeyId>,
     /// What was found, each once.
     pub(super) findings: BTreeSet<FindingId>,
 }
@@ -96,7 +99,16 @@ pub enum CaseState<'c> {
 impl Case {
     pub(super) fn new(id: CaseId) -> Self {
         let (seen, rulings, findings) = Default::default();
-        Self { id, seen, seen_total: 0, categories: BTreeSet::new(), rulings, document: None, findings }
+        Self {
+            id,
+            seen,
+            seen_total: 0,
+            categories: BTreeSet::new(),
+            rulings,
+            document: None,
+            key: None,
+            findings,
+        }
     }
 
     /// How it stands.

@@ -85,6 +85,7 @@ impl Cases {
             }
             if let Some(document) = asked.digests.first().filter(|_| case.document.is_none()) {
                 case.document = Some(*document);
+                case.key = entry.key_id;
                 self.keys.extend(entry.key_id);
                 self.by_document.entry(*document).or_default().push(mark.id);
             }
@@ -168,6 +169,16 @@ impl Cases {
             }
         }
         table
+    }
+
+    /// When anything was said last of a case whose digest key is not held any more: of which document nobody can say.
+    #[must_use]
+    pub fn last_said_without(&self, is_held: impl Fn(KeyId) -> bool) -> Option<Timestamp> {
+        if self.keys.iter().all(|key| is_held(*key)) {
+            return None;
+        }
+        let is_closed = |case: &CaseId| self.cases.get(case)?.key.map(|key| !is_held(key));
+        self.ruled.iter().rev().find(|(_, case)| is_closed(case) == Some(true)).map(|(at, _)| *at)
     }
 
     fn documents<'c>(&self, cases: impl IntoIterator<Item = &'c CaseId>) -> BTreeSet<[u8; 32]> {
