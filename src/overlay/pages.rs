@@ -8,8 +8,9 @@ use redb::StorageBackend;
 
 use crate::ground::storage::{BlockFile, Rate};
 
-/// After so many bytes they go on their way to the disk: an import writes hundreds of megabytes at once.
-const PIECE_BYTES: u64 = 1 << 20;
+/// After so many bytes they go on their way to the disk: an import writes hundreds of megabytes at once, and whoever syncs another file
+/// of the disk waits for what is on its way.
+const PIECE_BYTES: u64 = 128 << 10;
 /// Whoever is answered meanwhile waits for the same disk.
 const MIB_PER_SECOND: u32 = 64;
 
