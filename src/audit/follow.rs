@@ -1,7 +1,7 @@
 //! All logs of a site as they grow, for whoever acts on what is recorded: by any process, without locks, while they are written.
 //!
-//! Only what is durable is told: an entry that has a leaf; no leaf is taken back while its log is written. What a reader has seen is vouched for by the checksum of its frame, or by
-//! what seals it; that it is what was signed is for those who verify logs.
+//! Only what is durable is told: an entry that has a leaf; no leaf is taken back while its log is written. What a reader has seen is vouched
+//! for by the checksum of its frame, or by what seals it; that it is what was signed is for those who verify logs.
 
 mod journal_tail;
 mod open_log;
@@ -83,8 +83,8 @@ impl Follower {
         Self { restored_too: true, ..self }
     }
 
-    /// Begins after all that is recorded by now, also in logs that a restore has put aside. Of a log that cannot be opened nobody knows where that is: it is read from its beginning
-    /// once it can be, for what was told too often does less harm than what was not told.
+    /// Begins after all that is recorded by now, also in logs that a restore has put aside. Of a log that cannot be opened nobody knows where
+    /// that is: it is read from its beginning once it can be, for what was told too often does less harm than what was not told.
     ///
     /// # Errors
     /// If nobody can say which logs there are.

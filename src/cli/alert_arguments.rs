@@ -215,7 +215,7 @@ pub(crate) struct AlertLoss {
     pub(crate) data: PathBuf,
 }
 
-/// Tells what was done to alerts, in order, one JSON object a change, without numbers. Whoever keeps the counter of the last goes on from there.
+/// Tells what was done to alerts, in order, one JSON object a change, without numbers. Whoever keeps the origin of the last goes on from there.
 #[derive(Args)]
 pub(crate) struct AlertChanges {
     /// The site's data directory.

@@ -1,8 +1,8 @@
 //! The store: `alerts/alerts.redb` under the data directory, its key `alerts/key`, and `alerts/LOCK`, which is held while it is open.
 //!
 //! Two tables. `revisions`: origin (node, counter) to record, see `record.rs`, each after the MAC of both. `head`: the node's name, the
-//! counter of its newest revision, and the names of before, after their MAC, so that a record that was taken out shows as well as one that was changed, under
-//! the version of the format, see `head.rs`.
+//! counter of its newest revision, and the names of before, after their MAC, so that a record that was taken out shows as well as one that
+//! was changed, under the version of the format, see `head.rs`.
 //! `alerts/REVISION` names that counter too: whoever wants to know whether something is new reads it without opening the store.
 
 use std::io;
