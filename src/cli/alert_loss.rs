@@ -47,7 +47,7 @@ pub(super) fn run(data: &Path) -> anyhow::Result<ExitCode> {
         None => Store::open_or_create(&storage, data).with_context(is_no_store)?,
     };
     let revision = store.head().counter;
-    let is_lost = is_gone || floor > revision;
+    let is_lost = is_gone || !store.was_at(floor);
     if is_lost {
         if logs.is_empty() {
             logs.push(AuditLog::open(storage.clone(), data, Role::Cli, audit::Config::default(), now)?);
@@ -65,7 +65,7 @@ pub(super) fn run(data: &Path) -> anyhow::Result<ExitCode> {
         println!(
             "accepted: the alerts are gone and begin anew after revision {after}, and {floor} was on record. There may have been newer ones, nobody knows how many. Issue again what is missing"
         );
-    } else if floor > revision {
+    } else if is_lost {
         println!(
             "accepted: the alerts have revision {revision} and go on after {after}, and {floor} was on record. Issue again what is missing"
         );

@@ -99,8 +99,8 @@ impl Head {
     /// The same store under a new name, with counters above one.
     pub(super) fn renamed(&self, above: u64) -> Result<Self, OverlayError> {
         let mut names = self.names.clone();
-        // Those under which nothing was made are nobody's.
-        names.retain(|name| name.last > name.after);
+        // Nothing was made under it, and nobody knows of it.
+        names.retain(|name| name.last > 0);
         let next = (self.own().last.max(above) / COUNTERS_OF_A_NAME + 1).saturating_mul(COUNTERS_OF_A_NAME);
         names.push(Name { node: new_name()?, after: next, last: next });
         Ok(Self { names, version: self.version.max(RENAMED) })

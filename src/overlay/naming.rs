@@ -24,6 +24,12 @@ impl Store {
         self.head.name_of(counter).map(|name| name.node)
     }
 
+    /// Whether the store was ever as far as a counter, and no further. One that counts on above what was lost never was where that was.
+    #[must_use]
+    pub fn was_at(&self, counter: u64) -> bool {
+        counter == 0 || self.head.names().any(|name| (name.after..=name.last).contains(&counter))
+    }
+
     /// A new name that it could take, under which it counts on above a counter.
     ///
     /// # Errors

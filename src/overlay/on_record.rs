@@ -12,7 +12,7 @@ impl Store {
     /// Opens the store of a site that is on record to have had a revision at least; without a record, `None` if it never had one.
     ///
     /// # Errors
-    /// [`OverlayError::Gone`] and [`OverlayError::Older`] if it is not what is on record, and those of [`open`](Self::open).
+    /// [`OverlayError::Gone`], [`OverlayError::Older`] and [`OverlayError::Replaced`] if it is not what is on record, and those of [`open`](Self::open).
     pub fn open_not_below(
         storage: &Arc<dyn Storage>,
         data_dir: &Path,
@@ -23,6 +23,10 @@ impl Store {
             (None, Some(_)) => Err(OverlayError::Gone { path }),
             (Some(store), Some(floor)) if store.head().counter < floor => {
                 Err(OverlayError::Older { path, found: store.head().counter, floor })
+            }
+            // It is further only because it has another name.
+            (Some(store), Some(floor)) if !store.was_at(floor) => {
+                Err(OverlayError::Replaced { path, counter: floor })
             }
             (store, _) => Ok(store),
         }

@@ -206,6 +206,26 @@ fn a_clone_that_is_adopted_is_not_taken_for_the_site_that_it_came_from() {
 }
 
 #[test]
+fn what_was_restored_elsewhere_and_is_older_is_not_taken_for_what_is_on_record() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q1"));
+    let backup = place.argument("backup");
+    back_up(&place, &backup);
+    issue(&place, &alert("Q2"));
+    portcullis(&["restore", &backup, "--data", &place.argument("elsewhere")]).exits(0);
+    put(&place, "elsewhere/alerts");
+    assert!(is_unreadable(&place.check("X2").json()), "it counts on from above what it does not have");
+    let accepted = portcullis(&["alert", "accept-loss", "--data", &place.site()]).exits(0).out;
+    assert!(accepted.contains("2 was on record"), "{accepted}");
+    assert_eq!(place.check("X2").exits(0).json()["verdict"], "no_hit");
+    // Nothing is issued under that name before the next one.
+    portcullis(&["adopt", "--data", &place.site()]).exits(0);
+    assert_eq!(place.check("X2").exits(0).json()["verdict"], "no_hit", "what was accepted stays so");
+    issue(&place, &alert("Q3"));
+    assert_eq!(place.check("Q3").exits(10).json()["verdict"], "hit");
+}
+
+#[test]
 fn a_loss_is_accepted_whole_or_not_yet() {
     let place = Place::with_site();
     issue(&place, &alert("Q1"));
