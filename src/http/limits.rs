@@ -26,7 +26,7 @@ pub struct Limits {
     pub keep_alive: Duration,
     /// How long a client may take to send the head of a request.
     pub request_head_timeout: Duration,
-    /// How long the client of an import may keep it waiting, see [`Patience`].
+    /// How long the client of an import may keep it waiting.
     pub import_stall_timeout: Duration,
     /// How long requests in flight may take once the service was told to stop.
     pub drain_timeout: Duration,
