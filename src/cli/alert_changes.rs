@@ -20,12 +20,13 @@ pub(super) fn run(arguments: &AlertChanges) -> anyhow::Result<ExitCode> {
     // Once, and not for each page: logs are large.
     let floor = audit::alert_floor(&*site::disk(), &arguments.data)?;
     loop {
+        // Before the store, so that what is issued meanwhile is not waited for. It need not say the last that was seen: a store under a new
+        // name is further.
+        let told = Store::newest(&*site::disk(), &arguments.data)?;
         seen = all_after(arguments, floor, seen)?;
         if !arguments.follow {
             return Ok(ExitCode::SUCCESS);
         }
-        // What it says need not be the last that was seen: a store under a new name is further.
-        let told = Store::newest(&*site::disk(), &arguments.data)?;
         while Store::newest(&*site::disk(), &arguments.data)? == told {
             std::thread::sleep(LOOK_EVERY);
         }
