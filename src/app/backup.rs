@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::alerting::hits::{CURSOR_ENDING, CURSORS};
 use crate::audit::{self, AuditError, RESTORED_ENDING};
 use crate::domain::Digest;
+use crate::domain::alert::NodeId;
 use crate::feed::file_digest;
 use crate::ground::causes;
 use crate::ground::storage::{Storage, copy_file, publish_file};
@@ -241,13 +242,16 @@ pub fn restore(
     Ok((contents, generation))
 }
 
-/// The site whose backup this is may go on: what is issued there and what is issued here are not to be taken for one another.
-fn name_alerts(storage: &Arc<dyn Storage>, data_dir: &Path) -> Result<(), BackupError> {
+/// Gives the alerts of a site that came from elsewhere a new name, if it has any. There they may go on: what is issued there and what is
+/// issued here are not to be taken for one another.
+///
+/// # Errors
+/// [`BackupError::Alerts`] and [`BackupError::Log`]; they stay as they are then.
+pub fn name_alerts(storage: &Arc<dyn Storage>, data_dir: &Path) -> Result<Option<NodeId>, BackupError> {
     let floor = audit::alert_floor(&**storage, data_dir)?;
-    if let Some(mut store) = Store::open_not_below(storage, data_dir, floor)? {
-        store.rename(store.new_name(0)?)?;
-    }
-    Ok(())
+    let Some(mut store) = Store::open_not_below(storage, data_dir, floor)? else { return Ok(None) };
+    store.rename(store.new_name(0)?)?;
+    Ok(Some(store.head().node))
 }
 
 /// Whether a name is one that a site's files have, and leads nowhere else.

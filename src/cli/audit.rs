@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use portcullis::app;
 use portcullis::audit::{self, Act, Examined, Expected, KeyId, NoteKey};
 use portcullis::domain::Digest;
-use portcullis::domain::alert::NodeId;
 use portcullis::ground::causes;
 use portcullis::ground::storage::{Storage, publish_file};
-use portcullis::overlay::Store;
 
 use super::audit_arguments::{AuditCheckProof, AuditDestroy, AuditProve, AuditVerify};
 use super::audit_read::{record, record_key};
@@ -141,23 +140,15 @@ pub(super) fn adopt(data: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where this came from alerts may go on: what is issued there and what is issued here are not to be taken for one another.
 fn name_alerts(data: &Path) {
-    match try_name_alerts(data) {
+    match app::name_alerts(&site::disk(), data) {
         Ok(Some(node)) => println!("the alerts go on under a new name, {node}"),
         Ok(None) => {}
         Err(fault) => {
-            eprintln!("portcullis: the alerts stay as they are, under the name that they had: {fault:#}");
+            let fault = causes(&fault);
+            eprintln!("portcullis: the alerts stay as they are, under the name that they had: {fault}");
         }
     }
-}
-
-fn try_name_alerts(data: &Path) -> anyhow::Result<Option<NodeId>> {
-    let storage = site::disk();
-    let floor = audit::alert_floor(&*storage, data)?;
-    let Some(mut store) = Store::open_not_below(&storage, data, floor)? else { return Ok(None) };
-    store.rename(store.new_name(0)?)?;
-    Ok(Some(store.head().node))
 }
 
 pub(super) fn rotate_key(data: &Path) -> anyhow::Result<ExitCode> {
