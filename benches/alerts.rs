@@ -1,7 +1,8 @@
 //! What alerts cost a lookup: `cargo bench --bench alerts -- [--alerts N] [--intervals N] [--json]`.
 //!
 //! Documents that are in no alert are asked of a table of a million alerts and ten thousand intervals of the same state and length, and of
-//! a table of none, in alternating rounds: one after another, each waiting for the one before, and as fast as they come.
+//! a table of none, in alternating rounds: many at once, and one after another, each waiting for the one before. None is asked twice, and
+//! what is asked is made while it is asked, or a thousand at a time: no list of questions takes the caches from the tables.
 
 #![expect(clippy::print_stdout, reason = "a bench is read on the terminal")]
 
@@ -9,7 +10,7 @@
 mod table;
 
 use std::hint::black_box;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
@@ -22,9 +23,13 @@ use portcullis::overlay;
 use table::{Row, Table};
 
 const ROUNDS: usize = 9;
-const ASKED: usize = 1 << 16;
+/// Documents that are asked at once, and how often in a round.
+const AT_ONCE: usize = 1 << 10;
+const TIMES: usize = 1 << 7;
 /// Values from one interval to the next.
 const STRETCH: u64 = 99_990;
+/// Lengths of intervals, by turns.
+const LENGTHS: [u64; 5] = [1, 10, 100, 1_000, 5_000];
 
 fn main() {
     let (alerts, intervals) = (number("--alerts", 1_000_000), number("--intervals", 10_000));
@@ -32,25 +37,16 @@ fn main() {
     table.note(&format!("{alerts} alerts, {intervals} intervals, median of {ROUNDS} alternating rounds"));
     let full = overlay::Table::of(&known(alerts, intervals));
     let none = overlay::Table::default();
-    // Odd values are in no alert, if they are not in the intervals, which begin each stretch of values.
-    let mut random = 7_u64;
-    let asked: Vec<_> = (0..2 * ASKED)
-        .map(|_| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (random >> 20) % 500_000_000 * 2 + 1
-        })
-        .filter(|value| value % STRETCH > STRETCH / 10)
-        .take(ASKED)
-        .map(document)
-        .collect();
-    assert!(asked.iter().all(|document| full.find(document).next().is_none()));
-    assert_eq!(full.find(&document(2)).count(), usize::from(alerts > 0));
+    let mut asked = Asked(7);
+    let many = asked.many();
+    assert!(full.find_batch(&many).is_empty() && many.iter().all(|document| full.find(document).is_empty()));
+    assert_eq!(full.find(&document(2)).len(), usize::from(alerts > 0));
     let mut times = [const { Vec::new() }; 4];
     for _ in 0..ROUNDS {
-        times[0].push(batch(&none, &asked));
-        times[1].push(batch(&full, &asked));
-        times[2].push(single(&none, &asked));
-        times[3].push(single(&full, &asked));
+        times[0].push(batch(&none, &mut asked));
+        times[1].push(batch(&full, &mut asked));
+        times[2].push(single(&none, &mut asked));
+        times[3].push(single(&full, &mut asked));
     }
     let [none_batch, full_batch, none_single, full_single] = times.map(|mut times| {
         times.sort_by(f64::total_cmp);
@@ -63,22 +59,45 @@ fn main() {
     row("  added", full_single - none_single, None, Some(150.0));
 }
 
-fn batch(table: &overlay::Table, asked: &[DocumentId]) -> f64 {
-    let started = Instant::now();
-    let found: usize = asked.iter().map(|document| table.find(document).count()).sum();
-    black_box(found);
-    started.elapsed().as_secs_f64() * 1e9 / asked.len() as f64
+fn batch(table: &overlay::Table, asked: &mut Asked) -> f64 {
+    let mut seconds = 0.0;
+    for _ in 0..TIMES {
+        let many = asked.many();
+        let started = Instant::now();
+        black_box(table.find_batch(&many));
+        seconds += started.elapsed().as_secs_f64();
+    }
+    seconds * 1e9 / (TIMES * AT_ONCE) as f64
 }
 
 /// Which one is asked next depends on what was found.
-fn single(table: &overlay::Table, asked: &[DocumentId]) -> f64 {
+fn single(table: &overlay::Table, asked: &mut Asked) -> f64 {
     let started = Instant::now();
-    let mut at = 0;
-    for _ in 0..asked.len() {
-        at = (at + 40_503 + table.find(&asked[at]).count()) % asked.len();
+    for _ in 0..TIMES * AT_ONCE {
+        let found = table.find(&document(asked.next()));
+        asked.0 += found.len() as u64;
     }
-    black_box(at);
-    started.elapsed().as_secs_f64() * 1e9 / asked.len() as f64
+    started.elapsed().as_secs_f64() * 1e9 / (TIMES * AT_ONCE) as f64
+}
+
+/// Random values that are in no alert.
+struct Asked(u64);
+
+impl Asked {
+    /// Odd ones, which are in no alert on one document, and behind each pair of intervals.
+    fn next(&mut self) -> u64 {
+        loop {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let value = (self.0 >> 20) % 500_000_000 * 2 + 1;
+            if value % (2 * STRETCH) > 3 + LENGTHS[4] {
+                return value;
+            }
+        }
+    }
+
+    fn many(&mut self) -> Vec<DocumentId> {
+        (0..AT_ONCE).map(|_| document(self.next())).collect()
+    }
 }
 
 fn known(alerts: u64, intervals: u64) -> overlay::Alerts {
@@ -88,7 +107,7 @@ fn known(alerts: u64, intervals: u64) -> overlay::Alerts {
     // Of all lengths; every other one overlaps with the one before.
     let ranges = (0..intervals).map(|at| {
         let from = at / 2 * 2 * STRETCH + at % 2 * 3;
-        let (from, to) = (document(from), document(from + [1, 10, 100, 1_000, 5_000][at as usize % 5]));
+        let (from, to) = (document(from), document(from + LENGTHS[at as usize % 5]));
         Subject::Interval(Interval::new(state, from.number, to.number).expect("it begins before it ends"))
     });
     let by: Arc<str> = "bench".into();
@@ -131,10 +150,11 @@ fn statement(subject: Subject) -> Statement {
 
 /// Documents of one state and of numbers of nine digits.
 fn document(value: u64) -> DocumentId {
-    DocumentId {
-        issuing_state: IssuingState::recognise("UTO").expect("a state").state,
-        number: DocumentNumber::parse(&format!("{:09}", value % 1_000_000_000)).expect("a number"),
-    }
+    static STATE: LazyLock<IssuingState> =
+        LazyLock::new(|| IssuingState::recognise("UTO").expect("a state").state);
+    let digits: [u8; 9] = std::array::from_fn(|at| b'0' + (value / 10_u64.pow(8 - at as u32) % 10) as u8);
+    let number = DocumentNumber::of_characters(&digits).expect("a number");
+    DocumentId { issuing_state: *STATE, number }
 }
 
 fn number(name: &str, default: u64) -> u64 {

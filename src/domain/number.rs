@@ -103,7 +103,9 @@ impl DocumentNumber {
     }
 
     /// The characters, eight to a word, the first in the lowest byte, and zero bytes behind them.
-    pub(in crate::domain) fn words(&self) -> Words {
+    #[inline]
+    #[must_use]
+    pub fn words(&self) -> [u64; 3] {
         let mut bytes = [0; 8 * WORDS];
         bytes[..Self::LEN_MAX].copy_from_slice(&self.bytes);
         let mut words = [0; WORDS];

@@ -1,33 +1,20 @@
-//! Alerts as they are asked: exact documents by a hash behind a filter, intervals by the stretches of numbers that they touch.
-//!
-//! A document is one number of 128 bits: 9 of state, 5 of length, 114 of the value in base 36, so that an interval of numbers of one
-//! length is one interval of those. Nearly every document that is asked about is in no alert.
+//! Alerts as they are asked. Nearly every document that is asked about is in no alert.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::Alerts;
-use super::filter::Filter;
+use super::documents::Documents;
 use super::intervals::Intervals;
+use super::rank::Rank;
 use crate::domain::DocumentId;
 use crate::domain::alert::{Revision, Subject};
-
-const STATE_SHIFT: u32 = 119;
-const LENGTH_SHIFT: u32 = 114;
-/// Digits in base 36 that a word of 64 bits holds.
-const DIGITS_PER_WORD: usize = 12;
-
-/// Alerts that concern one document, or touch the same stretch of numbers.
-pub(super) type Listed = Vec<Arc<Revision>>;
 
 /// The alerts that may be in force, ready to be asked. It never changes.
 #[derive(Debug, Default)]
 pub struct Table {
     counter: u64,
-    filter: Filter,
     any: Option<Arc<Revision>>,
-    exact: HashMap<u128, Listed, BuildHasherDefault<Folded>>,
+    documents: Documents,
     intervals: Intervals,
     /// Those on numbers that a zone's field may cut, one by one: they are rare.
     long: Vec<(DocumentId, Arc<Revision>)>,
@@ -35,13 +22,14 @@ pub struct Table {
 
 /// Characters of a zone's number field.
 const FIELD_LEN: usize = 9;
+/// Documents whose lines of memory are on their way at once.
+const GROUP: usize = 32;
 
 impl Table {
     /// The table of alerts.
     #[must_use]
     pub fn of(alerts: &Alerts) -> Self {
-        let mut exact = HashMap::<u128, Listed, _>::default();
-        let (mut intervals, mut long) = (Vec::new(), Vec::new());
+        let (mut documents, mut intervals, mut long) = (Vec::new(), Vec::new(), Vec::new());
         for revision in alerts.living() {
             let issuing_state = revision.statement.subject.issuing_state();
             let number = *match &revision.statement.subject {
@@ -51,19 +39,16 @@ impl Table {
             if number.as_bytes().len() > FIELD_LEN {
                 long.push((DocumentId { issuing_state, number }, revision.clone()));
             }
-            match &revision.statement.subject {
-                Subject::Document(document) => exact.entry(key(document)).or_default().push(revision.clone()),
-                Subject::Interval(interval) => {
-                    let issuing_state = interval.issuing_state();
-                    let place = |number| key(&DocumentId { issuing_state, number });
-                    let ends = (place(*interval.from()), place(*interval.to()));
-                    intervals.push((ends, revision.clone()));
+            match revision.statement.subject {
+                Subject::Document(document) => {
+                    documents.push((Rank::of(&document).hash(&document), document, revision.clone()));
                 }
+                Subject::Interval(interval) => intervals.push((interval, revision.clone())),
             }
         }
-        let filter = Filter::of(exact.keys().copied(), exact.len());
         let any = alerts.living().next().cloned();
-        Self { counter: alerts.counter(), filter, any, exact, intervals: Intervals::of(intervals), long }
+        let (documents, intervals) = (Documents::of(documents), Intervals::of(intervals));
+        Self { counter: alerts.counter(), any, documents, intervals, long }
     }
 
     /// The counter of the newest revision that it knows; 0 if no alert was ever issued.
@@ -75,7 +60,7 @@ impl Table {
     /// Whether there is no alert that may be in force.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.exact.is_empty() && self.intervals.is_empty()
+        self.documents.is_empty() && self.intervals.is_empty()
     }
 
     /// One of the alerts, if there is any.
@@ -101,57 +86,52 @@ impl Table {
         of_state.filter(|(_, revision)| may_begin(revision)).cloned().collect()
     }
 
-    /// Every alert that concerns a document, in force or not. Nothing is allocated.
-    pub fn find<'t>(&'t self, document: &DocumentId) -> impl Iterator<Item = &'t Arc<Revision>> + use<'t> {
-        let (key, document) = (key(document), *document);
-        let exact = self.filter.may_have(key).then(|| self.exact.get(&key)).flatten();
-        let within =
-            self.intervals.at(key).filter(move |revision| revision.statement.subject.concerns(&document));
-        exact.into_iter().flatten().chain(within)
+    /// Every alert that concerns a document, in force or not. Nothing is allocated if there is none.
+    #[must_use]
+    pub fn find(&self, document: &DocumentId) -> Vec<Arc<Revision>> {
+        let asked = Asked::of(document);
+        if self.may_have(&asked) { self.at(&asked).cloned().collect() } else { Vec::new() }
     }
-}
 
-/// A document in the order of state, length and value.
-fn key(document: &DocumentId) -> u128 {
-    let number = document.number.as_bytes();
-    let value = |part: &[u8]| {
-        part.iter().fold(0_u64, |value, byte| {
-            let digit = if byte.is_ascii_digit() { byte - b'0' } else { byte - b'A' + 10 };
-            value * 36 + u64::from(digit)
-        })
-    };
-    // As many as fit a word at a time: nearly all numbers are one.
-    let (first, rest) = number.split_at(number.len().min(DIGITS_PER_WORD));
-    let scale = 36_u128.pow(rest.len() as u32);
-    let value = u128::from(value(first)) * scale + u128::from(value(rest));
-    u128::from(document.issuing_state.number()) << STATE_SHIFT
-        | (number.len() as u128) << LENGTH_SHIFT
-        | value
-}
-
-/// Both halves of a key in one word, in which each bit depends on all of them.
-pub(super) fn fold(key: u128) -> u64 {
-    let product = (key ^ key >> 64) as u64 as u128 * 0x9e37_79b9_7f4a_7c15;
-    let mixed = (product >> 64) as u64 ^ product as u64;
-    mixed ^ mixed >> 29
-}
-
-/// A hasher of keys, which are mixed well by [`fold`].
-#[derive(Debug, Default)]
-pub(super) struct Folded(u64);
-
-impl Hasher for Folded {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = fold(u128::from(self.0) << 8 | u128::from(*byte));
+    /// The same of many documents, by their order, each alert with the place of its document: faster than one by one, since memory is
+    /// waited for once for many.
+    #[must_use]
+    pub fn find_batch(&self, documents: &[DocumentId]) -> Vec<(usize, Arc<Revision>)> {
+        let mut found = Vec::new();
+        let mut asked = Vec::with_capacity(GROUP.min(documents.len()));
+        for (group, documents) in documents.chunks(GROUP).enumerate() {
+            asked.clear();
+            asked.extend(documents.iter().map(Asked::of).inspect(|asked| self.documents.fetch(asked.hash)));
+            for (at, asked) in asked.iter().enumerate().filter(|(_, asked)| self.may_have(asked)) {
+                found.extend(self.at(asked).map(|revision| (group * GROUP + at, revision.clone())));
+            }
         }
+        found
     }
 
-    fn write_u128(&mut self, key: u128) {
-        self.0 = fold(key);
+    /// False only if there is none.
+    #[inline]
+    fn may_have(&self, asked: &Asked<'_>) -> bool {
+        self.documents.may_have(asked.hash) | self.intervals.may_have(asked.document, asked.rank)
     }
 
-    fn finish(&self) -> u64 {
-        self.0
+    fn at<'t>(&'t self, asked: &Asked<'_>) -> impl Iterator<Item = &'t Arc<Revision>> {
+        let on_document = self.documents.at(asked.hash, asked.document);
+        on_document.iter().chain(self.intervals.at(asked.document, asked.rank))
+    }
+}
+
+/// A document with what it is looked for by.
+struct Asked<'d> {
+    document: &'d DocumentId,
+    rank: Rank,
+    hash: u64,
+}
+
+impl<'d> Asked<'d> {
+    #[inline]
+    fn of(document: &'d DocumentId) -> Self {
+        let rank = Rank::of(document);
+        Self { document, rank, hash: rank.hash(document) }
     }
 }

@@ -51,6 +51,12 @@ pub(super) trait Lists {
     /// All alerts on a document, in force or not.
     fn alerts(&self, document: &DocumentId) -> Vec<Arc<Revision>>;
 
+    /// All alerts on some documents, in force or not, by the order of the documents, each with the place of its document.
+    fn alerts_of_all(&self, documents: &[DocumentId]) -> Vec<(usize, Arc<Revision>)> {
+        let of_one = |(at, document)| self.alerts(document).into_iter().map(move |revision| (at, revision));
+        documents.iter().enumerate().flat_map(of_one).collect()
+    }
+
     /// All alerts on documents of the same state whose numbers are longer and begin with this one's, each with such a document.
     fn longer_alerts(&self, document: &DocumentId) -> Vec<(DocumentId, Arc<Revision>)>;
 
@@ -169,8 +175,13 @@ impl Evidence {
         };
         let notices = listed.into_iter().filter(|(_, notice)| notice.in_force(asking.now));
         let notices = notices.map(|(feed, notice)| Listing::Notice { feed, notice });
-        let readings = lists.has_alerts().then(|| rule.readings()).into_iter().flatten();
-        let alerts = readings.flat_map(|id| alerts_in_force(lists, &id, asking.now).collect::<Vec<_>>());
+        let readings: Vec<_> = lists.has_alerts().then(|| rule.readings()).into_iter().flatten().collect();
+        let alerts = lists.alerts_of_all(&readings);
+        let of_each = alerts.chunk_by(|(one, _), (other, _)| one == other);
+        let alerts = of_each.flat_map(|found| {
+            let found = found.iter().map(|(at, revision)| (readings[*at], revision.clone()));
+            in_force_of(found.collect(), asking.now)
+        });
         for listing in notices.chain(alerts) {
             if !asking.may_be_told(&listing) {
                 self.withhold(ReadingDiffers::Number, listing, false);

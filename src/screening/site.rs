@@ -269,7 +269,11 @@ impl Lists for Consulted<'_> {
     }
 
     fn alerts(&self, document: &DocumentId) -> Vec<Arc<Revision>> {
-        self.table.find(document).cloned().collect()
+        self.table.find(document)
+    }
+
+    fn alerts_of_all(&self, documents: &[DocumentId]) -> Vec<(usize, Arc<Revision>)> {
+        self.table.find_batch(documents)
     }
 
     fn longer_alerts(&self, document: &DocumentId) -> Vec<(DocumentId, Arc<Revision>)> {

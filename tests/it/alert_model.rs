@@ -315,7 +315,7 @@ impl Site {
 fn found(table: &Table, number: u32, at: i64) -> Vec<(AlertId, u32)> {
     let mut newest = BTreeMap::new();
     let in_force = |revision: &&Arc<Revision>| revision.standing(time(at)) != Standing::Not;
-    for revision in table.find(&document(number)).filter(in_force) {
+    for revision in table.find(&document(number)).iter().filter(in_force) {
         let held = newest.entry(revision.alert).or_insert(revision.number);
         *held = revision.number.max(*held);
     }

@@ -208,18 +208,27 @@ fn a_store_with_another_key_or_without_its_key_is_refused() {
 proptest! {
     #[test]
     fn a_table_finds_what_each_alert_by_itself_would(
-        subjects in prop::collection::vec((0_u32..60, 0_u32..60, any::<bool>()), 0..40),
-        asked in prop::collection::vec(0_u32..70, 1..40),
+        subjects in prop::collection::vec((0_usize..6, 0_u32..60, 0_u32..60, any::<bool>()), 0..40),
+        asked in prop::collection::vec((0_usize..6, 0_u32..70), 1..100),
     ) {
-        let number = |at: u32| format!("C{:08}", at % 10 + at / 10 * 1_234_567);
+        // Of digits, of letters, of both where the other sort has as many, and longer than what is ranked.
+        let number = |shape: usize, at: u32| match shape {
+            0 => format!("C{:08}", at % 10 + at / 10 * 1_234_567),
+            1 => format!("{:09}", at % 10 + at / 10 * 12_345_678),
+            2 => format!("{:02}", at),
+            3 => format!("{}{}", ['0', '9', 'A', 'B', 'Z'][at as usize / 15], ['0', '5', '9', 'A', 'Z'][at as usize % 5]),
+            4 => format!("ABCDEFGH{:06}", at % 10 + at / 10 * 1_000),
+            _ => format!("{:016}", u64::from(at % 10) + u64::from(at / 10) * 999_999_999),
+        };
         let mut alerts = Alerts::default();
         let data = tempfile::tempdir().unwrap();
         let mut store = open(&Disk, data.path()).unwrap();
         let changes: Vec<_> = subjects
             .iter()
             .zip(1_u8..)
-            .map(|((one, other, exact), alert)| {
-                let (from, to) = (number(*one.min(other)), number(*one.max(other)));
+            .map(|((shape, one, other, exact), alert)| {
+                let (from, to) = (number(*shape, *one), number(*shape, *other));
+                let (from, to) = (from.clone().min(to.clone()), from.max(to));
                 let subject =
                     if *exact { Subject::Document(document(&from)) } else { interval(&from, &to) };
                 let life = if alert % 5 == 0 { Life::Withdrawn } else { Life::Active };
@@ -232,9 +241,13 @@ proptest! {
         alerts.follow(&store).unwrap();
         let table = Table::of(&alerts);
         prop_assert_eq!(table.counter(), changes.len() as u64);
-        for at in asked {
-            let document = document(&number(at));
-            let mut found: Vec<_> = table.find(&document).map(|revision| revision.alert).collect();
+        let asked: Vec<_> = asked.into_iter().map(|(shape, at)| document(&number(shape, at))).collect();
+        let one_by_one = asked.iter().enumerate().flat_map(|(at, document)| {
+            table.find(document).into_iter().map(move |revision| (at, revision))
+        });
+        prop_assert_eq!(table.find_batch(&asked), one_by_one.collect::<Vec<_>>());
+        for document in asked {
+            let mut found: Vec<_> = table.find(&document).iter().map(|revision| revision.alert).collect();
             let concerns = |change: &&Change| change.statement.subject.concerns(&document) && change.life == Life::Active;
             let mut expected: Vec<_> = changes.iter().filter(concerns).map(|change| change.alert).collect();
             found.sort_unstable();
