@@ -106,5 +106,6 @@ fn write(path: &Path, alerts: u64) -> std::io::Result<()> {
         });
         writeln!(out, "{line}")?;
     }
-    out.flush()
+    // Otherwise the system writes it to the disk while checks are timed.
+    out.into_inner()?.sync_all()
 }
