@@ -35,7 +35,7 @@ impl Mapping {
         if len == 0 {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        if length_of(&file)? < length {
+        if (rustix::fs::fstat(&file)?.st_size as u64) < length {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         install_handler()?;
@@ -79,7 +79,7 @@ impl Mapping {
     /// # Errors
     /// Those of the operating system.
     pub fn file_length(&self) -> io::Result<u64> {
-        length_of(&self.file)
+        Ok(rustix::fs::fstat(&self.file)?.st_size as u64)
     }
 
     /// Reads from the file, not through the map, until `buffer` is full.
@@ -245,20 +245,17 @@ pub fn write_behind(file: &impl AsRawFd, offset: u64, length: u64) -> io::Result
     if before < offset { range(before, offset - before, libc::SYNC_FILE_RANGE_WAIT_BEFORE) } else { Ok(()) }
 }
 
+/// Whether nobody else has a file open or mapped, here or in another process; also false where it can't be told.
+#[must_use]
+pub fn is_open_once(file: &impl AsRawFd) -> bool {
+    // A lease to write is given to one whom nobody else would have to wait for.
+    // SAFETY: The call has no memory of ours to read or write; the descriptor is open as long as `file` is.
+    let lease = |kind: c_int| unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, kind) };
+    lease(libc::F_WRLCK) == 0 && lease(libc::F_UNLCK) == 0
+}
+
 /// How many mappings a process may have at a time.
 const MAPPINGS_MAX: usize = 1024;
-
-fn length_of(file: &OwnedFd) -> io::Result<u64> {
-    // SAFETY: All-zero bytes are a valid `stat`, and fstat writes to one of the right size.
-    let (result, stat) = unsafe {
-        let mut stat: libc::stat = std::mem::zeroed();
-        (libc::fstat(file.as_raw_fd(), &raw mut stat), stat)
-    };
-    if result != 0 {
-        return Err(io::Error::last_os_error());
-    }
-    u64::try_from(stat.st_size).map_err(|_| io::ErrorKind::InvalidData.into())
-}
 
 static REGISTRY: Registry = Registry([const { Entry::new() }; MAPPINGS_MAX]);
 

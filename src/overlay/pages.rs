@@ -12,7 +12,7 @@ use crate::ground::storage::{BlockFile, Rate};
 /// of the disk waits for what is on its way.
 const PIECE_BYTES: u64 = 128 << 10;
 /// Whoever is answered meanwhile waits for the same disk.
-const MIB_PER_SECOND: u32 = 64;
+const MIB_PER_SECOND: u32 = 16;
 
 #[derive(Debug)]
 pub(super) struct Pages {

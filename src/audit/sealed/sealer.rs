@@ -163,7 +163,7 @@ fn seal(storage: &dyn Storage, log: &Path, log_id: &LogId, file: JournalFile) ->
         let path = file.bodies(log);
         return Err(super::file::damage(&path, 0, Some(file.first), Fault::Unaccounted));
     }
-    remove_if_there(storage, &file.bodies(log))?;
+    gone(&file.bodies(log), storage.remove_slowly(&file.bodies(log)))?;
     remove_if_there(storage, &file.places(log))?;
     synced(log)
 }
@@ -185,7 +185,11 @@ fn remove_unfinished(storage: &dyn Storage, folder: &Path) -> Result<(), AuditEr
 }
 
 fn remove_if_there(storage: &dyn Storage, path: &Path) -> Result<(), AuditError> {
-    match storage.remove(path) {
+    gone(path, storage.remove(path))
+}
+
+fn gone(path: &Path, removed: io::Result<()>) -> Result<(), AuditError> {
+    match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(AuditError::storage("remove", path)(error))
         }

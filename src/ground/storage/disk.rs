@@ -2,11 +2,13 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 use super::{BlockFile, Lock, LockError, Storage, StorageFile};
-use crate::ground::platform::write_behind;
+use crate::ground::platform::{is_open_once, write_behind};
 
 /// The operating system's files.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,6 +52,25 @@ impl Storage for Disk {
         std::fs::remove_file(path)
     }
 
+    fn remove_slowly(&self, path: &Path) -> io::Result<()> {
+        let file = OpenOptions::new().write(true).open(path);
+        std::fs::remove_file(path)?;
+        let Ok(file) = file else { return Ok(()) };
+        let found = file.metadata()?;
+        // It may have another name, as of a copy that shares it, and who reads it is to find all of it.
+        if found.nlink() > 0 || !is_open_once(&file) {
+            return Ok(());
+        }
+        let mut left = found.len();
+        while left > 0 {
+            left = left.saturating_sub(REMOVED_BYTES);
+            // Nobody will miss it: what can't be given back by and by is given back at once.
+            let Ok(()) = file.set_len(left) else { break };
+            sleep(REMOVED_EVERY);
+        }
+        Ok(())
+    }
+
     fn share(&self, path: &Path) -> io::Result<()> {
         let found = std::fs::metadata(path)?;
         let mode = if found.is_dir() { 0o755 } else { 0o644 };
@@ -85,6 +106,10 @@ impl Storage for Disk {
         }
     }
 }
+
+/// A file system gives back 64 MiB in one go, for which whoever syncs a file waits 50 ms; for a MiB it takes him one or two.
+const REMOVED_BYTES: u64 = 1 << 20;
+const REMOVED_EVERY: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 struct DiskFile(File);
@@ -136,5 +161,45 @@ impl BlockFile for DiskFile {
 
     fn len(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn who_reads_a_file_that_is_removed_slowly_and_who_shares_it_has_all_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, copy) = (folder.path().join("large"), folder.path().join("copy"));
+        let content = vec![7; 3 << 20];
+        std::fs::write(&path, &content).unwrap();
+        let mut reading = File::open(&path).unwrap();
+        Disk.remove_slowly(&path).unwrap();
+        let mut read = Vec::new();
+        reading.read_to_end(&mut read).unwrap();
+        assert!(!path.exists() && read == content);
+
+        std::fs::write(&path, &content).unwrap();
+        std::fs::hard_link(&path, &copy).unwrap();
+        Disk.remove_slowly(&path).unwrap();
+        assert!(!path.exists() && std::fs::read(&copy).unwrap() == content);
+        Disk.remove_slowly(&copy).unwrap();
+        assert!(!copy.exists());
+        assert_eq!(Disk.remove_slowly(&copy).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn whoever_has_a_file_open_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let file = File::create(&path).unwrap();
+        assert!(is_open_once(&file));
+        let reading = File::open(&path).unwrap();
+        assert!(!is_open_once(&file));
+        drop(reading);
+        assert!(is_open_once(&file));
     }
 }

@@ -54,6 +54,12 @@ pub trait Storage: Send + Sync + std::fmt::Debug {
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
+    /// Removes a large file so that those who sync small ones beside it do not wait. Its name is gone at once; to give back what it takes
+    /// can last for seconds. Whoever has it open reads on.
+    fn remove_slowly(&self, path: &Path) -> io::Result<()> {
+        self.remove(path)
+    }
+
     /// Lets every user of the machine read a file, or enter a folder, that is still its owner's alone. Nothing else changes: a
     /// storage without users has nothing to do.
     fn share(&self, path: &Path) -> io::Result<()> {
