@@ -14,8 +14,9 @@ use crate::domain::alert::CallerClass;
 use crate::ground::alarm::alarm;
 use crate::ground::clock::monotonic;
 
-/// Within it nearly all answers are recorded, also where many are asked for at once.
-const PERIOD: Duration = Duration::from_millis(1);
+/// Several times as long as it takes to record most answers, also where many are asked for at once: an alert that is withheld then has
+/// hardly any answer miss its moment.
+const PERIOD: Duration = Duration::from_millis(4);
 /// So many more questions that are answered together take a period more, also if each of them has something that is withheld.
 const QUESTIONS_OF_A_PERIOD: usize = 32;
 

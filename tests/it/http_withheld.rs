@@ -11,7 +11,7 @@ use crate::support::site::Reply;
 const HIDDEN: &str = "Q1234567";
 const CLEAR: &str = "Q7654321";
 /// The least that lies between a carrier's question and its answer.
-const PERIOD: Duration = Duration::from_millis(1);
+const PERIOD: Duration = Duration::from_millis(4);
 
 /// Serves callers of a class a site with an alert that is for officers.
 fn serving(place: &Place, class: &str) -> Serving {
