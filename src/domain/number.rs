@@ -105,7 +105,7 @@ impl DocumentNumber {
     /// The characters, eight to a word, the first in the lowest byte, and zero bytes behind them.
     #[inline]
     #[must_use]
-    pub fn words(&self) -> [u64; 3] {
+    pub fn words(&self) -> [u64; WORDS] {
         let mut bytes = [0; 8 * WORDS];
         bytes[..Self::LEN_MAX].copy_from_slice(&self.bytes);
         let mut words = [0; WORDS];

@@ -245,7 +245,8 @@ pub fn write_behind(file: &impl AsRawFd, offset: u64, length: u64) -> io::Result
     if before < offset { range(before, offset - before, libc::SYNC_FILE_RANGE_WAIT_BEFORE) } else { Ok(()) }
 }
 
-/// Whether nobody else has a file open or mapped, here or in another process; also false where it can't be told.
+/// Whether nobody else has a file open or mapped, in any process of this kernel; also false where it can't be told. To be asked of a file
+/// that has no name any more: who opens one by its name at this moment has this process killed.
 #[must_use]
 pub fn is_open_once(file: &impl AsRawFd) -> bool {
     // A lease to write is given to one whom nobody else would have to wait for.

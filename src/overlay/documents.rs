@@ -6,7 +6,7 @@ use super::filter::Filter;
 use crate::domain::DocumentId;
 use crate::domain::alert::Revision;
 
-/// A table of hashes with at least as many free places as others.
+/// A hash table, at least half of which is free.
 #[derive(Debug, Default)]
 pub(super) struct Documents {
     filter: Filter,

@@ -2,8 +2,8 @@
 
 use crate::ground::platform::prefetch;
 
-/// Bits for each hash, of which six are set: of a million hashes it is one and a half MiB, which a processor's caches keep, and it lets one in
-/// two hundred others pass.
+/// Bits for each hash, of which at most six are set: of a million hashes it is one and a half MB, which a processor's caches keep, and it
+/// lets one in two hundred others pass.
 const BITS_PER_HASH: usize = 12;
 const WORDS: usize = 8;
 

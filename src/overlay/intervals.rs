@@ -11,7 +11,7 @@ use crate::domain::DocumentId;
 use crate::domain::alert::{Interval, Revision};
 
 /// How many stretches an interval may touch; one that would touch more is of a level of longer ones.
-const TOUCHED_MAX: u64 = 64;
+const TOUCHED_MAX: u64 = 16;
 
 #[derive(Debug)]
 pub(super) struct Intervals {
@@ -43,15 +43,21 @@ impl Intervals {
         let mut touched = Vec::new();
         let mut listed: Vec<_> =
             intervals.into_iter().map(|(interval, revision)| Listed::of(&interval, revision)).collect();
+        listed.sort_by_key(|listed| listed.from);
+        // Of each level, the first stretch of the group that is not known to be touched.
+        let mut next = [0; LEVELS as usize];
+        let mut group = 0;
         for Listed { from, to, .. } in &listed {
+            if group != from.group() {
+                (group, next) = (from.group(), [0; LEVELS as usize]);
+            }
             let stretches = |level: &u32| to.stretch(*level) - from.stretch(*level) < TOUCHED_MAX;
             let level = (0..LEVELS).find(stretches).expect("a group has fewer stretches of the last level");
             levels[from.group()] |= 1 << level;
-            touched.extend((from.stretch(level)..=to.stretch(level)).map(mix));
+            let (next, end) = (&mut next[level as usize], to.stretch(level) + 1);
+            touched.extend((from.stretch(level).max(*next)..end).map(mix));
+            *next = end.max(*next);
         }
-        touched.sort_unstable();
-        touched.dedup();
-        listed.sort_by_key(|listed| listed.from);
         reach(&mut listed);
         Self { near: Filter::of(&touched), levels, listed }
     }
@@ -67,7 +73,7 @@ impl Intervals {
             || (rank.is_of_digits() && self.has_letters(rank) && self.is_near(Rank::among_letters(document)))
     }
 
-    /// Alerts on the intervals that have a document, by where they begin.
+    /// Alerts on the intervals that have a document: those of numbers of digits first, then by where they begin.
     pub(super) fn at(&self, document: &DocumentId, rank: Rank) -> Vec<&Arc<Revision>> {
         let mut found = Vec::new();
         let among_letters = rank.is_of_digits().then(|| Rank::among_letters(document));

@@ -11,14 +11,16 @@ use crate::domain::DocumentId;
 pub(super) struct Rank(u64);
 
 const VALUE_BITS: u32 = 47;
-/// Of stretches: one of the last has a thousandth of a group, or more.
+/// Of stretches: one of the last has a quarter of a group, or all of it.
 pub(super) const LEVELS: u32 = 3;
 /// As many as there are groups: ranks of one state, one length, one sort of characters.
 pub(super) const GROUPS: usize = 1 << 15;
 
-/// A bit in each byte that is a letter's and no digit's, and one that is both's and no empty byte's, moved to the lowest place.
+/// The lowest bit of each byte.
 const LOWEST: u64 = 0x0101_0101_0101_0101;
+/// The bit that every letter has, and no digit.
 const LETTER: u32 = 6;
+/// The bit that every digit has, and no empty byte.
 const DIGIT: u32 = 4;
 
 impl Rank {
@@ -59,7 +61,8 @@ impl Rank {
     }
 
     /// The stretch of ranks in which it stands: at level 0 of a thousand numbers of digits, or those that three characters more make of one
-    /// beginning; a level's have about the same number of those of the level before. None has two groups, or is of two levels.
+    /// beginning; a level's have about the same number of those of the level before. Those of different
+    /// groups may share a number, which costs a search that finds nothing.
     #[inline]
     pub(super) fn stretch(self, level: u32) -> u64 {
         let bits = if self.is_of_digits() { 10 } else { 15 };

@@ -86,7 +86,7 @@ impl Table {
         of_state.filter(|(_, revision)| may_begin(revision)).cloned().collect()
     }
 
-    /// Every alert that concerns a document, in force or not. Nothing is allocated if there is none.
+    /// Every alert that concerns a document, in force or not. Hardly ever is anything allocated if there is none.
     #[must_use]
     pub fn find(&self, document: &DocumentId) -> Vec<Arc<Revision>> {
         let asked = Asked::of(document);

@@ -107,8 +107,8 @@ impl AtDesk for Desk<'_> {
 /// For how long the store may be kept from others, who look for it more often than every [`REST`].
 const BUSY_MAX: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_millis(50);
-/// Acts that are synced together: whoever is answered meanwhile waits for the same disk, so that it is used for a millisecond, and left to
-/// him for two.
+/// Acts that are synced together: whoever is answered meanwhile waits for the same disk, so that it is used for little, and left to him
+/// for twice as long.
 const RECORDED_AT_ONCE: usize = 128;
 
 /// What is going to be done, and recorded before.
@@ -167,9 +167,11 @@ impl<D: AtDesk> Running<'_, D> {
         let at_once = self.desk.at_desk(|desk| desk.log.entries_at_once()).min(RECORDED_AT_ONCE);
         for (at, some) in (0..).zip(planned.chunks(at_once)) {
             self.observer.at(Stage::Recording, at * at_once as u64, Some(total));
-            let begun = monotonic();
-            self.desk.at_desk(|desk| record(desk, some))?;
-            sleep(begun.elapsed() * 2);
+            let took = self.desk.at_desk(|desk| {
+                let begun = monotonic();
+                record(desk, some).map(|()| begun.elapsed())
+            })?;
+            sleep((2 * took).min(REST));
         }
         self.observer.at(Stage::Keeping, 0, Some(total));
         self.desk.at_desk(|desk| {

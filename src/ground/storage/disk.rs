@@ -55,19 +55,10 @@ impl Storage for Disk {
     fn remove_slowly(&self, path: &Path) -> io::Result<()> {
         let file = OpenOptions::new().write(true).open(path);
         std::fs::remove_file(path)?;
-        let Ok(file) = file else { return Ok(()) };
-        let found = file.metadata()?;
-        // It may have another name, as of a copy that shares it, and who reads it is to find all of it.
-        if found.nlink() > 0 || !is_open_once(&file) {
-            return Ok(());
-        }
-        let mut left = found.len();
-        while left > 0 {
-            left = left.saturating_sub(REMOVED_BYTES);
-            // Nobody will miss it: what can't be given back by and by is given back at once.
-            let Ok(()) = file.set_len(left) else { break };
-            sleep(REMOVED_EVERY);
-        }
+        // A file that is shorter than it was must not be found under its name after a crash.
+        let unnamed = file.and_then(|file| self.sync_dir(path.parent().unwrap_or(path)).map(|()| file));
+        // What can't be given back by and by is given back at once.
+        let _ = unnamed.and_then(|file| give_back(&file));
         Ok(())
     }
 
@@ -107,9 +98,23 @@ impl Storage for Disk {
     }
 }
 
-/// A file system gives back 64 MiB in one go, for which whoever syncs a file waits 50 ms; for a MiB it takes him one or two.
+/// A file system gives back 64 MiB in one go, for which whoever syncs a file waits 50 ms; for a MiB he waits one or two.
 const REMOVED_BYTES: u64 = 1 << 20;
 const REMOVED_EVERY: Duration = Duration::from_millis(20);
+
+/// Gives back by and by what a file takes that has no name any more, as long as nobody else has it: it may have another name, as of a copy
+/// that shares it, and who reads it is to find all of it.
+fn give_back(file: &File) -> io::Result<()> {
+    loop {
+        // First of all: who was opening it when it lost its name has it open then.
+        sleep(REMOVED_EVERY);
+        let found = file.metadata()?;
+        if found.len() == 0 || found.nlink() > 0 || !is_open_once(file) {
+            return Ok(());
+        }
+        file.set_len(found.len().saturating_sub(REMOVED_BYTES))?;
+    }
+}
 
 #[derive(Debug)]
 struct DiskFile(File);

@@ -55,7 +55,7 @@ pub trait Storage: Send + Sync + std::fmt::Debug {
     fn remove(&self, path: &Path) -> io::Result<()>;
 
     /// Removes a large file so that those who sync small ones beside it do not wait. Its name is gone at once; to give back what it takes
-    /// can last for seconds. Whoever has it open reads on.
+    /// can last for seconds. Whoever has it open on this machine reads on.
     fn remove_slowly(&self, path: &Path) -> io::Result<()> {
         self.remove(path)
     }
