@@ -10,9 +10,9 @@ use crate::ground::storage::{BlockFile, Rate};
 
 /// After so many bytes they go on their way to the disk: an import writes hundreds of megabytes at once, and whoever syncs another file
 /// of the disk waits for what is on its way.
-const PIECE_BYTES: u64 = 128 << 10;
+const PIECE_BYTES: u64 = 64 << 10;
 /// Whoever is answered meanwhile waits for the same disk.
-const MIB_PER_SECOND: u32 = 16;
+const MIB_PER_SECOND: u32 = 12;
 
 #[derive(Debug)]
 pub(super) struct Pages {

@@ -109,7 +109,7 @@ const BUSY_MAX: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_millis(50);
 /// Acts that are synced together: whoever is answered meanwhile waits for the same disk, so that it is used for little, and left to him
 /// for twice as long.
-const RECORDED_AT_ONCE: usize = 128;
+const RECORDED_AT_ONCE: usize = 64;
 
 /// What is going to be done, and recorded before.
 type Planned = Vec<(Act, Change)>;
