@@ -98,7 +98,7 @@ impl Storage for Disk {
     }
 }
 
-/// A file system gives back 64 MiB in one go, for which whoever syncs a file waits 50 ms; for a MiB he waits one or two.
+/// A file system gives back in one go whatever a file takes, and whoever syncs another one waits for that.
 const REMOVED_BYTES: u64 = 1 << 20;
 const REMOVED_EVERY: Duration = Duration::from_millis(20);
 
