@@ -15,7 +15,7 @@ mod stores;
 mod synchronise;
 mod watch;
 
-pub use backup::{Backup, BackupError, back_up, name_alerts, restore};
+pub use backup::{Backup, BackupError, StagedAlerts, back_up, name_alerts, restore};
 pub use error::AppError;
 pub use handle::Handle;
 pub use hits::WebhookError;

@@ -183,6 +183,9 @@ pub enum Act {
     AlertKept,
     /// An operator accepted that alerts were lost for good: the revision is what their store has now. What was known of it before counts no more.
     AlertLossAccepted,
+    /// The alerts of a backup, which was made at the time of the client's reference, were put in the place of those that were damaged or gone. The
+    /// revision is what is on record of them, or where some are missing what their store has now.
+    AlertsRestored,
     /// Somebody read alerts, or searched for those that concern a document.
     AlertRead,
     /// Somebody read cases, or the one that the client's reference names.
@@ -226,6 +229,7 @@ impl Act {
         Self::AlertExpired,
         Self::AlertKept,
         Self::AlertLossAccepted,
+        Self::AlertsRestored,
         Self::AlertRead,
         Self::AuditProve,
         Self::AuditReplay,
@@ -247,7 +251,7 @@ impl Act {
             Self::AlertIssued | Self::AlertApproved | Self::AlertAmended => false,
             Self::AlertRenewed | Self::AlertWithdrawn | Self::AlertExpired => false,
             Self::AlertDrafted | Self::AlertSubmitted | Self::CaseOutcome => false,
-            Self::AlertKept | Self::AlertLossAccepted => false,
+            Self::AlertKept | Self::AlertLossAccepted | Self::AlertsRestored => false,
         }
     }
 
@@ -286,6 +290,7 @@ impl Act {
             Self::AlertExpired => "alert_expired",
             Self::AlertKept => "alert_kept",
             Self::AlertLossAccepted => "alert_loss_accepted",
+            Self::AlertsRestored => "alerts_restored",
             Self::AlertRead => "alert_read",
             Self::AuditReplay => "audit_replay",
             Self::CaseRead => "case_read",

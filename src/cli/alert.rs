@@ -14,7 +14,9 @@ use portcullis::overlay::Alerts;
 
 use super::alert_arguments::{Alert, AlertAct, AlertExpire, AlertIssue, AlertSite};
 use super::usage::Usage;
-use super::{alert_changes, alert_export, alert_import, alert_loss, alert_read, alert_search, site};
+use super::{
+    alert_changes, alert_export, alert_import, alert_loss, alert_read, alert_restore, alert_search, site,
+};
 
 const INPUT_BYTES_MAX: u64 = 64 << 10;
 
@@ -48,6 +50,7 @@ pub(super) fn run(command: &Alert) -> anyhow::Result<ExitCode> {
         Alert::Changes(arguments) => alert_changes::run(arguments),
         Alert::Export(arguments) => alert_export::export(arguments),
         Alert::VerifyExport(arguments) => alert_export::verify(arguments),
+        Alert::Restore(arguments) => alert_restore::run(arguments),
         Alert::AcceptLoss(arguments) => alert_loss::run(&arguments.data),
     }
 }

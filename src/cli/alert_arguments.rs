@@ -38,6 +38,7 @@ pub(crate) enum Alert {
     Changes(AlertChanges),
     Export(AlertExport),
     VerifyExport(AlertVerifyExport),
+    Restore(AlertRestore),
     AcceptLoss(AlertLoss),
 }
 
@@ -206,8 +207,27 @@ pub(crate) struct AlertShow {
     pub(crate) alert: String,
 }
 
+/// Puts the alerts of a backup in the place of those that are damaged, gone, or older than they were. The service must be stopped.
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  portcullis alert restore /mnt/backup/2026-11-27 --data site
+Every file and every record is checked first, and it is recorded. The backup must be of this site. If the logs know of newer alerts than
+it has, nothing is done but with --accept-loss. What was there is put aside, and nothing of it is removed.")]
+pub(crate) struct AlertRestore {
+    /// The folder of the backup.
+    #[arg(value_name = "BACKUP")]
+    pub(crate) backup: PathBuf,
+    /// The site's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Also if there is no backup of all alerts: what was issued, changed or withdrawn after it was made is lost.
+    #[arg(long)]
+    pub(crate) accept_loss: bool,
+}
+
 /// Accepts that alerts are lost for good. The logs remember how many there were, and nothing is clear while fewer are there: bring the folder
-/// `alerts` back, or copy it out of a backup, if there is any way to. This is for where there is none; it is recorded, and the service must be stopped.
+/// `alerts` back, or `restore` it, if there is any way to. This is for where there is none; it is recorded, and the service must be stopped.
 #[derive(Args)]
 pub(crate) struct AlertLoss {
     /// The site's data directory.

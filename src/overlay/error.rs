@@ -34,7 +34,7 @@ pub enum OverlayError {
     },
     /// The pages of the store are damaged, or cannot be read or written.
     #[error(
-        "the store of alerts {} cannot be read or written. Nothing was changed: if it is damaged, stop the service, move `alerts` aside and copy `alerts` out of a backup",
+        "the store of alerts {} cannot be read or written. Nothing was changed: if it is damaged, stop the service and `portcullis alert restore BACKUP`",
         path.display()
     )]
     Pages {
@@ -45,7 +45,7 @@ pub enum OverlayError {
     },
     /// A record is not as it was written, or is missing.
     #[error(
-        "the store of alerts {} is damaged: revision {counter} {what}. Nothing was changed: stop the service, move `alerts` aside and copy `alerts` out of a backup; if there is none, move it aside and `portcullis alert accept-loss`",
+        "the store of alerts {} is damaged: revision {counter} {what}. Nothing was changed: stop the service and `portcullis alert restore BACKUP`; if there is no backup, move `alerts` aside and `portcullis alert accept-loss`",
         path.display()
     )]
     Damaged {
@@ -66,14 +66,14 @@ pub enum OverlayError {
         path: PathBuf,
     },
     /// Everything is gone.
-    #[error("the alerts in {} were there, and are gone: bring the folder back, or stop the service, move `alerts` aside and copy `alerts` out of a backup; if they are lost for good, `portcullis alert accept-loss`", path.display())]
+    #[error("the alerts in {} were there, and are gone: bring the folder back, or stop the service and `portcullis alert restore BACKUP`; if they are lost for good, `portcullis alert accept-loss`", path.display())]
     Gone {
         /// The folder.
         path: PathBuf,
     },
     /// The store is an older one, or another.
     #[error(
-        "the alerts in {} are older than they were: they have revision {found}, and {floor} is on record. Bring the newer folder back, or stop the service, move `alerts` aside and copy `alerts` out of a backup; if they are lost for good, `portcullis alert accept-loss`",
+        "the alerts in {} are older than they were: they have revision {found}, and {floor} is on record. Bring the newer folder back, or stop the service and `portcullis alert restore BACKUP`; if they are lost for good, `portcullis alert accept-loss`",
         path.display()
     )]
     Older {
@@ -86,7 +86,7 @@ pub enum OverlayError {
     },
     /// The store is another, or has another past.
     #[error(
-        "the alerts in {} are not those that were there: revision {counter} is another one. It is another store, or an older copy that was gone on with. Bring the folder back, or stop the service, move `alerts` aside and copy `alerts` out of a backup; if they are lost for good, `portcullis alert accept-loss`",
+        "the alerts in {} are not those that were there: revision {counter} is another one. It is another store, or an older copy that was gone on with. Bring the folder back, or stop the service and `portcullis alert restore BACKUP`; if they are lost for good, `portcullis alert accept-loss`",
         path.display()
     )]
     Replaced {
@@ -102,7 +102,7 @@ pub enum OverlayError {
     Unknown(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The key with which records are vouched for is gone, or is none.
     #[error(
-        "the key {} is missing or is no key, so that no alert can be believed: bring it back from a backup",
+        "the key {} is missing or is no key, so that no alert can be believed: bring it back, or stop the service and `portcullis alert restore BACKUP`",
         path.display()
     )]
     Key {

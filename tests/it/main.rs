@@ -10,6 +10,7 @@ mod alert_floor;
 mod alert_floor_acts;
 mod alert_import;
 mod alert_model;
+mod alert_restore;
 mod audit_answers;
 mod audit_collect;
 mod audit_crash;
