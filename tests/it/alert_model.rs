@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use portcullis::alerting::{AlertPolicy, AlertingError, Desk, Fulfilled};
-use portcullis::audit::{AuditLog, Config, Role};
+use portcullis::audit::{AuditLog, ClockBy, Config, Role};
 use portcullis::domain::alert::{
     Action, AlertId, CallerClass, Category, Grade, GradeScheme, Handling, Interval, Line, Revision, Standing,
     Statement, Subject,
@@ -37,15 +37,19 @@ struct Step {
     /// How far the system's clock goes on before, or back, in seconds.
     clock: i64,
     reopen: bool,
+    /// Whether the store takes another name first.
+    rename: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum What {
-    Issue { key: Option<u8> },
+    Issue { key: Option<u8>, draft: bool },
+    Submit,
     Approve,
     Amend,
     Renew,
     Withdraw,
+    Expire,
 }
 
 /// What an alert is to say: numbers from one to another, and hours from now on.
@@ -60,7 +64,9 @@ struct Wish {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct State {
     life: Life,
+    at: i64,
     issuer: u8,
+    /// Until when it is in force if nobody approves of it. Of one that has expired, that there was any such time says that nobody had.
     until: Option<i64>,
     numbers: (u32, u32),
     from: i64,
@@ -69,8 +75,10 @@ struct State {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Life {
+    Draft,
     Waits,
     Active,
+    Expired,
     Withdrawn,
 }
 
@@ -115,13 +123,15 @@ impl Model {
             |from: i64, to: i64| to > from && to > now && to - from.max(now) <= DAYS_MAX * 24 * HOUR;
         let hours = Some(now + step.unapproved_hours * HOUR).filter(|_| step.unapproved_hours > 0);
         let (life, until) = if step.four_eyes { (Life::Waits, hours) } else { (Life::Active, None) };
-        let wished = State { life, issuer: by, until, numbers: wish.numbers, from, to };
-        if let What::Issue { key } = step.what {
+        let wished = State { life, at: now, issuer: by, until, numbers: wish.numbers, from, to };
+        if let What::Issue { key, draft } = step.what {
+            let wished = if draft { State { life: Life::Draft, until: None, ..wished } } else { wished };
             let known = key.and_then(|key| self.keys.get(&(by, key)));
             return match known {
                 Some(known) => {
                     let first = self.alerts[known][0];
-                    let is_same = (first.numbers, first.to) == (wished.numbers, wished.to);
+                    let is_same = (first.numbers, first.to) == (wished.numbers, wished.to)
+                        && draft == (first.life == Life::Draft);
                     if is_same { Before(*known) } else { Refused }
                 }
                 None if is_sound(from, to) => Next(None, wished),
@@ -129,36 +139,76 @@ impl Model {
             };
         }
         let Some(alert) = alert else { return Refused };
-        let before = *self.alerts[&alert].last().unwrap();
+        let states = &self.alerts[&alert];
+        let before = *states.last().unwrap();
         if before.life == Life::Withdrawn || step.seen == Some(false) {
             return Refused;
         }
-        let next = |state: State| Next(Some(alert), state);
-        match step.what {
-            // Nobody approves of what was changed since it was issued without saying what he has seen.
-            What::Approve if step.seen.is_none() && self.alerts[&alert].len() > 1 => Refused,
-            What::Approve if before.life == Life::Waits && before.issuer != by => {
+        let next = |state: State| Next(Some(alert), State { at: now, ..state });
+        // What waits is approved of by somebody else, whatever the rules are by now, and is in force no longer than it would have been.
+        let shorter = until.zip(before.until).map(|(one, other)| one.min(other));
+        let goes_on_waiting = (Life::Waits, if step.four_eyes { shorter } else { before.until });
+        match (step.what, before.life) {
+            (What::Submit, Life::Draft) if is_sound(before.from, before.to) => {
+                next(State { life, until, ..before })
+            }
+            (What::Approve, Life::Waits) if before.issuer != by => {
+                // Nobody approves of what was changed since it was issued without saying what he has seen.
+                let issued_by = if states[0].life == Life::Draft { 2 } else { 1 };
+                if step.seen.is_none() && states.len() > issued_by {
+                    return Refused;
+                }
                 next(State { life: Life::Active, until: None, ..before })
             }
-            What::Amend if is_sound(from, to) => {
-                let shorter = until.zip(before.until).map(|(one, other)| one.min(other));
-                // What waits is approved of by somebody else, whatever the rules are by now.
-                match before.life {
-                    Life::Waits => {
-                        let until = if step.four_eyes { shorter } else { before.until };
-                        next(State { life: Life::Waits, until, ..wished })
-                    }
-                    _ => next(wished),
-                }
+            (What::Amend, Life::Draft | Life::Waits | Life::Active) if is_sound(from, to) => {
+                let (life, until) = match before.life {
+                    Life::Draft => (Life::Draft, None),
+                    Life::Waits => goes_on_waiting,
+                    _ => (life, until),
+                };
+                next(State { life, until, ..wished })
             }
-            What::Renew if step.four_eyes && before.issuer == by && to > before.to => Refused,
-            What::Renew if is_sound(before.from, to) => {
+            (What::Renew, Life::Expired) if is_sound(before.from, to) => {
+                let (life, until) = if before.until.is_some() { goes_on_waiting } else { (life, until) };
+                next(State { life, until, issuer: by, to, ..before })
+            }
+            (What::Renew, Life::Waits | Life::Active) if is_sound(before.from, to) => {
+                if step.four_eyes && before.issuer == by && to > before.to {
+                    return Refused;
+                }
                 let issuer = if before.life == Life::Waits { by } else { before.issuer };
                 next(State { issuer, to, ..before })
             }
-            What::Withdraw => next(State { life: Life::Withdrawn, until: None, ..before }),
+            (What::Withdraw, Life::Draft | Life::Waits | Life::Active) => {
+                next(State { life: Life::Withdrawn, until: None, ..before })
+            }
             _ => Refused,
         }
+    }
+
+    /// What an alert was when somebody had approved of it, if its newest state is a change of that which waits.
+    fn approved(states: &[State]) -> Option<usize> {
+        let before = states.iter().rposition(|state| state.life != Life::Waits)?;
+        (before + 1 < states.len() && states[before].life == Life::Active).then_some(before)
+    }
+
+    /// Has those expire whose time is over, and gives how many there were.
+    fn expire(&mut self, now: i64) -> u64 {
+        let mut expired = 0;
+        for states in self.alerts.values_mut() {
+            let newest = *states.last().unwrap();
+            let holds_on = [Some(states.len() - 1), Self::approved(states)]
+                .into_iter()
+                .flatten()
+                .any(|at| states[at].to > now);
+            if holds_on || !matches!(newest.life, Life::Waits | Life::Active) {
+                continue;
+            }
+            let until = (newest.life == Life::Waits).then(|| newest.until.unwrap_or(newest.at));
+            states.push(State { life: Life::Expired, at: now, until, ..newest });
+            expired += 1;
+        }
+        expired
     }
 
     /// Which alerts are in force for a number at a time, and by which of their revisions.
@@ -167,7 +217,7 @@ impl Model {
             let life = match state.life {
                 Life::Active => true,
                 Life::Waits => state.until.is_some_and(|until| time < until),
-                Life::Withdrawn => false,
+                Life::Draft | Life::Expired | Life::Withdrawn => false,
             };
             life && state.from <= time
                 && time < state.to
@@ -177,10 +227,8 @@ impl Model {
         for (alert, states) in &self.alerts {
             let newest = states.len() - 1;
             // A change that waits leaves what was approved of before it in force.
-            let approved = (states[newest].life == Life::Waits)
-                .then(|| states.iter().rposition(|state| state.life == Life::Active))
-                .flatten();
-            let revision = [Some(newest), approved].into_iter().flatten().find(|at| holds(&states[*at]));
+            let those = [Some(newest), Self::approved(states)];
+            let revision = those.into_iter().flatten().find(|at| holds(&states[*at]));
             found.extend(revision.map(|at| (*alert, at as u32 + 1)));
         }
         found
@@ -270,13 +318,7 @@ impl Site {
         self.known = Alerts::default();
     }
 
-    fn act(
-        &mut self,
-        step: &Step,
-        alert: AlertId,
-        wish: Statement,
-        seen: Option<u32>,
-    ) -> Result<Fulfilled, AlertingError> {
+    fn at_desk<T>(&mut self, step: &Step, act: impl FnOnce(&mut Desk<'_>) -> T) -> T {
         let mut desk = Desk {
             storage: Arc::new(Disk),
             data_dir: self.data.path().to_owned(),
@@ -289,22 +331,50 @@ impl Site {
             },
             known: std::mem::take(&mut self.known),
         };
-        let by = format!("officer-{}", step.by).into();
-        let done = match step.what {
-            What::Issue { key } => desk.issue(wish, &by, key.map(|key| format!("key-{key}")).as_deref()),
-            What::Approve => desk.approve(alert, &by, seen).map(Fulfilled::New),
-            What::Amend => desk.amend(alert, wish, &by, seen).map(Fulfilled::New),
-            What::Renew => desk.renew(alert, wish.to, &by, seen).map(Fulfilled::New),
-            What::Withdraw => desk.withdraw(alert, &by, seen).map(Fulfilled::New),
-        };
+        let done = act(&mut desk);
         self.known = desk.known;
         done
     }
 
+    fn act(
+        &mut self,
+        step: &Step,
+        alert: AlertId,
+        wish: Statement,
+        seen: Option<u32>,
+    ) -> Result<Fulfilled, AlertingError> {
+        let by = format!("officer-{}", step.by).into();
+        let key = |key: Option<u8>| key.map(|key| format!("key-{key}"));
+        self.at_desk(step, |desk| match step.what {
+            What::Issue { key: told, draft: false } => desk.issue(wish, &by, key(told).as_deref()),
+            What::Issue { key: told, draft: true } => desk.draft(wish, &by, key(told).as_deref()),
+            What::Submit => desk.submit(alert, &by, seen).map(Fulfilled::New),
+            What::Approve => desk.approve(alert, &by, seen).map(Fulfilled::New),
+            What::Amend => desk.amend(alert, wish, &by, seen).map(Fulfilled::New),
+            What::Renew => desk.renew(alert, wish.to, &by, seen).map(Fulfilled::New),
+            What::Withdraw => desk.withdraw(alert, &by, seen).map(Fulfilled::New),
+            What::Expire => unreachable!("it is not done to one alert"),
+        })
+    }
+
+    fn expire(&mut self, step: &Step) -> Result<u64, AlertingError> {
+        self.at_desk(step, |desk| desk.expire(ClockBy::Word))
+    }
+
+    fn rename(&self) {
+        if let Some(mut store) = Store::open(&self.disk(), self.data.path()).unwrap() {
+            let name = store.new_name(0).unwrap();
+            store.rename(name).unwrap();
+        }
+    }
+
+    fn disk(&self) -> Arc<dyn Storage> {
+        Arc::new(Disk)
+    }
+
     fn table(&self) -> Table {
-        let storage: Arc<dyn Storage> = Arc::new(Disk);
         let mut alerts = Alerts::default();
-        if let Some(store) = Store::open(&storage, self.data.path()).unwrap() {
+        if let Some(store) = Store::open(&self.disk(), self.data.path()).unwrap() {
             alerts.follow(&store).unwrap();
         }
         Table::of(&alerts)
@@ -324,13 +394,16 @@ fn found(table: &Table, number: u32, at: i64) -> Vec<(AlertId, u32)> {
 
 fn step() -> impl Strategy<Value = Step> {
     let what = prop_oneof![
-        3 => prop::option::of(0_u8..2).prop_map(|key| What::Issue { key }),
+        4 => (prop::option::of(0_u8..2), prop::bool::weighted(0.3))
+            .prop_map(|(key, draft)| What::Issue { key, draft }),
+        2 => Just(What::Submit),
         2 => Just(What::Approve),
         2 => Just(What::Amend),
-        2 => Just(What::Renew),
+        3 => Just(What::Renew),
         1 => Just(What::Withdraw),
+        3 => Just(What::Expire),
     ];
-    let wish = ((0..NUMBERS, 0..NUMBERS), -3_i64..10, 1_i64..=600);
+    let wish = ((0..NUMBERS, 0..NUMBERS), -3_i64..10, prop_oneof![2 => 1_i64..=12, 1 => 1_i64..=600]);
     let wish = wish.prop_map(|((one, other), from, to)| Wish {
         numbers: (one.min(other), one.max(other)),
         from,
@@ -341,8 +414,9 @@ fn step() -> impl Strategy<Value = Step> {
     let clock =
         prop_oneof![4 => 0_i64..20_000, 2 => -600_i64..0, 1 => -90_000_i64..-600, 1 => 0_i64..400_000];
     let who = (0_u8..3, any::<prop::sample::Index>());
-    (what, who, seen, wish, rules, clock, prop::bool::weighted(0.15)).prop_map(
-        |(what, (by, alert), seen, wish, (four_eyes, unapproved_hours), clock, reopen)| Step {
+    let site = (prop::bool::weighted(0.15), prop::bool::weighted(0.1));
+    (what, who, seen, wish, rules, clock, site).prop_map(
+        |(what, (by, alert), seen, wish, (four_eyes, unapproved_hours), clock, (reopen, rename))| Step {
             what,
             by,
             alert,
@@ -352,14 +426,15 @@ fn step() -> impl Strategy<Value = Step> {
             unapproved_hours,
             clock,
             reopen,
+            rename,
         },
     )
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]
-    fn what_is_in_force_is_what_a_plain_list_says(steps in prop::collection::vec(step(), 1..24)) {
+    fn what_is_in_force_is_what_a_plain_list_says(steps in prop::collection::vec(step(), 1..32)) {
         let (mut site, mut model) = (Site::new(), Model::default());
         for step in steps {
             let source = site.source.0.fetch_add(step.clock, Ordering::Relaxed) + step.clock;
@@ -367,28 +442,40 @@ proptest! {
                 site.reopen();
                 model.seen = 0;
             }
+            if step.rename {
+                site.rename();
+            }
             let alert = model.nth(&step.alert);
             let now = model.now(source);
             // Whoever writes a wish does so by the time that holds here.
             let wish = statement(step.wish, now.unwrap_or(source));
             let newest = alert.map_or(1, |alert| model.alerts[&alert].len() as u32);
             let seen = step.seen.map(|right| if right { newest } else { newest + 1 });
-            let done = site.act(&step, alert.unwrap_or(AlertId([0; 16])), wish, seen);
-            match (model.act(&step, alert, now), done) {
-                (Expected::Refused, Err(_)) => {}
-                (Expected::Before(known), Ok(Fulfilled::Before(revision))) => {
+            let expected = match step.what {
+                What::Expire => {
+                    let expired = now.map(|now| model.expire(now));
+                    prop_assert_eq!(site.expire(&step).ok(), expired);
+                    model.recorded = model.recorded.max(now.filter(|_| expired > Some(0)).unwrap_or_default());
+                    None
+                }
+                _ => Some((model.act(&step, alert, now), site.act(&step, alert.unwrap_or(AlertId([0; 16])), wish, seen))),
+            };
+            match expected {
+                None => {}
+                Some((Expected::Refused, Err(_))) => {}
+                Some((Expected::Before(known), Ok(Fulfilled::Before(revision)))) => {
                     prop_assert_eq!(revision.alert, known);
                     prop_assert_eq!(revision.number as usize, model.alerts[&known].len());
                 }
-                (Expected::Next(of, state), Ok(Fulfilled::New(revision))) => {
+                Some((Expected::Next(of, state), Ok(Fulfilled::New(revision)))) => {
                     prop_assert!(of.is_none_or(|alert| alert == revision.alert));
                     model.alerts.entry(revision.alert).or_default().push(state);
                     model.recorded = model.recorded.max(now.unwrap());
-                    if let What::Issue { key: Some(key) } = step.what {
+                    if let What::Issue { key: Some(key), .. } = step.what {
                         model.keys.insert((step.by, key), revision.alert);
                     }
                 }
-                (_, done) => prop_assert!(false, "{step:?}: {done:?}"),
+                Some((_, done)) => prop_assert!(false, "{step:?}: {done:?}"),
             }
             let table = site.table();
             let now = now.unwrap_or(source);
