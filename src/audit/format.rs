@@ -4,7 +4,8 @@
 //! since 1970 `i64`, first `u64`, highest `i64`, xxh3-64 of all before. Version 1 begins with the log's first entry: first and
 //! highest are 0. A journal's file that goes on where another has ended is of version 2: first is its first entry, which is not 0,
 //! and highest the highest time of any entry before that, in µs since 1970. Alerts is 0 but in version 3, which is version 2 with one more than the
-//! revision that the store of alerts had at least, as entries before that say (see `alert_floor.rs`).
+//! revision that the store of alerts had at least, as entries before that say (see `alert_floor.rs`). Version 4 is version 3 where that has
+//! more than 32 bits, as after several restores: first has 40 bits then, and its upper 24 are those of alerts above 32.
 //!
 //! `leaves`: one leaf of 32 bytes per entry, SHA-256(0x00 ‖ salt ‖ body), the leaf hash of RFC 6962 section
 //! 2.1.
@@ -31,6 +32,14 @@ const VERSION_FIRST: u32 = 1;
 const VERSION_LATER: u32 = 2;
 /// The same of a log that knows of alerts.
 const VERSION_ALERTS: u32 = 3;
+/// The most that it has room for.
+const ALERTS_OF_32_BITS: u64 = u32::MAX as u64;
+/// The same where that is not enough.
+const VERSION_MORE_ALERTS: u32 = 4;
+/// Bits of the number of entries in that one: a million million.
+const ENTRIES_BITS: u32 = 40;
+/// The most that it has room for.
+const ALERTS_MAX: u64 = (1 << (96 - ENTRIES_BITS)) - 1;
 /// The length of a header.
 pub(super) const HEADER_BYTES: usize = 64;
 /// The length of a leaf.
@@ -61,7 +70,7 @@ pub(super) enum File {
 impl File {
     fn versions(self) -> std::ops::RangeInclusive<u32> {
         match self {
-            Self::Bodies => VERSION_FIRST..=VERSION_ALERTS,
+            Self::Bodies => VERSION_FIRST..=VERSION_MORE_ALERTS,
             Self::Leaves => VERSION_FIRST..=VERSION_FIRST,
         }
     }
@@ -106,21 +115,22 @@ impl Header {
         let mut bytes = [0; HEADER_BYTES];
         bytes[..8].copy_from_slice(file.magic());
         let alerts = self.before.and_then(|before| before.alert_floor.0);
+        // A floor that is too low is one all the same.
+        let alerts = alerts.map_or(0, |revision| revision.saturating_add(1).min(ALERTS_MAX));
         let version = match (self.before, alerts) {
             (None, _) => VERSION_FIRST,
-            (Some(_), None) => VERSION_LATER,
-            (Some(_), Some(_)) => VERSION_ALERTS,
+            (Some(_), 0) => VERSION_LATER,
+            (Some(_), ..=ALERTS_OF_32_BITS) => VERSION_ALERTS,
+            (Some(_), _) => VERSION_MORE_ALERTS,
         };
         bytes[8..12].copy_from_slice(&version.to_le_bytes());
-        // A floor that is too low is one all the same.
-        let alerts =
-            alerts.map_or(0, |revision| u32::try_from(revision).unwrap_or(u32::MAX).saturating_add(1));
-        bytes[12..16].copy_from_slice(&alerts.to_le_bytes());
+        bytes[12..16].copy_from_slice(&alerts.to_le_bytes()[..4]);
         let id = self.log_id.as_str().as_bytes();
         bytes[16..16 + id.len()].copy_from_slice(id);
         bytes[32..40].copy_from_slice(&self.created.as_microsecond().to_le_bytes());
         if let Some(before) = self.before {
-            bytes[40..48].copy_from_slice(&before.entries.to_le_bytes());
+            let first = before.entries | alerts >> 32 << ENTRIES_BITS;
+            bytes[40..48].copy_from_slice(&first.to_le_bytes());
             bytes[48..56].copy_from_slice(&before.highest_time.as_microsecond().to_le_bytes());
         }
         let checksum = xxh3_64(&bytes[..56]);
@@ -145,9 +155,14 @@ impl Header {
         let id = bytes[16..32].split(|byte| *byte == 0).next().unwrap_or_default();
         let log_id = std::str::from_utf8(id).ok().and_then(LogId::parse);
         let time = |at| Timestamp::from_microsecond(number(at).cast_signed()).ok();
-        let before = (version >= VERSION_LATER).then(|| (number(40), time(48)));
-        // In other versions, what stands there is refused below.
-        let alert_floor = AlertFloor((number(8) >> 32).checked_sub(1).filter(|_| version == VERSION_ALERTS));
+        let (entries, more_alerts) = match version {
+            VERSION_MORE_ALERTS => (number(40) & ((1 << ENTRIES_BITS) - 1), number(40) >> ENTRIES_BITS),
+            _ => (number(40), 0),
+        };
+        let before = (version >= VERSION_LATER).then(|| (entries, time(48)));
+        // In versions without alerts, what stands there is refused below.
+        let alerts = number(8) >> 32 | more_alerts << 32;
+        let alert_floor = AlertFloor(alerts.checked_sub(1).filter(|_| version >= VERSION_ALERTS));
         let before = match before {
             None => None,
             Some((entries @ 1.., Some(highest_time))) => Some(Before { entries, highest_time, alert_floor }),
@@ -268,11 +283,16 @@ mod tests {
         let bytes = later.encode(File::Bodies);
         assert_eq!(bytes[..], include_bytes!("golden/bodies-v2-header.bin")[..]);
         assert_eq!(Header::decode(File::Bodies, &bytes), Ok(later.clone()));
-        for revision in [0, 1, 70_000, u64::from(u32::MAX) - 1] {
+        let of_32_bits = u64::from(u32::MAX);
+        for revision in [0, 1, 70_000, of_32_bits - 1, of_32_bits, 5_000_000_017, ALERTS_MAX - 1] {
             let before = Before { alert_floor: AlertFloor(Some(revision)), ..before };
             let knows = Header { before: Some(before), ..later.clone() };
             let bytes = knows.encode(File::Bodies);
-            assert_eq!((Header::decode(File::Bodies, &bytes), bytes[8]), (Ok(knows), 3));
+            let version = if revision < of_32_bits { 3 } else { 4 };
+            assert_eq!((Header::decode(File::Bodies, &bytes), bytes[8]), (Ok(knows), version));
+            if revision == 5_000_000_017 {
+                assert_eq!(bytes[..], include_bytes!("golden/bodies-v4-header.bin")[..]);
+            }
             if revision == 70_000 {
                 assert_eq!(bytes[..], include_bytes!("golden/bodies-v3-header.bin")[..]);
             }
@@ -280,11 +300,7 @@ mod tests {
         let before_huge = Before { alert_floor: AlertFloor(Some(u64::MAX)), ..before };
         let huge = Header { before: Some(before_huge), ..later.clone() }.encode(File::Bodies);
         let read = Header::decode(File::Bodies, &huge).unwrap().before.unwrap();
-        assert_eq!(
-            read.alert_floor,
-            AlertFloor(Some(u64::from(u32::MAX) - 1)),
-            "as much as there is room for"
-        );
+        assert_eq!(read.alert_floor, AlertFloor(Some(ALERTS_MAX - 1)), "as much as there is room for");
         let none = Header { before: Some(Before { entries: 0, ..before }), ..later };
         let refused = Header::decode(File::Bodies, &none.encode(File::Bodies));
         assert_eq!(refused, Err(HeaderRefusal::Fault(HeaderFault::Content)));

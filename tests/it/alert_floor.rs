@@ -248,6 +248,15 @@ fn what_a_log_knows_outlives_the_files_in_which_it_stood() {
         assert_eq!(opened.alert_floor, Some(2), "day {day}");
         record(&log, day, Act::Refused, None);
     }
+    // As after five restores.
+    let (log, _) = again(8);
+    record(&log, 8, Act::AlertKept, Some(5_000_000_017));
+    log.close().unwrap();
+    for day in 9..11 {
+        let (log, opened) = again(day);
+        assert_eq!(opened.alert_floor, Some(5_000_000_017), "day {day}");
+        record(&log, day, Act::Refused, None);
+    }
 }
 
 /// A site whose store is on a disk of its own, so that the one can fail without the other.
