@@ -138,27 +138,21 @@ impl<'p> Plan<'p> {
             }
             How::Renew(to) => {
                 before.check_renewal()?;
-                let has_expired = before.life == Life::Expired;
-                let is_own = before.issuer == by && to > before.statement.to;
-                if self.policy.four_eyes && is_own && !has_expired {
-                    return Err(LifeFault::OwnApproval.into());
-                }
+                self.check_renewal(before, &by, to)?;
                 let statement = Statement { to, ..(*before.statement).clone() };
                 check(&statement)?;
                 let next = Change { statement: Arc::new(statement), ..next };
                 let next = match before.life {
                     Life::Expired if before.unapproved_until.is_some() => {
                         let (life, unapproved_until) = self.waits_on(before);
-                        Change { life, unapproved_until, issuer: by, ..next }
+                        Change { life, unapproved_until, ..next }
                     }
                     // It begins anew.
                     Life::Expired => {
                         let (life, unapproved_until) = self.begins();
                         Change { life, unapproved_until, issuer: by, ..next }
                     }
-                    // Nobody approves of an end that he has set himself.
-                    Life::Pending => Change { issuer: by, ..next },
-                    Life::Drafted | Life::Active | Life::Withdrawn => next,
+                    Life::Pending | Life::Drafted | Life::Active | Life::Withdrawn => next,
                 };
                 (Act::AlertRenewed, next)
             }
@@ -174,6 +168,19 @@ impl<'p> Plan<'p> {
         let was_draft = || self.first(&before.alert).is_some_and(|first| first.life == Life::Drafted);
         let is_as_issued = before.number == 1 || before.number == 2 && was_draft();
         if is_as_issued { Ok(()) } else { Err(LifeFault::Unseen { current: before.number }) }
+    }
+
+    /// Where two have to agree, nobody lets an alert hold for longer by himself: not one of his own that somebody has approved of, and not
+    /// somebody else's of which nobody has, for then either of the two would approve of what is his own.
+    fn check_renewal(&self, before: &Revision, by: &Arc<str>, to: Timestamp) -> Result<(), LifeFault> {
+        let (is_own, is_longer) = (before.issuer == *by, to > before.statement.to);
+        match (before.life, before.unapproved_until) {
+            (Life::Pending, _) | (Life::Expired, Some(_)) if is_longer && !is_own => Err(LifeFault::Waits),
+            (Life::Pending | Life::Active, _) if is_longer && is_own && self.policy.four_eyes => {
+                Err(LifeFault::OwnApproval)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The next revision of an alert, as it is.

@@ -313,6 +313,28 @@ fn what_waits_is_approved_of_by_somebody_else_whatever_the_rules_are_by_now() {
 }
 
 #[test]
+fn whoever_wrote_an_alert_does_not_approve_of_it_because_somebody_else_moved_its_end() {
+    let data = tempfile::tempdir().unwrap();
+    let office = Office::at(Arc::new(Disk), data.path());
+    let (one, two) = (Arc::from("one"), Arc::from("two"));
+    let strict = AlertPolicy { four_eyes: true, unapproved_hours: 0, ..AlertPolicy::default() };
+    let mut desk = Desk { policy: strict, ..office.desk(Alerts::default()) };
+    let id = desk.issue(statement("Q1"), &one, None).unwrap().revision().alert;
+    assert_eq!(refused(desk.renew(id, hours(48), &two, None)), LifeFault::Waits);
+    desk.renew(id, hours(1), &two, None).unwrap();
+    assert_eq!(refused(desk.approve(id, &one, Some(2))), LifeFault::OwnApproval);
+    assert_eq!(refused(desk.renew(id, hours(48), &one, None)), LifeFault::OwnApproval);
+    office.hand.goes_on(72 * 3600);
+    assert_eq!(desk.expire(ClockBy::Word).unwrap(), 1);
+    assert_eq!(refused(desk.renew(id, hours(96), &two, None)), LifeFault::Waits, "nobody had approved of it");
+    desk.renew(id, hours(96), &one, None).unwrap();
+    assert_eq!(refused(desk.approve(id, &one, Some(4))), LifeFault::OwnApproval);
+    assert_eq!(desk.approve(id, &two, Some(4)).unwrap().life, Life::Active);
+    assert_eq!(refused(desk.renew(id, hours(120), &one, None)), LifeFault::OwnApproval);
+    assert_eq!(desk.renew(id, hours(120), &two, None).unwrap().life, Life::Active);
+}
+
+#[test]
 fn an_alert_that_nobody_approved_of_is_not_in_force_again_because_it_had_expired() {
     for unapproved_hours in [0, 2] {
         let data = tempfile::tempdir().unwrap();

@@ -78,6 +78,11 @@ pub enum LifeFault {
     /// Whoever issued it approves of it.
     #[error("the alert was issued or last changed by the same issuer: somebody else has to approve of it")]
     OwnApproval,
+    /// Somebody else lets it hold for longer, who might then approve of it, or leave it to whoever wrote it.
+    #[error(
+        "the alert waits for approval, and somebody else has issued or last changed it: approve of it first, or amend it"
+    )]
+    Waits,
     /// There was more than one of it to be seen, and whoever approves does not say which he has.
     #[error(
         "the alert was changed since it was written down: read revision {current}, and name it as the one that you approve of (If-Match over HTTP, --revision by command)"
