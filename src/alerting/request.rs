@@ -186,6 +186,20 @@ impl AlertRequest {
         };
         let from = self.valid.from.map_or(Some(now), |text| time(&text, "valid.from"));
         let to = time(&self.valid.to, "valid.to");
+        let texts = [
+            ("originator.name", originator.as_ref().map(Line::as_str)),
+            ("originator.contact", contact.as_ref().map(Line::as_str)),
+            ("originator.reference", reference.as_ref().and_then(|text| Some(text.as_ref()?.as_str()))),
+            ("instruction", instruction.as_ref().and_then(|said| Some(&*said.as_ref()?.text))),
+        ];
+        for (field, text) in texts {
+            let names_it = |subject: &Subject| text.is_some_and(|text| names(subject, text));
+            if subject.as_ref().is_some_and(names_it) {
+                let rule =
+                    "must not have the number that the alert is about: lists and streams show it without";
+                faults.0.push((field, rule.to_owned()));
+            }
+        }
         let statement = || {
             Some(Statement {
                 subject: subject?,
@@ -244,6 +258,23 @@ impl AlertRequest {
             }
             _ => faults.unless(None, "document", "either a document or an interval is given".to_owned()),
         }
+    }
+}
+
+/// A shorter number stands in many a text by chance.
+const TELLING_CHARS: usize = 5;
+
+/// Whether a text has a number that an alert is about. Separators hide nothing.
+fn names(subject: &Subject, text: &str) -> bool {
+    let bare: Vec<_> =
+        text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase()).collect();
+    let is_in = |number: &DocumentNumber| {
+        let number = number.as_bytes();
+        number.len() >= TELLING_CHARS && bare.windows(number.len()).any(|part| part == number)
+    };
+    match subject {
+        Subject::Document(document) => is_in(&document.number),
+        Subject::Interval(interval) => is_in(interval.from()) || is_in(interval.to()),
     }
 }
 

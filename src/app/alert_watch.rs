@@ -15,6 +15,8 @@ use crate::screening::{Overlay, Screening};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Also in the store itself, and for alerts whose time is over.
 const LOOKS_BETWEEN_SWEEPS: u32 = 60;
+/// In all of the store, for what was damaged since it was read.
+const LOOKS_BETWEEN_READINGS: u32 = 3600;
 
 pub(super) struct AlertWatch {
     stop: Sender<()>,
@@ -33,6 +35,9 @@ impl AlertWatch {
             for look in 0_u32.. {
                 let sweeps = look.is_multiple_of(LOOKS_BETWEEN_SWEEPS);
                 let overlay = screening.overlay();
+                if look.is_multiple_of(LOOKS_BETWEEN_READINGS) && look > 0 {
+                    overlay.read_all();
+                }
                 // The store itself was read when it was opened.
                 if overlay.refresh(sweeps && look > 0) {
                     report(overlay);

@@ -96,9 +96,13 @@ pub(super) fn desk(service: &Service) -> Result<Arc<AlertDesk>, Problem> {
     service.desk.clone().ok_or_else(Problem::not_found)
 }
 
-/// Has an act done for the caller.
+/// Has an act done for the caller. Nothing is added to a store that is known to be damaged: it would be lost with it.
 pub(super) async fn fulfil(service: &web::Data<Service>, deed: Deed) -> Result<Fulfilled, Problem> {
     let (at, service) = (desk(service)?, service.clone());
+    let in_force = service.screening.overlay().in_force();
+    if in_force.fault.as_ref().is_some_and(|fault| fault.is_damage()) {
+        return Err(Problem::alerts_unavailable());
+    }
     let wish = Wish { by: service.principal.clone(), deed };
     let done = web::block(move || at.fulfil(&service.screening, wish)).await;
     done.map_err(|_| Problem::internal())?.map_err(Problem::from)

@@ -291,7 +291,12 @@ pub(super) async fn reading<T: Send + 'static>(
         read(&known, store.as_ref())
     });
     let read = read.await.map_err(|_| Problem::internal())?;
-    read.map_err(|error| Problem::from(AlertingError::from(error)))
+    read.map_err(|error| {
+        if error.is_damage() {
+            service.screening.overlay().read_all();
+        }
+        Problem::from(AlertingError::from(error))
+    })
 }
 
 impl From<RequestFault> for Problem {

@@ -115,6 +115,12 @@ pub enum OverlayError {
 }
 
 impl OverlayError {
+    /// Whether what was written is not what is there.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Pages { .. } | Self::Damaged { .. } | Self::Key { .. })
+    }
+
     /// For `map_err`.
     pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { doing, path: path.to_owned(), source }

@@ -33,6 +33,8 @@ pub struct Overlay {
     is_quick: AtomicBool,
     /// Those that found the table in force to be what the store has.
     looks: Looks,
+    /// Whether every record is read anew at the next look.
+    reads_all: AtomicBool,
 }
 
 /// How long a table in force may be older than the store: far longer than it takes to make the largest.
@@ -79,8 +81,9 @@ impl Overlay {
         let (in_force, followed) = (ArcSwap::from_pointee(AlertsInForce::default()), Mutex::default());
         let is_quick = AtomicBool::new(true);
         let (floor, last, kept) = (Floor(Box::new(floor)), ArcSwapOption::empty(), AtomicU64::new(0));
-        let looks = Looks::default();
-        let overlay = Self { storage, data_dir, floor, in_force, last, kept, followed, is_quick, looks };
+        let (looks, reads_all) = (Looks::default(), AtomicBool::new(false));
+        let overlay =
+            Self { storage, data_dir, floor, in_force, last, kept, followed, is_quick, looks, reads_all };
         overlay.refresh(true);
         overlay
     }
@@ -100,6 +103,10 @@ impl Overlay {
         let mut followed = self.followed();
         followed.retired.retain(|retired| Arc::strong_count(retired) > 1);
         let before = self.in_force();
+        if before.fault.is_some() && !whole && self.reads_all.load(Ordering::Relaxed) {
+            // What was found damaged is not read anew each second.
+            return false;
+        }
         let next = match self.follow(&before, &mut followed, whole) {
             Ok(()) => {
                 let is_same = followed.alerts.counter() == before.table.counter();
@@ -130,6 +137,11 @@ impl Overlay {
         self.in_force.store(Arc::new(next));
         followed.retired.push(before);
         true
+    }
+
+    /// Has the next look read every record anew, also those that are in force already: what was sound when it was read may be so no more.
+    pub fn read_all(&self) {
+        self.reads_all.store(true, Ordering::Relaxed);
     }
 
     /// Promises to look again within seconds, time after time: from now on no `no_hit` is given once that is overdue, for nobody would know
@@ -200,7 +212,8 @@ impl Overlay {
         let kept = self.kept.load(Ordering::Relaxed);
         let newest = || Store::newest(&*self.storage, &self.data_dir).map(|told| told.max(kept));
         let (known, is_sound) = (alerts.place(), before.fault.is_none());
-        if is_sound && !whole && newest()? == known {
+        let reads_all = self.reads_all.load(Ordering::Relaxed);
+        if is_sound && !whole && !reads_all && newest()? == known {
             return Ok(());
         }
         if whole || floor.is_none() {
@@ -213,6 +226,10 @@ impl Overlay {
         let floor = on_record.max(alerts.floor());
         match Store::open_not_below(&self.storage, &self.data_dir, floor) {
             Ok(Some(store)) => {
+                if reads_all {
+                    store.each_after(0, &mut |_| ())?;
+                    self.reads_all.store(false, Ordering::Relaxed);
+                }
                 alerts.follow(&store)?;
                 self.last.store(alerts.last().cloned());
                 Ok(())

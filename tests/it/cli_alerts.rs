@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -374,6 +375,64 @@ fn a_store_that_is_damaged_takes_every_clear_answer_away_and_is_named() {
     issued(&place, &alert("Q1"), &[]);
     flip_a_byte(&place.path("site/alerts/key"));
     assert_eq!(checked(&place, "X2", &[])["verdict"], "inconclusive");
+}
+
+#[test]
+fn a_service_that_finds_a_record_damaged_is_not_ready_and_adds_nothing_to_it() {
+    let place = Place::with_site();
+    issued(&place, &alert("DAMAGED01"), &[]);
+    issued(&place, &alert("Q2"), &[]);
+    let serving = Serving::start(&place, "text");
+    let ask = |number: &str| {
+        let body = json!({ "document": { "number": number, "issuing_state": "UTO" } });
+        serving.post("/v1/checks", "application/json", &body.to_string()).json()
+    };
+    assert_eq!((&ask("X2")["verdict"], serving.get("/readyz").status), (&"no_hit".into(), 200));
+    let pages = place.path("site/alerts/alerts.redb");
+    let mut bytes = fs::read(&pages).unwrap();
+    let spots: Vec<_> = bytes.windows(9).enumerate().filter(|(_, part)| *part == b"DAMAGED01").collect();
+    let spots: Vec<_> = spots.into_iter().map(|(at, _)| at).collect();
+    assert!(!spots.is_empty());
+    spots.into_iter().for_each(|at| bytes[at] ^= 1);
+    fs::write(&pages, bytes).unwrap();
+    assert_eq!(serving.get("/v1/alerts").status, 503);
+    let is_told = || ask("X2")["reasons"][0]["code"] == "alerts_unreadable";
+    assert!((0..100).any(|_| is_told() || {
+        thread::sleep(Duration::from_millis(100));
+        false
+    }));
+    let ready = serving.get("/readyz");
+    assert!(ready.status == 503 && ready.text().contains("alerts"), "{}", ready.text());
+    assert_eq!(ask("DAMAGED01")["verdict"], "hit", "what is known is still found");
+    let refused = serving.post("/v1/alerts", "application/json", &alert("Q3").to_string());
+    assert_eq!((refused.status, &refused.json()["code"]), (503, &"alerts_unavailable".into()));
+    thread::sleep(Duration::from_secs(3));
+    assert!(is_told(), "nothing is forgotten because nobody asks");
+    let log = serving.log();
+    assert!(log.contains("is not as it was written") && log.contains("portcullis alert restore"), "{log}");
+}
+
+#[test]
+fn no_text_of_an_alert_has_the_number_that_it_is_about() {
+    let place = Place::with_site();
+    for (field, text) in
+        [("name", "Owner of LEAK 00077"), ("contact", "call leak00077"), ("reference", "A-LEAK-00077")]
+    {
+        let mut telling = alert("LEAK00077");
+        telling["originator"][field] = text.into();
+        let run = issue(&place, &telling, &[]);
+        assert!(
+            run.code != 0 && run.err.contains(&format!("originator.{field}: must not have")),
+            "{}",
+            run.err
+        );
+        assert!(!run.err.contains("00077"), "{}", run.err);
+    }
+    let mut telling = alert("LEAK00077");
+    telling["instruction"] = json!({ "text": "Seize LEAK00077 now.", "language": "en" });
+    assert!(issue(&place, &telling, &[]).err.contains("instruction: must not have"));
+    telling["instruction"] = json!({ "text": "Seize it now.", "language": "en" });
+    issued(&place, &telling, &[]);
 }
 
 #[test]
