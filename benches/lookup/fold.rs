@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use portcullis::audit::{AuditLog, Role};
+use portcullis::domain::alert::CallerClass;
 use portcullis::domain::{Durability, FeedName, Freshness, Verdict};
 use portcullis::ground::clock::{Clock, SystemClock};
 use portcullis::ground::storage::Disk;
@@ -90,7 +91,7 @@ pub(crate) fn check_times(lists: &Lists, checks: usize) {
 pub(crate) fn decide_times(lists: &Lists, times: usize) {
     lists.publish();
     let screening = open(lists.folder.path(), Durability::Written);
-    let mut coverage = screening.coverage();
+    let mut coverage = screening.coverage(CallerClass::Officer);
     // The list is from a day that is always the same.
     coverage.feeds.iter_mut().for_each(|feed| feed.freshness = Freshness::Fresh);
     for _ in 0..times {

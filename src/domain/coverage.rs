@@ -105,6 +105,8 @@ impl IssuerCoverage {
 pub struct AlertsCoverage {
     /// Revision of the alert table; 0 while no alert was ever issued at this site.
     pub revision: u64,
+    /// The newest revision of an alert that whoever asked may be told of: others are not counted before him.
+    pub told: u64,
     /// Seconds since the table was last known to be current; `None` while there is no table.
     pub age_s: Option<u64>,
 }

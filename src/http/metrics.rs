@@ -163,7 +163,7 @@ impl Metrics {
         board: &Board,
         sinks: KnownSinks,
     ) -> Result<Vec<u8>, prometheus::Error> {
-        let coverage = screening.coverage();
+        let coverage = screening.coverage(CallerClass::Officer);
         let number = coverage.generation.map_or(0, |generation| generation.number);
         self.generation.set(i64::try_from(number).unwrap_or(i64::MAX));
         self.feed_age.reset();

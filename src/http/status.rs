@@ -21,7 +21,7 @@ pub(super) async fn version() -> HttpResponse {
 }
 
 pub(super) async fn coverage(service: web::Data<Service>) -> HttpResponse {
-    let coverage = service.screening.coverage();
+    let coverage = service.screening.coverage(service.caller_class);
     let in_force = service.screening.site().in_force();
     HttpResponse::Ok().json(SiteCoverageBody::of(&coverage, &service.board, in_force.generation.as_deref()))
 }
@@ -45,7 +45,7 @@ struct Readiness {
 
 /// 200 only with a sound generation in force, a writable log, and webhooks that lose no hit; what is only degraded is ready and says so.
 pub(super) async fn readyz(service: web::Data<Service>) -> HttpResponse {
-    let coverage = service.screening.coverage();
+    let coverage = service.screening.coverage(service.caller_class);
     let mut degraded = Vec::new();
     let mut unready: Vec<_> = coverage.site.iter().map(|code| site_text(*code).to_owned()).collect();
     if !service.screening.log_is_writable() {

@@ -1,5 +1,6 @@
 //! Alerts as they are asked. Nearly every document that is asked about is in no alert.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Alerts;
@@ -7,12 +8,14 @@ use super::documents::Documents;
 use super::intervals::Intervals;
 use super::rank::Rank;
 use crate::domain::DocumentId;
-use crate::domain::alert::{Revision, Subject};
+use crate::domain::alert::{CallerClass, Revision, Subject};
 
 /// The alerts that may be in force, ready to be asked. It never changes.
 #[derive(Debug, Default)]
 pub struct Table {
     counter: u64,
+    /// Of each class of callers, the newest revision of an alert that is for it.
+    newest: BTreeMap<CallerClass, u64>,
     any: Option<Arc<Revision>>,
     documents: Documents,
     intervals: Intervals,
@@ -46,15 +49,31 @@ impl Table {
                 Subject::Interval(interval) => intervals.push((interval, revision.clone())),
             }
         }
+        let mut newest = BTreeMap::new();
+        for revision in alerts.iter() {
+            for class in &revision.statement.handling.classes {
+                let counter = newest.entry(*class).or_insert(0);
+                *counter = revision.origin.counter.max(*counter);
+            }
+        }
         let any = alerts.living().next().cloned();
         let (documents, intervals) = (Documents::of(documents), Intervals::of(intervals));
-        Self { counter: alerts.counter(), any, documents, intervals, long }
+        Self { counter: alerts.counter(), newest, any, documents, intervals, long }
     }
 
     /// The counter of the newest revision that it knows; 0 if no alert was ever issued.
     #[must_use]
     pub fn counter(&self) -> u64 {
         self.counter
+    }
+
+    /// The counter of the newest revision that a class of callers may know of; officers may know of all.
+    #[must_use]
+    pub fn newest_for(&self, class: CallerClass) -> u64 {
+        match class {
+            CallerClass::Officer => self.counter,
+            class => self.newest.get(&class).copied().unwrap_or_default(),
+        }
     }
 
     /// Whether there is no alert that may be in force.

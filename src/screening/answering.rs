@@ -48,7 +48,7 @@ impl Answering {
     pub(super) fn describe(
         &self,
         (in_force, alerts): (&InForce, &AlertsInForce),
-        issuer: Option<IssuingState>,
+        (issuer, class): (Option<IssuingState>, CallerClass),
         Moment { now, alerts_age, doubts }: Moment<'_>,
     ) -> Coverage {
         let generation = in_force.snapshot.as_deref().map(|snapshot| GenerationInForce {
@@ -63,8 +63,9 @@ impl Answering {
                 })
                 .collect(),
         });
-        let revision = alerts.table.counter();
-        let alerts = AlertsCoverage { revision, age_s: Some(alerts_age.as_secs()).filter(|_| revision > 0) };
+        let (revision, told) = (alerts.table.counter(), alerts.table.newest_for(class));
+        let age_s = Some(alerts_age.as_secs()).filter(|_| told > 0);
+        let alerts = AlertsCoverage { revision, told, age_s };
         let site = (doubts(), alerts);
         describe(generation.as_ref(), site, issuer, &self.policy, self.settings_digest, now.time)
     }
@@ -83,7 +84,8 @@ impl Answering {
         let asking = Asking { policy, now: now.time, asker, finding_id: &finding_id };
         let lists = Consulted { in_force, table: &alerts.table };
         let mut evidence = Evidence::gather(&reading, &lists, &asking);
-        let coverage = self.describe((in_force, alerts), reading.understood.issuing_state, moment);
+        let coverage =
+            self.describe((in_force, alerts), (reading.understood.issuing_state, asker.class), moment);
         let judgement = Judgement::of(&coverage, &self.policy, question);
         let asked = asked(&reading, &evidence);
         if let Some(presented) = asked.presented.first().filter(|_| !evidence.findings.is_empty()) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::audit::{self, Act, AuditError, AuditLog, Digester, Draft, Opened, Pending, Role};
+use crate::domain::alert::CallerClass;
 use crate::domain::case::CaseId;
 use crate::domain::{Answer, Audited, Coverage, Digest, ReasonCode};
 use crate::ground::clock::{Clock, Now};
@@ -129,12 +130,12 @@ impl Screening {
         self.answering.cleared.make_when_wanted(make);
     }
 
-    /// What is consulted now, for no document in particular.
+    /// What is consulted now for a class of callers, and for no document in particular.
     #[must_use]
-    pub fn coverage(&self) -> Coverage {
+    pub fn coverage(&self, class: CallerClass) -> Coverage {
         let (in_force, alerts, now) = (self.site.in_force(), self.overlay.in_force(), self.clock.now());
         let consulted = (&*in_force, &*alerts);
-        self.answering.describe(consulted, None, self.moment(now, &|| self.doubts(consulted, now)))
+        self.answering.describe(consulted, (None, class), self.moment(now, &|| self.doubts(consulted, now)))
     }
 
     /// Records how many requests got no answer, and why not.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::support::alert::{alert, issue};
 use crate::support::command::{Place, portcullis};
 use crate::support::serving::Serving;
 use crate::support::site::Reply;
@@ -64,6 +65,23 @@ fn head(reply: &Reply) -> String {
         false => line.to_owned(),
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_carrier_is_told_of_no_more_alerts_than_are_for_carriers() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q1"));
+    let carrier = serving(&place, "carrier");
+    let told = |serving: &Serving| {
+        let of_site = serving.get("/v1/coverage").json()["alerts"]["revision"].clone();
+        assert_eq!(check(serving, CLEAR).json()["coverage"]["alerts"]["revision"], of_site);
+        of_site
+    };
+    assert_eq!(told(&carrier), 1, "the second is for officers");
+    carrier.log();
+    let officer = Serving::start(&place, "text");
+    assert_eq!(told(&officer), 2);
+    officer.log();
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl<'a> From<&'a Coverage> for CoverageBody<'a> {
                 .generation
                 .map(|id| GenerationBody { number: id.number, digest: id.digest.to_string() }),
             feeds: coverage.feeds.iter().map(FeedBody::from).collect(),
-            alerts: AlertsBody { revision: coverage.alerts.revision, age_s: coverage.alerts.age_s },
+            alerts: AlertsBody { revision: coverage.alerts.told, age_s: coverage.alerts.age_s },
             settings_digest: coverage.settings_digest.to_string(),
         }
     }
