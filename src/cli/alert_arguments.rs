@@ -102,6 +102,9 @@ pub(crate) struct AlertImport {
     /// Issue each for itself, a thousand in a write, and leave those out that there is something wrong with.
     #[arg(long)]
     pub(crate) per_row: bool,
+    /// Issue rows without a key of their own once, however often the same file is imported with the same key.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
     /// Where rejected rows are listed [default: <data>/imports/alerts.rejects.csv].
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,

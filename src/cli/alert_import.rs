@@ -37,6 +37,7 @@ pub(super) fn run(arguments: &AlertImport) -> anyhow::Result<ExitCode> {
     let mut bars = Bars::writing(&*storage, &rejects)?;
     let import = Import {
         by: site::principal()?,
+        key: arguments.idempotency_key.as_deref().map(Into::into),
         format: arguments.format.map(|format| match format {
             AlertFormat::Csv => Format::Csv,
             AlertFormat::Ndjson => Format::Ndjson,

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use super::alert_desk::{AlertDesk, desk};
+use super::idempotency::idempotency_key;
 use super::limits::Patience;
 use super::media_type::expect_media_type;
 use super::problem::Problem;
@@ -57,10 +58,12 @@ pub(super) async fn import(
         query.map_err(|_| Problem::invalid_query().with_detail(rule))?.into_inner();
     let format =
         [Format::Ndjson, Format::Csv][expect_media_type(&request, &["application/x-ndjson", "text/csv"])?];
+    let key = idempotency_key(&request)?.map(Into::into);
     let desk = desk(&service)?;
     let slot = service.import_slot.clone().try_acquire_owned().map_err(|_| Problem::imports_busy())?;
     let import = Import {
         by: service.principal.clone(),
+        key,
         format: Some(format),
         mode: match mode {
             ModeWord::AllOrNothing => Mode::AllOrNothing,

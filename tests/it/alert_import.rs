@@ -17,6 +17,7 @@ use crate::alert_desk::Office;
 use crate::support::command::{Place, portcullis, portcullis_reading, start};
 use crate::support::recording::Recording;
 use crate::support::serving::Serving;
+use crate::support::site::Reply;
 
 fn alert(number: &str, key: Option<&str>) -> Value {
     let to = "2026-03-20T00:00:00Z";
@@ -59,7 +60,15 @@ impl Observer for Seen {
 }
 
 fn importing(mode: Mode) -> Import {
-    Import { by: "one".into(), format: None, mode, dry_run: false, bytes_max: u64::MAX, chunk_rows: 10 }
+    Import {
+        by: "one".into(),
+        key: None,
+        format: None,
+        mode,
+        dry_run: false,
+        bytes_max: u64::MAX,
+        chunk_rows: 10,
+    }
 }
 
 fn import(office: &Office, mode: Mode, text: &str) -> (Imported, Vec<Reject>) {
@@ -304,6 +313,58 @@ fn an_import_over_http_is_in_force_at_once_and_tells_what_it_refused() {
     assert_eq!(serving.get("/v1/alerts/import").status, 405);
     let log = serving.log();
     assert!(!log.contains("Q765432") && !log.contains("P00000"), "{log}");
+}
+
+#[test]
+fn an_import_that_is_told_twice_by_one_key_issues_nothing_twice() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let row = in_days(&(alert("S1", None).to_string() + "\n"), 30);
+    let row = |number: &str| row.replace("S1", number);
+    let own = in_days(&(alert("S2", Some("own")).to_string() + "\n"), 30);
+    let import = |query: &str, key: &str, text: &str| {
+        let media_type = format!("application/x-ndjson\r\nIdempotency-Key: {key}");
+        serving.post(&format!("/v1/alerts/import{query}"), &media_type, text)
+    };
+    let done = |reply: Reply| {
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        ["read", "issued", "issued_before"].map(|name| reply.json()[name].as_u64().unwrap())
+    };
+    // The longest key has room for its lines.
+    let longest = "k".repeat(64);
+    for (key, query) in [("batch-7", ""), (&*longest, "?mode=per_row")] {
+        // Two rows that say the same are two alerts, as without a key.
+        let text = [&*row("S1"), &row("S1"), &own].concat();
+        let before = u64::from(key == longest);
+        assert_eq!(done(import(query, key, &text)), [3, 3 - before, before], "the row's own key goes first");
+        assert_eq!(done(import(query, key, &text)), [3, 0, 3]);
+        assert_eq!(done(import("?dry_run=true", key, &text)), [3, 0, 3]);
+    }
+    let other = import("", "batch-7", &[row("S1"), row("S3")].concat());
+    let reject = other.json()["import"]["rejects"][0].clone();
+    assert_eq!((other.status, &other.json()["code"]), (422, &"import_refused".into()));
+    assert_eq!((&reject["line"], &reject["reason"]), (&json!(2), &json!("idempotency_key_reused")));
+    // A key of one's own is none of those that an import makes.
+    for key in ["batch-7", "batch-71", "batch-7 1", "batch-7\t1"] {
+        let media_type = format!("application/json\r\nIdempotency-Key: {key}");
+        let issued = serving.post("/v1/alerts", &media_type, &row("S4"));
+        assert_eq!(issued.status, 201, "{}", issued.text());
+    }
+    for wrong in ["", &"k".repeat(65), "ключ"] {
+        let refused = import("", wrong, &row("S5"));
+        assert_eq!((refused.status, &refused.json()["code"]), (400, &"invalid_field".into()), "{wrong}");
+        assert!(refused.text().contains("an Idempotency-Key has 1 to 64"), "{}", refused.text());
+    }
+    serving.log();
+}
+
+#[test]
+fn a_command_imports_once_by_one_key() {
+    let place = Place::with_site();
+    let (site, text) = (place.site(), in_days(&alert("S1", None).to_string(), 30));
+    let words = ["alert", "import", "-", "--data", &site, "--idempotency-key", "batch-7"];
+    assert!(portcullis_reading(&words, &text).exits(0).out.contains("issued 1 + issued before 0"));
+    assert!(portcullis_reading(&words, &text).exits(0).out.contains("issued 0 + issued before 1"));
 }
 
 #[test]

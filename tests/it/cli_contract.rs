@@ -31,7 +31,16 @@ const COMMANDS: [(&[&str], &[&str]); 35] = [
     (&["alert", "issue"], &["--config", "--data", "--draft", "--idempotency-key"]),
     (
         &["alert", "import"],
-        &["--all-or-nothing", "--config", "--data", "--dry-run", "--format", "--per-row", "--rejects"],
+        &[
+            "--all-or-nothing",
+            "--config",
+            "--data",
+            "--dry-run",
+            "--format",
+            "--idempotency-key",
+            "--per-row",
+            "--rejects",
+        ],
     ),
     (&["alert", "submit"], &["--config", "--data", "--revision"]),
     (&["alert", "search"], &["--data", "--document"]),

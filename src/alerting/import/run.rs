@@ -25,6 +25,8 @@ use crate::overlay::{Change, Store};
 pub struct Import {
     /// Who issues them.
     pub by: Arc<str>,
+    /// What the import as a whole is called: a row without a key of its own has this one, at its line.
+    pub key: Option<Box<str>>,
     /// How they are written; without it the first line tells.
     pub format: Option<Format>,
     /// What becomes of the others if there is something wrong with some.
@@ -237,7 +239,11 @@ impl<D: AtDesk> Running<'_, D> {
             self.observer.at(Stage::Reading, self.tally.read, None);
         }
         match row {
-            Ok(row) => read.push(row),
+            Ok((line, mut issue)) => {
+                let key = &self.import.key;
+                issue.key = issue.key.take().or_else(|| key.as_ref().map(|key| key_at(key, line)));
+                read.push((line, issue));
+            }
             Err(reject) => self.reject(&reject)?,
         }
         Ok(true)
@@ -254,6 +260,11 @@ impl<D: AtDesk> Running<'_, D> {
         self.tally.reject(reject);
         self.observer.rejected(reject)
     }
+}
+
+/// The key of a row by its line. No key that somebody tells has a zero byte: none is the same.
+fn key_at(key: &str, line: u64) -> Box<str> {
+    format!("{key}\0{line}").into()
 }
 
 /// Rows that were held against what there is.
