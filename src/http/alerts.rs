@@ -122,7 +122,9 @@ pub(super) async fn act(
         "withdraw" => Change::Withdraw,
         "renew" => {
             let body = json_body(&request, payload, service.body_bytes_max).await?;
-            let Renewal { to } = serde_json::from_slice(&body).map_err(|_| Problem::invalid_json())?;
+            let rule = "to: a time such as 2026-03-01T06:00:00Z, and nothing else";
+            let wrong = |_| Problem::invalid_json().with_detail(rule);
+            let Renewal { to } = serde_json::from_slice(&body).map_err(wrong)?;
             Change::Renew(to)
         }
         "amend" => {
@@ -183,11 +185,11 @@ pub(super) async fn search(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
     let body = json_body(&request, payload, service.body_bytes_max).await?;
+    let rule = "a search has issuing_state, the code of a state, and number";
     let Search { issuing_state, number } =
-        serde_json::from_slice(&body).map_err(|_| Problem::invalid_json())?;
+        serde_json::from_slice(&body).map_err(|_| Problem::invalid_json().with_detail(rule))?;
     let state = IssuingState::recognise(&issuing_state);
     let (Some(state), Ok(number)) = (state, DocumentNumber::parse(&number)) else {
-        let rule = "a search has issuing_state, the code of a state, and number";
         return Err(Problem::invalid_field().with_detail(rule));
     };
     let document = DocumentId { issuing_state: state.state, number };
@@ -255,6 +257,8 @@ fn etag(revision: &Revision) -> String {
 fn expected(request: &HttpRequest) -> Result<Option<u32>, Problem> {
     let Some(tag) = request.headers().get(IF_MATCH) else { return Ok(None) };
     let number = tag.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    // It is opaque: what else would be read as this number is not what was sent.
+    let number = number.filter(|number: &u32| *tag == *format!("\"{number}\""));
     let rule = "If-Match has the ETag of the alert, such as \"3\"";
     number.map(Some).ok_or_else(|| Problem::invalid_field().with_detail(rule))
 }

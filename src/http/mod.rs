@@ -16,6 +16,7 @@ mod changes;
 mod checks;
 mod even;
 mod events;
+mod guard;
 mod hits;
 mod idempotency;
 mod limits;

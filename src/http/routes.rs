@@ -11,6 +11,7 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, Resource, ResponseError, web};
 use prometheus::IntCounter;
 
+use super::guard;
 use super::problem::{Problem, Refused};
 use super::service::Service;
 use super::{alert_export, alert_import, alerts, audit, cases, changes, checks, hits, manifests, status};
@@ -54,7 +55,7 @@ pub fn routes(service: &Arc<Service>) -> impl FnOnce(&mut web::ServiceConfig) + 
             .service(only("/v1/manifests", "POST").post(manifests::manifest))
             .default_service(
                 web::to(async || Err::<&str, _>(Problem::not_found()))
-                    .wrap(from_fn(move |request, next| count(unmatched.clone(), request, next))),
+                    .wrap(from_fn(move |request, next| admit(unmatched.clone(), request, next))),
             );
     }
 }
@@ -70,7 +71,7 @@ fn only(
 > {
     let route = Rc::new(Route::new(service, path));
     web::resource(path)
-        .wrap(from_fn(move |request, next| count(route.clone(), request, next)))
+        .wrap(from_fn(move |request, next| admit(route.clone(), request, next)))
         .default_service(web::to(move || async move {
             let mut refusal = Problem::method_not_allowed().error_response();
             refusal.headers_mut().insert(ALLOW, HeaderValue::from_static(method));
@@ -82,23 +83,28 @@ fn only(
 struct Route {
     service: Arc<Service>,
     name: &'static str,
+    may_have_query: bool,
     answered: IntCounter,
 }
 
 impl Route {
     fn new(service: &Arc<Service>, name: &'static str) -> Self {
         let answered = service.metrics.requests(name, StatusCode::OK);
-        Self { service: service.clone(), name, answered }
+        let may_have_query = guard::may_have_query(name);
+        Self { service: service.clone(), name, may_have_query, answered }
     }
 }
 
-/// Counts requests by the route they matched, never by their path.
-async fn count(
+/// Lets a request to its handler, and counts it by the route that it matched, never by its path.
+async fn admit(
     route: Rc<Route>,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let response = next.call(request).await?;
+    let response = match guard::refusal(&request, route.may_have_query) {
+        Some(problem) => request.into_response(problem.error_response()),
+        None => next.call(request).await?,
+    };
     match response.status() {
         StatusCode::OK => route.answered.inc(),
         status => route.service.metrics.requests(route.name, status).inc(),

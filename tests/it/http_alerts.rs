@@ -162,6 +162,59 @@ fn what_is_no_alert_is_refused_and_carriers_issue_none() {
 }
 
 #[test]
+fn a_header_of_which_one_value_counts_is_not_told_twice() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let id = post(&serving, "/v1/alerts", &alert("Q1"), "").json()["alert_id"].as_str().unwrap().to_owned();
+    let keys = "Idempotency-Key: Q1-a\r\nidempotency-key: Q1-a";
+    let tags = "If-Match: \"1\"\r\nif-match: \"2\"";
+    let check = json!({ "document": { "number": "Q1", "issuing_state": "UTO" } });
+    for (path, body, headers) in [
+        ("/v1/checks", &check, keys),
+        ("/v1/alerts", &alert("Q1"), keys),
+        ("/v1/alerts/import", &alert("Q1"), keys),
+        (&format!("/v1/alerts/{id}/withdraw"), &json!({}), tags),
+        (&format!("/v1/cases/{}/outcome", "0".repeat(32)), &json!({ "outcome": "confirmed" }), tags),
+    ] {
+        let refused = post(&serving, path, body, headers);
+        let told = refused.text();
+        assert_eq!(
+            (refused.status, &refused.json()["code"]),
+            (400, &"invalid_field".into()),
+            "{path}: {told}"
+        );
+        assert!(told.contains("a header that is told once") && !told.contains("Q1"), "{told}");
+    }
+    let alerts = serving.get("/v1/alerts?state=all").json()["alerts"].clone();
+    assert_eq!((alerts.as_array().unwrap().len(), &alerts[0]["revision"]), (1, &json!(1)));
+    serving.log();
+}
+
+#[test]
+fn a_renewal_says_what_is_wrong_with_it_and_takes_only_the_tag_that_was_sent() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let id = post(&serving, "/v1/alerts", &alert("Q1"), "").json()["alert_id"].as_str().unwrap().to_owned();
+    let renew = format!("/v1/alerts/{id}/renew");
+    let later = json!({ "to": (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(480)).to_string() });
+    for wrong in [json!({}), json!({ "to": "tomorrow" }), json!({ "to": later["to"], "colour": 1 })] {
+        let refused = post(&serving, &renew, &wrong, "");
+        assert_eq!((refused.status, &refused.json()["code"]), (400, &"invalid_json".into()), "{wrong}");
+        let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.starts_with("to: a time such as 2") && !detail.contains("tomorrow"), "{detail}");
+    }
+    for tag in ["\"+1\"", "\"01\"", "1", "\"1", "\"\"", "W/\"1\"", "\"1\", \"2\"", "*"] {
+        let refused = post(&serving, &renew, &later, &format!("If-Match: {tag}"));
+        assert_eq!((refused.status, &refused.json()["code"]), (400, &"invalid_field".into()), "{tag}");
+    }
+    let search = post(&serving, "/v1/alerts/searches", &json!({ "number": "Q1" }), "");
+    assert_eq!((search.status, &search.json()["code"]), (400, &"invalid_json".into()));
+    assert!(search.json()["detail"].as_str().unwrap().contains("issuing_state"), "{}", search.text());
+    assert_eq!(post(&serving, &renew, &later, "If-Match: \"1\"").json()["revision"], 2);
+    serving.log();
+}
+
+#[test]
 fn a_second_issuer_approves_of_what_he_has_seen() {
     let place = Place::with_site();
     let strict = place.write("strict.toml", "[alerts]\nfour-eyes = 'on'\n");
