@@ -34,7 +34,7 @@ pub enum LineFault {
     Empty,
     /// The CSV header cannot be used, so that no line below it can be read.
     #[error(
-        "the header needs the columns document_number and issuing_state, and may have kind, input and client_reference, each once; this line names others or is no header"
+        "the header needs the columns document_number and issuing_state, and may have kind, input, client_reference and purpose, each once; this line names others or is no header"
     )]
     Header,
     /// A CSV line that cannot be read, or has another number of fields than the header.
@@ -85,6 +85,7 @@ enum Column {
     Kind,
     Input,
     ClientReference,
+    Purpose,
 }
 
 impl Manifest {
@@ -141,6 +142,7 @@ fn columns(line: &[u8]) -> Option<Vec<Column>> {
             "kind" => Column::Kind,
             "input" => Column::Input,
             "client_reference" => Column::ClientReference,
+            "purpose" => Column::Purpose,
             _ => return None,
         };
         if columns.contains(&column) {
@@ -166,6 +168,7 @@ fn request(line: &[u8], columns: &[Column]) -> Option<CheckRequest> {
             Column::Kind => document.kind = given(),
             Column::Input => request.input = given(),
             Column::ClientReference => request.client_reference = given(),
+            Column::Purpose => request.purpose = given(),
         }
     }
     request.document = Some(document);

@@ -253,7 +253,7 @@ pub(crate) struct Check {
 #[derive(Args)]
 #[command(after_help = "\
 NDJSON: one check a line, as POST /v1/checks takes it. CSV: a header with document_number and issuing_state, and
-if wanted kind, input (optical, chip, barcode, typed) and client_reference.
+if wanted kind, input (optical, chip, barcode, typed), client_reference and purpose.
 The last line is {\"summary\": {…, \"complete\": true}}: without it, lines without an answer were not checked.
 Exit code: 0 every line was answered, 1 otherwise, 2 wrong usage.
 Examples:

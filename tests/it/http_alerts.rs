@@ -239,6 +239,23 @@ fn a_second_issuer_approves_of_what_he_has_seen() {
 }
 
 #[test]
+fn a_manifest_of_csv_says_for_what_purpose_it_asks() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    let mut for_borders = alert("Q1");
+    for_borders["handling"]["purposes"] = json!(["border"]);
+    assert_eq!(post(&serving, "/v1/alerts", &for_borders, "").status, 201);
+    let rows = "purpose,document_number,issuing_state\nborder,Q1,UTO\n,Q1,UTO\nvisa,Q1,UTO\na b,Q1,UTO\nX-Q1,Q1,UTO\n";
+    let answers = serving.post("/v1/manifests", "text/csv", rows).lines();
+    let verdicts: Vec<_> = answers.iter().map(|answer| answer["verdict"].clone()).collect();
+    assert_eq!(verdicts[..3], [json!("hit"), json!("no_hit"), json!("no_hit")]);
+    let codes = answers[3..5].iter().map(|answer| answer["error"]["code"].clone());
+    assert_eq!(codes.collect::<Vec<_>>(), ["invalid_field"; 2], "{answers:?}");
+    assert_eq!(answers[5]["summary"]["failed"], 2);
+    serving.log();
+}
+
+#[test]
 fn the_receipts_of_a_manifest_do_not_tell_what_was_withheld() {
     let place = Place::with_site();
     let mut hidden = alert("Q2");
