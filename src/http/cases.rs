@@ -1,6 +1,6 @@
 //! `/v1/cases…`, for officers who find out what became of hits. Every reading of one, and every outcome, is an entry before it is done.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::http::header::{ETAG, IF_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -65,7 +65,7 @@ pub(super) async fn list(
     record(&service, "list".to_owned()).await?;
     let at = desk(&service)?;
     let listed = web::block(move || {
-        let book = whole(&at)?;
+        let book = current(&at)?;
         Ok::<_, Problem>(page(&book, all, after, count))
     });
     listed.await.map_err(|_| Problem::internal())?.map(Answer::into)
@@ -93,7 +93,7 @@ pub(super) async fn show(
     record(&service, id.to_string()).await?;
     let at = desk(&service)?;
     let shown = web::block(move || {
-        let book = whole(&at)?;
+        let book = current(&at)?;
         let case = book.case(id)?;
         let content = book.content(case)?;
         Ok::<_, Problem>(answer(case, &WholeCaseBody::of(case, &content)))
@@ -147,9 +147,16 @@ impl From<Answer> for HttpResponse {
 }
 
 /// The book, once everything is in it that was recorded when the service started.
-fn whole(at: &CaseDesk) -> Result<std::sync::MutexGuard<'_, Casebook>, Problem> {
+fn whole(at: &CaseDesk) -> Result<MutexGuard<'_, Casebook>, Problem> {
     let book = at.book.lock().unwrap_or_else(PoisonError::into_inner);
     if book.is_whole() { Ok(book) } else { Err(Problem::cases_unavailable()) }
+}
+
+/// The same, with what was recorded by now: a case that an answer names is in it.
+fn current(at: &CaseDesk) -> Result<MutexGuard<'_, Casebook>, Problem> {
+    let mut book = whole(at)?;
+    book.read_all();
+    Ok(book)
 }
 
 fn cursor(text: &str) -> Option<(Timestamp, CaseId)> {

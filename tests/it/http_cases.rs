@@ -37,6 +37,7 @@ fn soon<T>(mut look: impl FnMut() -> Option<T>) -> T {
     panic!("it does not become so");
 }
 
+/// The case that an answer names, once the service has read its logs.
 fn case(serving: &Serving, answer: &Value) -> Value {
     let id = answer["case_id"].as_str().unwrap();
     soon(|| {
@@ -69,6 +70,29 @@ fn a_hit_opens_a_case_that_keeps_the_document_and_what_was_found() {
     let words = ["-rl", "L898902C3", &format!("{}/audit", place.site())];
     let found = std::process::Command::new("grep").args(words).output().unwrap();
     assert!(found.stdout.is_empty(), "a log has no number: {}", String::from_utf8_lossy(&found.stdout));
+}
+
+#[test]
+fn a_case_is_there_once_it_was_answered() {
+    let place = Place::with_site();
+    let serving = Serving::start(&place, "text");
+    soon(|| (serving.get("/v1/cases").status == 200).then_some(()));
+    for at in 0..20 {
+        let answer = hit(&serving, &format!("scan-{at}"), "");
+        let id = answer["case_id"].as_str().unwrap();
+        // Each way of asking comes first half of the time.
+        let listed = (at % 2 == 0).then(|| serving.get("/v1/cases"));
+        let shown = serving.get(&format!("/v1/cases/{id}"));
+        assert_eq!((shown.status, &shown.json()["case_id"]), (200, &json!(id)), "{at}");
+        let listed = listed.unwrap_or_else(|| serving.get("/v1/cases")).json();
+        let cases = listed["cases"].as_array().unwrap();
+        assert!(cases.iter().any(|case| case["case_id"] == id), "{at}: {listed}");
+    }
+    let line = json!({ "document": { "number": "L898902C3", "issuing_state": "UTO" } }).to_string();
+    let answers = serving.post("/v1/manifests", "application/x-ndjson", &format!("{line}\n")).lines();
+    let id = answers[0]["case_id"].as_str().unwrap();
+    assert_eq!(serving.get(&format!("/v1/cases/{id}")).status, 200);
+    serving.log();
 }
 
 #[test]

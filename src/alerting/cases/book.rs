@@ -108,6 +108,11 @@ impl Casebook {
         Ok(read?)
     }
 
+    /// Reads all that is recorded by now. A log that cannot be read keeps nobody from cases of the others.
+    pub fn read_all(&mut self) {
+        while self.read_on().is_ok_and(|more| more) || self.has_more() {}
+    }
+
     /// Whether more can be read at once, also if the last reading gave an error.
     #[must_use]
     pub fn has_more(&self) -> bool {
@@ -197,8 +202,7 @@ impl Casebook {
         (log, clock, rules): (&AuditLog, &Clock, CaseRules),
     ) -> Result<&Case, CaseError> {
         let now = trusted_now(clock, log, None)?.time;
-        // A log that cannot be read keeps nobody from cases of the others.
-        while self.read_on().is_ok_and(|more| more) || self.has_more() {}
+        self.read_all();
         let case = self.case(id)?;
         let (outcomes, findings) = case.version();
         let is_other = |seen: SeenVersion| {
