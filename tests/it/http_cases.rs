@@ -210,6 +210,45 @@ fn where_policy_wants_two_an_outcome_holds_once_somebody_else_says_the_same() {
 }
 
 #[test]
+fn what_holds_already_is_not_said_again_and_a_proposal_takes_nothing_back() {
+    let place = Place::with_site();
+    let rules = "[cases]\nfour-eyes = 'on'\n";
+    let strict = place.write("strict.toml", rules);
+    let serving = Serving::start_with(&place, rules);
+    let answer = hit(&serving, "scan-1", "");
+    let id = answer["case_id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/cases/{id}/outcome");
+    let until = (Timestamp::now() + SignedDuration::from_hours(48)).to_string();
+    let clears = json!({ "outcome": "cleared_until", "until": until, "contact": "Police of Utopia" });
+    soon(|| {
+        let reply = post(&serving, &path, &clears, "");
+        (reply.status != 503).then(|| assert_eq!(reply.json()["state"], "proposed", "{}", reply.text()))
+    });
+    let said = |words: &[&str]| {
+        let of = ["case", "outcome", "--data", &place.site(), "--config", &strict, &id];
+        portcullis(&[&of[..], words].concat()).exits(0).out
+    };
+    let clear = ["cleared_until", "--until", &until, "--contact", "Registry"];
+    let is_cleared = || !place.check("L898902C3").exits(10).json()["findings"][0]["cleared"].is_null();
+    assert!(!is_cleared());
+    for _ in 0..2 {
+        assert_eq!(said(&clear), format!("case {id}: cleared_until\n"), "whoever seconds it, and again");
+    }
+    let reply = post(&serving, &path, &clears, "");
+    assert_eq!(reply.json()["state"], "decided", "whoever proposed it: {}", reply.text());
+    assert!(reply.has_header("etag", "\"2.1\""), "nothing was recorded");
+    assert!(said(&["confirmed"]).contains("confirmed is proposed"));
+    assert!(is_cleared(), "what was decided holds until the proposal does");
+    assert!(said(&clear).contains("cleared_until is proposed"), "it is a word against the proposal");
+    assert!(said(&["confirmed"]).contains("confirmed is proposed"));
+    assert_eq!(post(&serving, &path, &json!({ "outcome": "confirmed" }), "").json()["state"], "decided");
+    assert!(!is_cleared());
+    let longer = json!({ "outcome": "confirmed", "contact": "Registry" });
+    assert_eq!(post(&serving, &path, &longer, "").json()["state"], "proposed", "that says more");
+    serving.log();
+}
+
+#[test]
 fn what_is_no_outcome_is_refused_and_carriers_see_no_case() {
     let place = Place::with_site();
     let serving = Serving::start(&place, "text");

@@ -190,7 +190,8 @@ impl Casebook {
         Ok(sources.into_iter().collect())
     }
 
-    /// Records what became of a case. Where policy wants somebody else to say the same, it is proposed until he does.
+    /// Records what became of a case. Where policy wants somebody else to say the same, it is proposed until he does; what was decided before
+    /// holds until then. What holds already is not recorded again.
     ///
     /// # Errors
     /// [`CaseError`]; then nothing was done.
@@ -212,6 +213,10 @@ impl Casebook {
             return Err(CaseError::Changed { outcomes, findings });
         }
         outcome.check(rules.cleared_days_max(case, now), now).map_err(CaseError::Outcome)?;
+        // A command that is sent again must not open a decided case again.
+        if case.decided_as(&outcome).is_some_and(|ruling| self.cases.is_last_word(ruling, case)) {
+            return self.case(id);
+        }
         let first = seconded(case, &outcome, by);
         // Whoever has proposed it does not decide it by himself, whatever rules he names.
         let waits = matches!(case.state(), CaseState::Proposed(_));
@@ -232,9 +237,7 @@ impl Casebook {
 /// What somebody else has proposed, if it is the same.
 fn seconded<'c>(case: &'c Case, outcome: &Outcome, by: &str) -> Option<&'c Ruling> {
     match case.state() {
-        CaseState::Proposed(ruling) => {
-            Some(ruling).filter(|ruling| *ruling.by != *by && ruling.outcome.agrees(outcome))
-        }
+        CaseState::Proposed(ruling) => Some(ruling).filter(|ruling| ruling.is_seconded_by(by, outcome)),
         CaseState::Open | CaseState::Decided(_) => None,
     }
 }

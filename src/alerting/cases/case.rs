@@ -127,6 +127,17 @@ impl Case {
         self.rulings.iter().rfind(|ruling| !ruling.proposed)
     }
 
+    /// What decided it, if that says exactly this, of all that was found: then it need not be said again.
+    pub(super) fn decided_as(&self, outcome: &Outcome) -> Option<&Ruling> {
+        let CaseState::Decided(decided) = self.state() else { return None };
+        // Whoever proposed it may have asked somebody else than whoever seconded it.
+        let before = self.rulings.iter().rev().nth(1);
+        let seconded = before.filter(|before| before.is_seconded_by(&decided.by, &decided.outcome));
+        let is_said = [Some(decided), seconded].into_iter().flatten().any(|said| said.outcome == *outcome);
+        let is_of_all = self.findings.iter().all(|finding| decided.findings.contains(finding));
+        (is_said && is_of_all).then_some(decided)
+    }
+
     /// When it was opened; `None` if the hits that did are erased.
     #[must_use]
     pub fn opened_at(&self) -> Option<Timestamp> {
@@ -162,6 +173,13 @@ impl Case {
         let key = |ruling: &Ruling| (ruling.at, ruling.place.clone());
         let at = self.rulings.partition_point(|known| key(known) <= key(&ruling));
         self.rulings.insert(at, ruling);
+    }
+}
+
+impl Ruling {
+    /// Whether it is proposed and holds once this person says this.
+    pub(super) fn is_seconded_by(&self, by: &str, outcome: &Outcome) -> bool {
+        self.proposed && *self.by != *by && self.outcome.agrees(outcome)
     }
 }
 

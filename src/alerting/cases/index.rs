@@ -134,6 +134,16 @@ impl Cases {
         self.cases.get(&id).filter(|case| !case.seen.is_empty())
     }
 
+    /// Whether nothing was decided of the same document since, in another of its cases. Under another digest key it may be the same.
+    pub(super) fn is_last_word(&self, ruling: &Ruling, of: &Case) -> bool {
+        let ruled_since = self.ruled.range((ruling.at, CaseId([0; 16]))..);
+        let others = ruled_since.filter_map(|(_, id)| self.cases.get(id)).filter(|other| other.id != of.id);
+        let may_be_same = |other: &Case| other.key != of.key || other.document == of.document;
+        others
+            .filter(|other| may_be_same(other))
+            .all(|other| other.decided().is_none_or(|decided| decided.at < ruling.at))
+    }
+
     /// Those that were opened after a time, or at that time with a later name, from the oldest.
     pub fn after(&self, after: Option<(Timestamp, CaseId)>) -> impl Iterator<Item = &Case> {
         use std::ops::Bound::{Excluded, Unbounded};

@@ -161,6 +161,38 @@ fn a_case_is_forgotten_with_the_last_hit_that_is_kept_and_its_outcome_is_counted
     assert_eq!((taken.after(None).count(), outcomes(&taken)), (0, vec![(OutcomeKind::ClearedUntil, 1)]));
 }
 
+#[test]
+fn what_was_decided_is_said_already_until_more_is_found_or_something_else_said_of_the_document() {
+    let mut entries =
+        vec![("a", 0, hit(1, 1)), ("a", 1, said(2, "x", OutcomeKind::ClearedUntil, Some(100), false))];
+    let outcome = |minute: i64| outcome(OutcomeKind::ClearedUntil, Some(minute));
+    let is_said = |entries: &[(&str, u64, Draft)], outcome: &Outcome| {
+        let cases = cases(entries);
+        let case = cases.get(CASE).unwrap();
+        case.decided_as(outcome).is_some_and(|ruling| cases.is_last_word(ruling, case))
+    };
+    assert!(is_said(&entries, &outcome(100)));
+    assert!(!is_said(&entries, &outcome(99)));
+    assert!(!is_said(&entries, &Outcome { asked_at: Some(at(1)), ..outcome(100) }));
+    let other = |mut draft: Draft, key| {
+        let id = CaseId([4; 16]);
+        draft.case.iter_mut().for_each(|case| case.id = id);
+        draft.outcome.iter_mut().for_each(|outcome| outcome.case = id);
+        draft.key_id = draft.key_id.and(crate::audit::KeyId::parse(key));
+        draft
+    };
+    for key in ["00c0ffee", "00decade"] {
+        let mut entries = entries.clone();
+        entries.push(("a", 2, other(hit(3, 1), key)));
+        entries.push(("a", 3, other(said(4, "x", OutcomeKind::Refuse, None, true), key)));
+        assert!(is_said(&entries, &outcome(100)), "a proposal takes nothing back");
+        entries.push(("a", 4, other(said(5, "y", OutcomeKind::Refuse, None, false), key)));
+        assert!(!is_said(&entries, &outcome(100)), "it takes back what was said since");
+    }
+    entries.push(("a", 2, hit(3, 2)));
+    assert!(!is_said(&entries, &outcome(100)), "the bearer was not cleared of that");
+}
+
 proptest! {
     #[test]
     fn the_order_in_which_logs_are_read_changes_nothing(order in Just((0_usize..6).collect::<Vec<_>>()).prop_shuffle()) {
