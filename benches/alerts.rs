@@ -122,6 +122,7 @@ fn known(alerts: u64, intervals: u64) -> overlay::Alerts {
             issuer: by.clone(),
             unapproved_until: None,
             statement: Arc::new(statement(subject)),
+            same_since: 1,
         });
     }
     known

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::AuditError;
-use crate::domain::alert::Revision;
+use crate::domain::alert::AlertId;
 use crate::domain::{Digest, DocumentId, FeedName, FindingId, Notice, read_hex};
 use crate::ground::storage::{Lock, LockError, Storage, publish_file};
 
@@ -101,9 +101,9 @@ impl Digester {
 
     /// The id of what an alert says by one of its revisions: the first 16 bytes of the digest of both.
     #[must_use]
-    pub fn alert(&self, revision: &Revision) -> FindingId {
-        let mac = self.mac.clone().chain_update(b"portcullis alert 1\0").chain_update(revision.alert.0);
-        let whole: [u8; 32] = mac.chain_update(revision.number.to_le_bytes()).finalize().into_bytes().into();
+    pub fn alert(&self, alert: AlertId, revision: u32) -> FindingId {
+        let mac = self.mac.clone().chain_update(b"portcullis alert 1\0").chain_update(alert.0);
+        let whole: [u8; 32] = mac.chain_update(revision.to_le_bytes()).finalize().into_bytes().into();
         FindingId(std::array::from_fn(|at| whole[at]))
     }
 

@@ -63,7 +63,10 @@ impl Alerts {
 
     /// Takes the next revision of the store.
     pub fn take(&mut self, revision: impl Into<Arc<Revision>>) {
-        let revision = revision.into();
+        let mut revision = revision.into();
+        if let Some(before) = self.newest.get(&revision.alert) {
+            revision = revision.after(before);
+        }
         self.counter = self.counter.max(revision.origin.counter);
         self.hear_of(&revision);
         let (alert, waits) = (revision.alert, revision.life == Life::Pending);

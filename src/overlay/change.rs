@@ -32,6 +32,7 @@ impl Change {
     #[must_use]
     pub fn placed(self, origin: Origin) -> Revision {
         let Self { alert, number, at, by, issuer, life, unapproved_until, statement } = self;
-        Revision { alert, number, origin, at, by, life, issuer, unapproved_until, statement }
+        let same_since = number;
+        Revision { alert, number, origin, at, by, life, issuer, unapproved_until, statement, same_since }
     }
 }

@@ -126,6 +126,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Revision> {
         life: Life::from_word(&record.life)?,
         unapproved_until: record.unapproved_until,
         statement: Arc::new(statement),
+        same_since: record.revision,
     };
     (version == version_of(&revision)).then_some(revision)
 }
@@ -228,6 +229,7 @@ mod tests {
                 life: Life::ALL[life % Life::ALL.len()],
                 unapproved_until: unapproved.then(|| time(3)),
                 statement: Arc::new(statement),
+                same_since: revision,
             };
             let record = encode(&revision);
             prop_assert_eq!(decode(&record), Some(revision));

@@ -109,7 +109,8 @@ pub(super) fn idle(
 ) {
     let (Some(revision), Some(presented)) = (alerts.any(), reading.exact.first()) else { return };
     let listing = Listing::Alert { document: presented.id, revision: revision.clone(), unapproved: false };
-    let finding = Finding { id: digester.alert(revision), matched: Match::Exact, listing, cleared: None };
+    let id = digester.alert(revision.alert, revision.number);
+    let finding = Finding { id, matched: Match::Exact, listing, cleared: None };
     black_box(draft((digester, retries), (asker, reading, at), (&[], &[finding])));
 }
 

@@ -13,7 +13,7 @@ use crate::domain::{Cleared, DocumentId, Finding, FindingId, Listing};
 /// digest keys that follow one another each makes digests of its own.
 #[derive(Debug, Default)]
 pub struct ClearedTable {
-    said: HashMap<([u8; 32], FindingId), LastWord>,
+    said: HashMap<[u8; 32], HashMap<FindingId, LastWord>>,
     keys: Vec<Digester>,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct ClearedInForce {
 impl ClearedTable {
     /// Takes what was said last of a document's finding.
     pub fn insert(&mut self, document: [u8; 32], finding: FindingId, said: LastWord) {
-        self.said.insert((document, finding), said);
+        self.said.entry(document).or_default().insert(finding, said);
     }
 
     /// Takes the digest keys under which anything was said. What was said under another is not found, unless it is the key of whoever asks.
@@ -48,14 +48,16 @@ impl ClearedTable {
     /// Clears of nothing that was said before a time: it may have been taken back then.
     #[must_use]
     pub fn said_after(mut self, at: Option<Timestamp>) -> Self {
-        self.said.retain(|_, said| said.cleared.is_none() || at < Some(said.at));
+        for words in self.said.values_mut() {
+            words.retain(|_, said| said.cleared.is_none() || at < Some(said.at));
+        }
         self
     }
 
     /// How many findings are cleared of.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.said.values().filter(|said| said.cleared.is_some()).count()
+        self.said.values().flat_map(HashMap::values).filter(|said| said.cleared.is_some()).count()
     }
 
     /// Whether there are none.
@@ -65,14 +67,14 @@ impl ClearedTable {
     }
 
     fn mark(&self, digester: &Digester, document: &DocumentId, findings: &mut [Finding], now: Timestamp) {
-        let others: Vec<_> = self.keys.iter().filter(|key| key.key_id() != digester.key_id()).collect();
-        let documents: Vec<_> = others.iter().map(|key| key.document(document)).collect();
-        let document = digester.document(document);
+        let others = self.keys.iter().filter(|key| key.key_id() != digester.key_id());
+        let of_document = |key| Some((key, self.said.get(&Digester::document(key, document))?));
+        let of_document: Vec<_> = others.chain([digester]).filter_map(of_document).collect();
         for finding in findings {
-            let ids = others.iter().map(|key| finding_id(key, &finding.listing));
-            let names = documents.iter().copied().zip(ids).chain([(document, finding.id)]);
             // The last word holds, under whichever key it was said.
-            let said = names.filter_map(|name| self.said.get(&name));
+            let said = of_document.iter().flat_map(|(key, words)| {
+                finding_ids(key, &finding.listing).into_iter().filter_map(|id| words.get(&id))
+            });
             let said = said.max_by_key(|said| (said.at, said.cleared.is_none()));
             finding.cleared = said.and_then(|said| said.cleared).filter(|cleared| now < cleared.until);
         }
@@ -83,7 +85,17 @@ impl ClearedTable {
 pub(super) fn finding_id(digester: &Digester, listing: &Listing) -> FindingId {
     match listing {
         Listing::Notice { feed, notice } => digester.finding(feed, notice),
-        Listing::Alert { revision, .. } => digester.alert(revision),
+        Listing::Alert { revision, .. } => digester.alert(revision.alert, revision.number),
+    }
+}
+
+/// The same, with those that the finding had before: an alert that was renewed or approved of says what it said.
+fn finding_ids(digester: &Digester, listing: &Listing) -> Vec<FindingId> {
+    match listing {
+        Listing::Notice { .. } => vec![finding_id(digester, listing)],
+        Listing::Alert { revision, .. } => (revision.same_since..=revision.number)
+            .map(|number| digester.alert(revision.alert, number))
+            .collect(),
     }
 }
 

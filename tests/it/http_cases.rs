@@ -249,6 +249,61 @@ fn what_holds_already_is_not_said_again_and_a_proposal_takes_nothing_back() {
 }
 
 #[test]
+fn a_bearer_is_cleared_of_what_an_alert_says_however_it_is_approved_of_and_renewed() {
+    let place = Place::with_site();
+    let rules = "[alerts]\nfour-eyes = 'on'\nunapproved-hours = 48\n";
+    let strict = place.write("strict.toml", rules);
+    let serving = Serving::start_with(&place, rules);
+    let in_days = |days: i64| (Timestamp::now() + SignedDuration::from_hours(24 * days)).to_string();
+    let mut wanted = json!({
+        "document": { "issuing_state": "UTO", "number": "Q7654321" },
+        "category": "stolen", "action": "seize",
+        "originator": { "name": "Police of Utopia", "contact": "+999" },
+        "grade": { "scheme": "admiralty", "code": "B2" },
+        "handling": { "classes": ["officer"] },
+        "valid": { "to": in_days(30) },
+    });
+    let issued = post(&serving, "/v1/alerts", &wanted, "").json();
+    let name = issued["alert_id"].as_str().unwrap_or_else(|| panic!("{issued}"));
+    let scan = |reference: &str| {
+        let document = json!({ "number": "Q7654321", "issuing_state": "UTO" });
+        let body = json!({ "document": document, "client_reference": reference });
+        post(&serving, "/v1/checks", &body, "").json()
+    };
+    let says = |of: &Value, outcome: Value| {
+        let path = format!("/v1/cases/{}/outcome", of["case_id"].as_str().unwrap());
+        soon(|| Some(post(&serving, &path, &outcome, "")).filter(|reply| reply.status != 503)).json()
+    };
+    let cleared = |scan: &Value| scan["findings"][0].get("cleared").map(|by| by["case_id"].clone());
+    let clears = json!({ "outcome": "cleared_until", "until": in_days(10) });
+    let first = scan("scan-1");
+    assert_eq!((&first["findings"][0]["unapproved"], cleared(&first)), (&json!(true), None), "{first}");
+    says(&first, clears);
+    assert_eq!(cleared(&scan("scan-2")), Some(first["case_id"].clone()));
+    portcullis(&["alert", "approve", name, "--data", &place.site(), "--config", &strict]).exits(0);
+    let approved = soon(|| Some(scan("scan-3")).filter(|scan| scan["findings"][0]["unapproved"] != true));
+    assert_eq!(cleared(&approved), Some(first["case_id"].clone()));
+    let path = format!("/v1/alerts/{name}");
+    let renewed = post(&serving, &format!("{path}/renew"), &json!({ "to": in_days(20) }), "");
+    assert_eq!(renewed.status, 200, "{}", renewed.text());
+    let renewed = scan("scan-4");
+    assert_ne!(renewed["findings"][0]["finding_id"], first["findings"][0]["finding_id"]);
+    assert_eq!(cleared(&renewed), Some(first["case_id"].clone()));
+    says(&renewed, json!({ "outcome": "refuse" }));
+    assert_eq!(cleared(&scan("scan-5")), None, "what was said last holds, of whichever revision");
+    says(&first, json!({ "outcome": "cleared_until", "until": in_days(9) }));
+    assert_eq!(cleared(&scan("scan-6")), Some(first["case_id"].clone()));
+    let printed = place.check("Q7654321").exits(10).json();
+    assert_eq!(cleared(&printed), Some(first["case_id"].clone()), "a command knows it too");
+    wanted["action"] = "refer".into();
+    let amended = post(&serving, &format!("{path}/amend"), &wanted, "");
+    assert_eq!(amended.status, 200, "{}", amended.text());
+    let amended = scan("scan-7");
+    assert_eq!((&amended["findings"][0]["action"], cleared(&amended)), (&json!("refer"), None));
+    serving.log();
+}
+
+#[test]
 fn what_is_no_outcome_is_refused_and_carriers_see_no_case() {
     let place = Place::with_site();
     let serving = Serving::start(&place, "text");

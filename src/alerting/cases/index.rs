@@ -163,11 +163,13 @@ impl Cases {
     pub fn cleared(&self, now: Timestamp) -> ClearedTable {
         let (mut table, mut since) = (ClearedTable::default(), None::<Timestamp>);
         for document in self.documents(&self.cleared) {
-            for (finding, word) in self.last_words(&document) {
-                if word.cleared.is_some_and(|cleared| now < cleared.until) {
-                    since = Some(since.map_or(word.at, |since| since.min(word.at)));
-                    table.insert(document, finding, word);
-                }
+            let words = self.last_words(&document);
+            let clears = |word: &&LastWord| word.cleared.is_some_and(|cleared| now < cleared.until);
+            let Some(first) = words.values().filter(clears).map(|word| word.at).min() else { continue };
+            since = Some(since.map_or(first, |since| since.min(first)));
+            // What else was said may be of the same alert, renewed.
+            for (finding, word) in words {
+                table.insert(document, finding, word);
             }
         }
         if let Some(since) = since.filter(|_| self.keys.len() > 1) {

@@ -47,6 +47,7 @@ fn revision(counter: u8, life: Life, json: &str) -> Revision {
         issuer: "one".into(),
         unapproved_until: Some("2026-07-01T00:00:00Z".parse().unwrap()).filter(|_| life == Life::Pending),
         statement: Arc::new(statement(json.as_bytes())),
+        same_since: 1,
     }
 }
 

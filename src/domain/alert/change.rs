@@ -39,8 +39,7 @@ impl ChangeKind {
             (Life::Drafted, Life::Pending | Life::Active) => Self::Submitted,
             (Life::Pending, Life::Active) if old == new && before.issuer == after.issuer => Self::Approved,
             (_, Life::Drafted | Life::Pending | Life::Active) => {
-                let is_same = old.to != new.to && super::Statement { to: old.to, ..new.clone() } == *old;
-                if is_same { Self::Renewed } else { Self::Amended }
+                if old.to != new.to && new.says_the_same(old) { Self::Renewed } else { Self::Amended }
             }
         }
     }
@@ -87,7 +86,35 @@ mod tests {
             issuer: issuer.into(),
             unapproved_until: None,
             statement: Arc::new(statement),
+            same_since: 1,
         }
+    }
+
+    #[test]
+    fn an_alert_says_the_same_until_it_is_amended() {
+        use Category::{Lost, Stolen};
+        use Life::{Active, Drafted, Expired, Pending};
+        let lives = [
+            (Drafted, Stolen, 9, 1),
+            (Pending, Stolen, 9, 1),
+            (Active, Stolen, 9, 1),
+            (Active, Stolen, 20, 1),
+            (Active, Lost, 20, 5),
+            (Expired, Lost, 20, 5),
+            (Active, Lost, 30, 5),
+            (Active, Stolen, 30, 8),
+        ];
+        let mut before = None::<Arc<Revision>>;
+        for ((life, category, to, same_since), number) in lives.into_iter().zip(1..) {
+            let next =
+                Arc::new(Revision { number, same_since: number, ..revision(life, "one", category, to) });
+            let next = before.map_or(next.clone(), |before| next.after(&before));
+            assert_eq!(next.same_since, same_since, "revision {number}");
+            before = Some(next);
+        }
+        let gap = Revision { number: 10, same_since: 10, ..revision(Active, "one", Stolen, 30) };
+        let gap = Arc::new(gap).after(&before.unwrap());
+        assert_eq!(gap.same_since, 10, "nobody knows what was said between");
     }
 
     #[test]

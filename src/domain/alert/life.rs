@@ -55,6 +55,9 @@ pub struct Revision {
     pub unapproved_until: Option<Timestamp>,
     /// What it says since.
     pub statement: Arc<Statement>,
+    /// The first of the revisions up to this one that all say the same, but for the end; its own number as long as nobody has held it against
+    /// those before it. No record has it.
+    pub same_since: u32,
 }
 
 /// What is not done with an alert as it is.
@@ -114,6 +117,16 @@ pub enum Standing {
 }
 
 impl Revision {
+    /// The same, told which one came before it.
+    #[must_use]
+    pub fn after(self: Arc<Self>, before: &Self) -> Arc<Self> {
+        let is_next = self.alert == before.alert && self.number == before.number + 1;
+        if !(is_next && self.statement.says_the_same(&before.statement)) {
+            return self;
+        }
+        Arc::new(Self { same_since: before.same_since, ..Arc::unwrap_or_clone(self) })
+    }
+
     /// How the alert stands at a time, if this is its newest revision.
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {

@@ -94,6 +94,12 @@ impl Statement {
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 
+    /// Whether it says what another one does, but perhaps until another time.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        Self { to: other.to, ..self.clone() } == *other
+    }
+
     /// Whether it holds at a time.
     #[must_use]
     pub fn holds_at(&self, time: Timestamp) -> bool {
