@@ -17,7 +17,7 @@ pub enum OverlayError {
         source: io::Error,
     },
     /// Another process has held the store for too long.
-    #[error("another process has held {} for ten seconds: see what it does, and try again", path.display())]
+    #[error("another process has held {} for long, as an import of very many alerts does: try again, or see what it does", path.display())]
     Locked {
         /// The lock.
         path: PathBuf,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::record::encode;
 use super::{OverlayError, Store};
@@ -18,18 +19,20 @@ impl Store {
         data_dir: &Path,
         floor: Option<u64>,
     ) -> Result<Option<Self>, OverlayError> {
-        let (store, path) = (Self::open(storage, data_dir)?, data_dir.join("alerts"));
-        match (store, floor) {
-            (None, Some(_)) => Err(OverlayError::Gone { path }),
-            (Some(store), Some(floor)) if store.head().counter < floor => {
-                Err(OverlayError::Older { path, found: store.head().counter, floor })
-            }
-            // It is further only because it has another name.
-            (Some(store), Some(floor)) if !store.was_at(floor) => {
-                Err(OverlayError::Replaced { path, counter: floor })
-            }
-            (store, _) => Ok(store),
-        }
+        not_below(Self::open(storage, data_dir)?, data_dir, floor)
+    }
+
+    /// The same for whoever has something to go on with while another process holds the store, and waits only so long.
+    ///
+    /// # Errors
+    /// As [`open_not_below`](Self::open_not_below).
+    pub fn open_within_not_below(
+        storage: &Arc<dyn Storage>,
+        data_dir: &Path,
+        floor: Option<u64>,
+        wait: Duration,
+    ) -> Result<Option<Self>, OverlayError> {
+        not_below(Self::open_within(storage, data_dir, wait)?, data_dir, floor)
     }
 
     /// Fails if this is not what a revision was made in: an older copy of it, another store, or a copy from before that revision in which
@@ -46,5 +49,24 @@ impl Store {
             })?;
         }
         if is_it { Ok(()) } else { Err(OverlayError::Replaced { path, counter: floor }) }
+    }
+}
+
+fn not_below(
+    store: Option<Store>,
+    data_dir: &Path,
+    floor: Option<u64>,
+) -> Result<Option<Store>, OverlayError> {
+    let path = data_dir.join("alerts");
+    match (store, floor) {
+        (None, Some(_)) => Err(OverlayError::Gone { path }),
+        (Some(store), Some(floor)) if store.head().counter < floor => {
+            Err(OverlayError::Older { path, found: store.head().counter, floor })
+        }
+        // It is further only because it has another name.
+        (Some(store), Some(floor)) if !store.was_at(floor) => {
+            Err(OverlayError::Replaced { path, counter: floor })
+        }
+        (store, _) => Ok(store),
     }
 }

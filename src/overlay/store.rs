@@ -28,8 +28,8 @@ const REVISIONS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("revis
 const CACHE_BYTES: usize = if cfg!(test) { 64 << 10 } else { 16 << 20 };
 /// So many are written at a time: pages that do not stay in the cache until their commit are written, read and written again.
 const PIECE_REVISIONS: usize = if cfg!(test) { 16 } else { 1024 };
-/// An import of a million alerts holds it for a quarter of a minute.
-const LOCK_TRIES: u32 = 1500;
+/// An import of a million alerts holds it for three quarters of a minute.
+const LOCK_WAIT: Duration = Duration::from_secs(120);
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 const MARK_BYTES_MAX: u64 = 64;
 
@@ -86,12 +86,20 @@ impl Store {
     /// # Errors
     /// [`OverlayError`], also if what should be there is not.
     pub fn open(storage: &Arc<dyn Storage>, data_dir: &Path) -> Result<Option<Self>, OverlayError> {
+        Self::open_within(storage, data_dir, LOCK_WAIT)
+    }
+
+    pub(super) fn open_within(
+        storage: &Arc<dyn Storage>,
+        data_dir: &Path,
+        wait: Duration,
+    ) -> Result<Option<Self>, OverlayError> {
         let files = Files::of(&**storage, data_dir)?;
         if !files.has_pages && files.newest == 0 {
             // Also where somebody was about to make it: he has issued nothing.
             return Ok(None);
         }
-        Self::open_files(storage, data_dir).map(Some)
+        Self::open_files(storage, data_dir, wait).map(Some)
     }
 
     /// Opens the store of a site, or makes it.
@@ -103,7 +111,7 @@ impl Store {
         storage.create_dir_all(&folder).map_err(OverlayError::io("create", &folder))?;
         storage.sync_dir(data_dir).map_err(OverlayError::io("sync", data_dir))?;
         {
-            let _lock = wait_for_lock(&**storage, &folder.join("LOCK"))?;
+            let _lock = wait_for_lock(&**storage, &folder.join("LOCK"), LOCK_WAIT)?;
             let files = Files::of(&**storage, data_dir)?;
             // Only what never was is made: whatever has gone is missed.
             if !files.has_pages && files.newest == 0 {
@@ -113,12 +121,12 @@ impl Store {
                 give_birth(&**storage, &folder.join("alerts.redb"))?;
             }
         }
-        Self::open_files(storage, data_dir)
+        Self::open_files(storage, data_dir, LOCK_WAIT)
     }
 
-    fn open_files(storage: &Arc<dyn Storage>, data_dir: &Path) -> Result<Self, OverlayError> {
+    fn open_files(storage: &Arc<dyn Storage>, data_dir: &Path, wait: Duration) -> Result<Self, OverlayError> {
         let folder = data_dir.join("alerts");
-        let lock = wait_for_lock(&**storage, &folder.join("LOCK"))?;
+        let lock = wait_for_lock(&**storage, &folder.join("LOCK"), wait)?;
         let (path, newest) = (folder.join("alerts.redb"), Self::newest(&**storage, data_dir)?);
         let key = StoreKey::read(&**storage, &folder.join("key"))?;
         if !is_there(&**storage, &path)? {
@@ -150,7 +158,7 @@ impl Store {
         if !files.has_key && !files.has_pages && files.newest == 0 {
             return Ok(());
         }
-        let _lock = wait_for_lock(storage, &folder.join("LOCK"))?;
+        let _lock = wait_for_lock(storage, &folder.join("LOCK"), LOCK_WAIT)?;
         storage.create_dir_all(&to).map_err(OverlayError::io("create", &to))?;
         for name in ["key", "alerts.redb", "REVISION"] {
             let from = folder.join(name);
@@ -353,8 +361,8 @@ fn give_birth(storage: &dyn Storage, path: &Path) -> Result<(), OverlayError> {
     storage.sync_dir(folder).map_err(OverlayError::io("sync", folder))
 }
 
-fn wait_for_lock(storage: &dyn Storage, path: &Path) -> Result<Lock, OverlayError> {
-    for _ in 0..LOCK_TRIES {
+fn wait_for_lock(storage: &dyn Storage, path: &Path, wait: Duration) -> Result<Lock, OverlayError> {
+    for _ in 0..wait.as_millis() / LOCK_PAUSE.as_millis() {
         match storage.lock(path) {
             Ok(lock) => return Ok(lock),
             Err(LockError::Held) => std::thread::sleep(LOCK_PAUSE),

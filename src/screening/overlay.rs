@@ -39,6 +39,12 @@ pub struct Overlay {
 
 /// How long a table in force may be older than the store: far longer than it takes to make the largest.
 const LOOK_OVERDUE: Duration = Duration::from_secs(120);
+/// For how long the store is waited for while there is a table.
+const WAIT: Duration = Duration::from_secs(10);
+/// The same at first.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// How often somebody who can do nothing else waits for the store.
+const WAITS_MAX: u32 = 12;
 
 /// Reads the revision that the store had at least, as entries say.
 struct Floor(Box<dyn Fn() -> Result<Option<u64>, AuditError> + Send + Sync>);
@@ -139,6 +145,15 @@ impl Overlay {
         true
     }
 
+    /// Looks until nobody else holds the store, for two minutes at most: a service says meanwhile that it is not ready, and looks again; a
+    /// command has one answer to give.
+    pub fn wait_for_store(&self) {
+        let is_held = || matches!(self.in_force().fault.as_deref(), Some(OverlayError::Locked { .. }));
+        (0..WAITS_MAX).take_while(|_| is_held()).for_each(|_| {
+            self.refresh(true);
+        });
+    }
+
     /// Has the next look read every record anew, also those that are in force already: what was sound when it was read may be so no more.
     pub fn read_all(&self) {
         self.reads_all.store(true, Ordering::Relaxed);
@@ -216,6 +231,7 @@ impl Overlay {
         if is_sound && !whole && !reads_all && newest()? == known {
             return Ok(());
         }
+        let wait = if floor.is_none() { FIRST_WAIT } else { WAIT };
         if whole || floor.is_none() {
             // A log that could not be read may have been mended.
             *floor = Some((self.floor.0)());
@@ -224,7 +240,7 @@ impl Overlay {
         let on_record = on_record.map_err(|error| OverlayError::Unknown(Box::new(error)))?;
         // What was there is not forgotten because it has gone.
         let floor = on_record.max(alerts.floor());
-        match Store::open_not_below(&self.storage, &self.data_dir, floor) {
+        match Store::open_within_not_below(&self.storage, &self.data_dir, floor, wait) {
             Ok(Some(store)) => {
                 if reads_all {
                     store.each_after(0, &mut |_| ())?;

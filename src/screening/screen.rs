@@ -68,6 +68,9 @@ impl Screening {
             clock.observe(highest);
         }
         let overlay = Arc::new(Overlay::open(storage.clone(), data_dir.clone(), log.alert_floors()));
+        if role == Role::Cli {
+            overlay.wait_for_store();
+        }
         let site = Arc::new(Site::open(storage, data_dir, clock.clone()));
         let (retries, cleared) = Default::default();
         let answering = Answering { policy, settings_digest, digester, retries, cleared };

@@ -378,6 +378,30 @@ fn a_store_that_is_damaged_takes_every_clear_answer_away_and_is_named() {
 }
 
 #[test]
+fn while_somebody_holds_the_store_for_long_a_check_waits_and_a_service_begins_and_is_not_ready() {
+    let place = Place::with_site();
+    issued(&place, &alert("Q1"), &[]);
+    let lock = fs::File::options().write(true).open(place.path("site/alerts/LOCK")).unwrap();
+    lock.lock().unwrap();
+    let place = &place;
+    thread::scope(|scope| {
+        let checked = ["Q1", "X2"].map(|number| scope.spawn(move || checked(place, number, &[])));
+        let serving = Serving::start(place, "text");
+        let ready = serving.get("/readyz");
+        assert!(ready.status == 503 && ready.text().contains("alerts"), "{}", ready.text());
+        assert!(checked.iter().all(|checked| !checked.is_finished()));
+        lock.unlock().unwrap();
+        let verdicts = checked.map(|checked| checked.join().unwrap()["verdict"].clone());
+        assert_eq!(verdicts, ["hit", "no_hit"]);
+        let is_ready = || serving.get("/readyz").status == 200;
+        assert!((0..200).any(|_| is_ready() || {
+            thread::sleep(Duration::from_millis(100));
+            false
+        }));
+    });
+}
+
+#[test]
 fn a_service_that_finds_a_record_damaged_is_not_ready_and_adds_nothing_to_it() {
     let place = Place::with_site();
     issued(&place, &alert("DAMAGED01"), &[]);
