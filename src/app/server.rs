@@ -11,6 +11,7 @@ use crate::alerting::hits::{HitSite, Hub, Sinks};
 use crate::alerting::{CaseRules, Casebook, Queue};
 use crate::audit::{Act, Follower, LogReader, Opened, Role};
 use crate::config::Settings;
+use crate::ground::causes;
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
 use crate::http::{AlertDesk, CaseDesk, Metrics, Service, Streams, routes};
@@ -24,6 +25,7 @@ use super::eraser::{Eraser, Erasing};
 use super::handle::Handle;
 use super::hits::{Telling, couriers};
 use super::recorder::Recorder;
+use super::rules::SiteRules;
 use super::sources::sources;
 use super::synchronise::{Scheduled, Shared, Synchronise};
 use super::watch::Watch;
@@ -98,6 +100,9 @@ impl Server {
                 torn_bytes = opened.torn_bytes,
                 "cut an unfinished write off the end of the audit log"
             );
+        }
+        if let Err(error) = SiteRules::of(settings).keep(&*storage, &settings.data_dir) {
+            tracing::error!(error = %causes(&error), "commands without --config do not go by the rules of this service");
         }
         // Once the log is in order, and before there is an answer in it.
         let end = Follower::at_end(storage.clone(), settings.data_dir.clone()).map_err(AppError::Logs)?;

@@ -108,8 +108,7 @@ pub(super) fn with_desk<T>(
     at: &AlertSite,
     act: impl FnOnce(&mut Desk<'_>, &Arc<str>) -> Result<T, AlertingError>,
 ) -> anyhow::Result<T> {
-    let policy = site::settings_for(&at.data, at.config.as_deref())?.alerts;
-    site::tell_rules(at.config.as_deref());
+    let policy = site::rules(&at.data, at.config.as_deref())?.alerts;
     at_desk(&at.data, policy, act)
 }
 

@@ -78,8 +78,8 @@ fn outcome(arguments: &CaseOutcome) -> anyhow::Result<ExitCode> {
     let outcome = request.into_outcome().map_err(Usage::because)?;
     site::must_exist(&arguments.data)?;
     let settings = site::settings_for(&arguments.data, arguments.config.as_deref())?;
-    let rules = CaseRules { policy: settings.cases, retention: settings.retention };
-    site::tell_rules(arguments.config.as_deref());
+    let policy = site::rules(&arguments.data, arguments.config.as_deref())?.cases;
+    let rules = CaseRules { policy, retention: settings.retention };
     let (log, clock, by) = site::open_log(&arguments.data)?;
     let mut book = Casebook::read(site::disk(), arguments.data.clone())?;
     let seen = arguments.outcomes.map(|outcomes| SeenVersion { outcomes, findings: None });

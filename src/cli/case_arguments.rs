@@ -51,7 +51,7 @@ pub(crate) struct CaseOutcome {
     /// The site's data directory.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
-    /// The settings, of which [cases] has the rules [default: the built-in ones].
+    /// The settings, of which [cases] has the rules [default: those that a service of the site started with last, or the built-in ones].
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// The case's name.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use portcullis::alerting::{CaseError, Casebook};
-use portcullis::app::open_screening;
+use portcullis::app::{SiteRules, open_screening};
 use portcullis::audit::{self, AuditLog, Role};
 use portcullis::config::{Settings, parse_deviations};
 use portcullis::ground::causes;
@@ -49,13 +49,19 @@ fn text(path: &Path) -> anyhow::Result<String> {
     String::from_utf8(bytes).with_context(|| format!("the settings {} are not text", path.display()))
 }
 
-/// Says that whoever acts does it by the built-in rules, if no settings are named: a site may have others.
-pub(super) fn tell_rules(config: Option<&Path>) {
-    if config.is_none() {
-        eprintln!(
-            "portcullis: without --config this is done by the built-in rules, and not by those of the site's settings"
-        );
+/// The rules by which somebody acts: those of the settings that are named, of the service of the site, or the built-in ones, which is said
+/// of the last.
+pub(super) fn rules(data: &Path, config: Option<&Path>) -> anyhow::Result<SiteRules> {
+    if config.is_some() {
+        return Ok(SiteRules::of(&settings_for(data, config)?));
     }
+    if let Some(kept) = SiteRules::kept(&Disk, data)? {
+        return Ok(kept);
+    }
+    eprintln!(
+        "portcullis: without --config this is done by the built-in rules, and not by those of the site's settings"
+    );
+    Ok(SiteRules::default())
 }
 
 /// Opens a log of commands, in which an act is recorded, with the clock by which it is done and who does it.

@@ -402,6 +402,22 @@ fn while_somebody_holds_the_store_for_long_a_check_waits_and_a_service_begins_an
 }
 
 #[test]
+fn a_command_that_is_told_no_rules_goes_by_those_of_the_service() {
+    let place = Place::with_site();
+    let built_in = issue(&place, &alert("Q1"), &[]).exits(0);
+    assert!(built_in.out.contains("active") && built_in.err.contains("built-in rules"), "{built_in:?}");
+    Serving::start_with(&place, "[alerts]\nfour-eyes = 'on'\n").log();
+    let of_service = issue(&place, &alert("Q2"), &[]).exits(0);
+    assert!(of_service.out.contains("pending") && !of_service.err.contains("built-in"), "{of_service:?}");
+    let own = place.write("own.toml", format!("[data]\ndir = {:?}\n", place.site()));
+    assert!(issue(&place, &alert("Q3"), &["--config", &own]).exits(0).out.contains("active"));
+    fs::write(place.path("site/rules.json"), "spoilt").unwrap();
+    issue(&place, &alert("Q4"), &[]).fails_saying("name the settings of the service with --config");
+    Serving::start(&place, "text").log();
+    assert!(issue(&place, &alert("Q4"), &[]).exits(0).out.contains("active"), "its rules are others now");
+}
+
+#[test]
 fn a_service_that_finds_a_record_damaged_is_not_ready_and_adds_nothing_to_it() {
     let place = Place::with_site();
     issued(&place, &alert("DAMAGED01"), &[]);
