@@ -149,11 +149,13 @@
 //!   asked is an immutable table of those that may be in force, made of all revisions and swapped. Nearly every document is told by one
 //!   line of memory that no alert is on it, and by another that no interval is near. An act is an entry before it is a revision; those that
 //!   wait at the same time are done together. A store that somebody else holds takes no answer away until something newer was acknowledged.
+//!   A service reads all of it again each hour, and when any reader finds damage: what was sound when it was read may be so no more.
 //!   What entries name of the store is its floor: one that is lower, or gone, was put back or lost, however sound it looks. What goes on
 //!   after that, or was restored, has another name and higher counters, so that a counter is of one revision and what comes back is older.
 //!   A large table is made a tenth of the time at most, so that what is new is in force within seconds. Whoever an alert is not for gets
 //!   the verdict, and the shape, that there would be without it; the entry has both. Callers from whom alerts may be withheld have their
 //!   answers a whole number of periods after their questions, for what is withheld takes longer to find and to record.
+//! - What two have to agree on is not done by one who leaves out the settings: a command that is told none goes by the rules of the service.
 //! - A case has no store: a hit's entry names it, and seals its document and findings under the digest key; what became of it is an entry
 //!   too. So no hit is without its case, and a case is kept, erased and proved as its entries are. Whoever is cleared is a hit that says so.
 //! - A hit event is its audit entry: sinks read the logs, from a position that they keep, and are told once more rather than once too few.
