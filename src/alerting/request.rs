@@ -193,7 +193,8 @@ impl AlertRequest {
             ("instruction", instruction.as_ref().and_then(|said| Some(&*said.as_ref()?.text))),
         ];
         for (field, text) in texts {
-            let names_it = |subject: &Subject| text.is_some_and(|text| names(subject, text));
+            let is_contact = field == "originator.contact";
+            let names_it = |subject: &Subject| text.is_some_and(|text| names(subject, text, is_contact));
             if subject.as_ref().is_some_and(names_it) {
                 let rule =
                     "must not have the number that the alert is about: lists and streams show it without";
@@ -264,17 +265,26 @@ impl AlertRequest {
 /// A shorter number stands in many a text by chance.
 const TELLING_CHARS: usize = 5;
 
-/// Whether a text has a number that an alert is about. Separators hide nothing.
-fn names(subject: &Subject, text: &str) -> bool {
-    let bare: Vec<_> =
-        text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase()).collect();
-    let is_in = |number: &DocumentNumber| {
-        let number = number.as_bytes();
-        number.len() >= TELLING_CHARS && bare.windows(number.len()).any(|part| part == number)
+/// Whether a text has a number that an alert is about. Separators hide nothing of a document's. A contact is a telephone number more often
+/// than not: what has digits alone is not looked for there.
+fn names(subject: &Subject, text: &str, is_contact: bool) -> bool {
+    let upper = |text: &str| text.bytes().map(|byte| byte.to_ascii_uppercase()).collect::<Vec<_>>();
+    let is_told = |number: &DocumentNumber| {
+        let is_of_digits = number.as_bytes().iter().all(u8::is_ascii_digit);
+        number.as_bytes().len() >= TELLING_CHARS && !(is_contact && is_of_digits)
     };
     match subject {
-        Subject::Document(document) => is_in(&document.number),
-        Subject::Interval(interval) => is_in(interval.from()) || is_in(interval.to()),
+        Subject::Document(DocumentId { number, .. }) => {
+            let bare: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+            is_told(number)
+                && upper(&bare).windows(number.as_bytes().len()).any(|part| part == number.as_bytes())
+        }
+        Subject::Interval(interval) => {
+            let (from, to) = (interval.from().as_bytes(), interval.to().as_bytes());
+            let is_in = |word: &[u8]| word.len() == from.len() && (from..=to).contains(&word);
+            let mut words = text.split(|char: char| !char.is_ascii_alphanumeric());
+            is_told(interval.from()) && words.any(|word| is_in(&upper(word)))
+        }
     }
 }
 

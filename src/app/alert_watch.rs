@@ -42,10 +42,13 @@ impl AlertWatch {
                 if overlay.refresh(sweeps && look > 0) {
                     report(overlay);
                 }
-                if sweeps && expiry.is_done() {
-                    expiry.begin(&screening, &desk);
+                // Whoever waits for the store looks at nothing meanwhile, and what is damaged is not added to.
+                if overlay.in_force().fault.is_none() && !desk.is_busy() {
+                    if sweeps && expiry.is_done() {
+                        expiry.begin(&screening, &desk);
+                    }
+                    expiry.go_on(&screening, &desk);
                 }
-                expiry.go_on(&screening, &desk);
                 // Those that issue, and those that follow, have their turn before there are more.
                 let rest = if expiry.is_done() { LOOK_EVERY } else { EXPIRY_REST };
                 if stopped.recv_timeout(rest) != Err(RecvTimeoutError::Timeout) {

@@ -15,12 +15,14 @@ const FORMAT: u32 = 1;
 const RULES_BYTES_MAX: u64 = 4096;
 
 /// The rules for acts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SiteRules {
     /// For issuing alerts.
     pub alerts: AlertPolicy,
     /// For outcomes of cases.
     pub cases: CasePolicy,
+    /// For how many days hits are kept, after which nobody is cleared; `None` is for good.
+    pub hits_days: Option<u32>,
 }
 
 /// Why it is not known by which rules a site goes.
@@ -35,6 +37,14 @@ pub enum RulesError {
         path: PathBuf,
         /// What the file system said.
         source: std::io::Error,
+    },
+    /// A newer program wrote it.
+    #[error("{} has format version {found}: it needs a newer program, this one reads {FORMAT}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
     },
     /// It is not what a service wrote.
     #[error(
@@ -68,13 +78,20 @@ struct KeptAlerts {
 struct KeptCases {
     four_eyes: bool,
     cleared_days_max: usize,
+    hits_days: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
 }
 
 impl SiteRules {
     /// Those of settings.
     #[must_use]
     pub fn of(settings: &Settings) -> Self {
-        Self { alerts: settings.alerts, cases: settings.cases }
+        let hits_days = settings.retention.hits_days;
+        Self { alerts: settings.alerts, cases: settings.cases, hits_days }
     }
 
     /// Keeps them for commands.
@@ -82,13 +99,19 @@ impl SiteRules {
     /// # Errors
     /// [`RulesError::Storage`].
     pub fn keep(&self, storage: &dyn Storage, data_dir: &Path) -> Result<(), RulesError> {
-        if Self::kept(storage, data_dir).is_ok_and(|kept| kept == Some(*self)) {
-            return Ok(());
+        match Self::kept(storage, data_dir) {
+            Ok(kept) if kept == Some(*self) => return Ok(()),
+            Err(newer @ RulesError::Newer { .. }) => return Err(newer),
+            _ => {}
         }
         let AlertPolicy { days_max, four_eyes, unapproved_hours } = self.alerts;
         let alerts = KeptAlerts { days_max, four_eyes, unapproved_hours };
         let CasePolicy { four_eyes, cleared_days_max } = self.cases;
-        let kept = Kept { format: FORMAT, alerts, cases: KeptCases { four_eyes, cleared_days_max } };
+        let kept = Kept {
+            format: FORMAT,
+            alerts,
+            cases: KeptCases { four_eyes, cleared_days_max, hits_days: self.hits_days },
+        };
         let (path, text) = (data_dir.join(RULES), serde_json::to_vec(&kept).expect("plain fields"));
         let failed = |source| RulesError::Storage { doing: "write", path: path.clone(), source };
         publish_file(storage, &path, &text).map_err(failed)
@@ -105,12 +128,15 @@ impl SiteRules {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(RulesError::Storage { doing: "read", path, source }),
         };
+        if let Ok(Version { format: found @ 2.. }) = serde_json::from_slice(&bytes) {
+            return Err(RulesError::Newer { path, found });
+        }
         let kept = serde_json::from_slice::<Kept>(&bytes).ok().filter(|kept| kept.format == FORMAT);
         let Kept { alerts, cases, .. } = kept.ok_or(RulesError::Unreadable { path })?;
         let KeptAlerts { days_max, four_eyes, unapproved_hours } = alerts;
         let alerts = AlertPolicy { days_max, four_eyes, unapproved_hours };
-        let KeptCases { four_eyes, cleared_days_max } = cases;
-        Ok(Some(Self { alerts, cases: CasePolicy { four_eyes, cleared_days_max } }))
+        let KeptCases { four_eyes, cleared_days_max, hits_days } = cases;
+        Ok(Some(Self { alerts, cases: CasePolicy { four_eyes, cleared_days_max }, hits_days }))
     }
 }
 
@@ -125,15 +151,22 @@ mod tests {
         let rules = SiteRules {
             alerts: AlertPolicy { days_max: 30, four_eyes: true, unapproved_hours: 4 },
             cases: CasePolicy { four_eyes: true, cleared_days_max: 7 },
+            hits_days: Some(90),
         };
         let kept = || SiteRules::kept(&Disk, data.path());
         assert_eq!(kept().unwrap(), None);
         rules.keep(&Disk, data.path()).unwrap();
         assert_eq!(kept().unwrap(), Some(rules));
         let path = data.path().join(RULES);
-        let golden = r#"{"format":1,"alerts":{"days_max":30,"four_eyes":true,"unapproved_hours":4},"cases":{"four_eyes":true,"cleared_days_max":7}}"#;
+        let golden = r#"{"format":1,"alerts":{"days_max":30,"four_eyes":true,"unapproved_hours":4},"cases":{"four_eyes":true,"cleared_days_max":7,"hits_days":90}}"#;
         assert_eq!(std::fs::read_to_string(&path).unwrap(), golden);
-        for spoilt in ["", "{}", &golden[..40], &golden.replace("\"format\":1", "\"format\":2")] {
+        std::fs::write(&path, golden.replace("\"format\":1", "\"format\":2,\"more\":1")).unwrap();
+        assert!(matches!(kept(), Err(RulesError::Newer { found: 2, .. })));
+        assert!(
+            matches!(rules.keep(&Disk, data.path()), Err(RulesError::Newer { .. })),
+            "it is not written over"
+        );
+        for spoilt in ["", "{}", &golden[..40], &golden.replace("\"format\":1", "\"format\":0")] {
             std::fs::write(&path, spoilt).unwrap();
             assert!(matches!(kept(), Err(RulesError::Unreadable { .. })), "{spoilt}");
         }

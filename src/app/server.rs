@@ -11,6 +11,7 @@ use crate::alerting::hits::{HitSite, Hub, Sinks};
 use crate::alerting::{CaseRules, Casebook, Queue};
 use crate::audit::{Act, Follower, LogReader, Opened, Role};
 use crate::config::Settings;
+use crate::domain::alert::CallerClass;
 use crate::ground::causes;
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
@@ -101,7 +102,10 @@ impl Server {
                 "cut an unfinished write off the end of the audit log"
             );
         }
-        if let Err(error) = SiteRules::of(settings).keep(&*storage, &settings.data_dir) {
+        // Where callers are not officers nobody acts: what its settings say of it is nobody's rule.
+        if limits.caller_class == CallerClass::Officer
+            && let Err(error) = SiteRules::of(settings).keep(&*storage, &settings.data_dir)
+        {
             tracing::error!(error = %causes(&error), "commands without --config do not go by the rules of this service");
         }
         // Once the log is in order, and before there is an answer in it.

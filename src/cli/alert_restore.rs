@@ -27,9 +27,16 @@ pub(super) fn run(arguments: &AlertRestore) -> anyhow::Result<ExitCode> {
     must_need_it(&storage, data, known)?;
     let mut staged = StagedAlerts::copy(&storage, &arguments.backup, data)?;
     let (found, made_at) = (staged.store.head().counter, staged.made_at);
-    let known_to_it = |known: u64| known <= found && staged.store.was_at(known);
+    let known_to_it = |known: u64| staged.is_own && known <= found && staged.store.was_at(known);
     let missed = known.filter(|known| !known_to_it(*known));
     if let Some(known) = missed.filter(|_| !arguments.accept_loss) {
+        let is_own = staged.is_own;
+        staged.discard()?;
+        if !is_own {
+            bail!(
+                "the backup of {made_at:.0} is of before the logs of this site were put aside: it may be that of a twin, or lack what was issued here since. Use a newer backup; where there is none, --accept-loss, and go through the alerts then"
+            );
+        }
         bail!(
             "the backup of {made_at:.0} has the alerts up to revision {found}, and {known} is on record: what was issued or changed since would be missing, and what was withdrawn since would be in force again. Use a newer backup; where there is none, --accept-loss, and go through the alerts then"
         );
@@ -71,7 +78,8 @@ fn must_need_it(storage: &Arc<dyn Storage>, data: &Path, known: Option<u64>) -> 
             data.join("alerts").display(),
             store.head().counter
         ),
-        Err(error @ (OverlayError::Newer { .. } | OverlayError::Locked { .. })) => Err(error.into()),
-        Err(_) => Ok(()),
+        Err(error) if error.is_damage() => Ok(()),
+        Err(OverlayError::Gone { .. } | OverlayError::Older { .. } | OverlayError::Replaced { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }

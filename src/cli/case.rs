@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 use portcullis::alerting::{CaseError, CaseRules, CaseState, Casebook, OutcomeRequest, SeenVersion};
-use portcullis::audit::{Act, Draft};
+use portcullis::audit::{Act, Draft, Retention};
 use portcullis::domain::Digest;
 use portcullis::domain::case::{CaseId, OutcomeKind, Source};
 use portcullis::http::wire::{CaseBody, WholeCaseBody};
@@ -77,9 +77,9 @@ fn outcome(arguments: &CaseOutcome) -> anyhow::Result<ExitCode> {
     };
     let outcome = request.into_outcome().map_err(Usage::because)?;
     site::must_exist(&arguments.data)?;
-    let settings = site::settings_for(&arguments.data, arguments.config.as_deref())?;
-    let policy = site::rules(&arguments.data, arguments.config.as_deref())?.cases;
-    let rules = CaseRules { policy, retention: settings.retention };
+    let rules = site::rules(&arguments.data, arguments.config.as_deref())?;
+    let retention = Retention { hits_days: rules.hits_days, ..Retention::default() };
+    let rules = CaseRules { policy: rules.cases, retention };
     let (log, clock, by) = site::open_log(&arguments.data)?;
     let mut book = Casebook::read(site::disk(), arguments.data.clone())?;
     let seen = arguments.outcomes.map(|outcomes| SeenVersion { outcomes, findings: None });

@@ -61,7 +61,7 @@ pub(super) fn rules(data: &Path, config: Option<&Path>) -> anyhow::Result<SiteRu
     eprintln!(
         "portcullis: without --config this is done by the built-in rules, and not by those of the site's settings"
     );
-    Ok(SiteRules::default())
+    Ok(SiteRules::of(&Settings::defaults_for(data)))
 }
 
 /// Opens a log of commands, in which an act is recorded, with the clock by which it is done and who does it.

@@ -11,7 +11,7 @@ use crate::audit::ClockBy;
 use crate::domain::alert::{CallerClass, Revision};
 use crate::ground::clock::Clock;
 use crate::ground::storage::Storage;
-use crate::overlay::Alerts;
+use crate::overlay::{Alerts, Store};
 use crate::screening::Screening;
 
 /// Where a service issues alerts.
@@ -41,6 +41,11 @@ impl AlertDesk {
             screening.overlay().take_up(known.counter());
             done
         })
+    }
+
+    /// Whether somebody acts just now, here or elsewhere: whoever can wait comes back.
+    pub fn is_busy(&self) -> bool {
+        self.known.try_lock().is_err() || Store::is_held(&*self.storage, &self.data_dir)
     }
 
     /// The alerts whose time is over, as the logs bear out, and of which that is not on record. Blocks.
@@ -96,13 +101,17 @@ pub(super) fn desk(service: &Service) -> Result<Arc<AlertDesk>, Problem> {
     service.desk.clone().ok_or_else(Problem::not_found)
 }
 
-/// Has an act done for the caller. Nothing is added to a store that is known to be damaged: it would be lost with it.
+/// Fails where the store is known to be damaged: what is added to it would be lost with it.
+pub(super) fn must_be_sound(service: &Service) -> Result<(), Problem> {
+    let in_force = service.screening.overlay().in_force();
+    let is_damaged = in_force.fault.as_ref().is_some_and(|fault| fault.is_damage());
+    if is_damaged { Err(Problem::alerts_unavailable()) } else { Ok(()) }
+}
+
+/// Has an act done for the caller.
 pub(super) async fn fulfil(service: &web::Data<Service>, deed: Deed) -> Result<Fulfilled, Problem> {
     let (at, service) = (desk(service)?, service.clone());
-    let in_force = service.screening.overlay().in_force();
-    if in_force.fault.as_ref().is_some_and(|fault| fault.is_damage()) {
-        return Err(Problem::alerts_unavailable());
-    }
+    must_be_sound(&service)?;
     let wish = Wish { by: service.principal.clone(), deed };
     let done = web::block(move || at.fulfil(&service.screening, wish)).await;
     done.map_err(|_| Problem::internal())?.map_err(Problem::from)

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use super::alert_desk::{AlertDesk, desk};
+use super::alert_desk::{AlertDesk, desk, must_be_sound};
 use super::idempotency::idempotency_key;
 use super::limits::Patience;
 use super::media_type::expect_media_type;
@@ -60,6 +60,7 @@ pub(super) async fn import(
         [Format::Ndjson, Format::Csv][expect_media_type(&request, &["application/x-ndjson", "text/csv"])?];
     let key = idempotency_key(&request)?.map(Into::into);
     let desk = desk(&service)?;
+    must_be_sound(&service)?;
     let slot = service.import_slot.clone().try_acquire_owned().map_err(|_| Problem::imports_busy())?;
     let import = Import {
         by: service.principal.clone(),

@@ -237,7 +237,13 @@ async fn history(service: &Service, first: Arc<Revision>) -> Result<Vec<Arc<Revi
         Ok(history)
     });
     let read = read.await.map_err(|_| Problem::internal())?;
-    read.map_err(|error: OverlayError| Problem::from(AlertingError::from(error)))
+    read.map_err(|error| unread(service, error))
+}
+
+/// What a reader found damaged is read whole at the next look.
+fn unread(service: &Service, error: OverlayError) -> Problem {
+    service.screening.overlay().doubt(&error);
+    Problem::from(AlertingError::from(error))
 }
 
 fn answer(service: &Service, status: StatusCode, revision: &Revision) -> HttpResponse {
@@ -295,12 +301,7 @@ pub(super) async fn reading<T: Send + 'static>(
         read(&known, store.as_ref())
     });
     let read = read.await.map_err(|_| Problem::internal())?;
-    read.map_err(|error| {
-        if error.is_damage() {
-            service.screening.overlay().read_all();
-        }
-        Problem::from(AlertingError::from(error))
-    })
+    read.map_err(|error| unread(service, error))
 }
 
 impl From<RequestFault> for Problem {

@@ -90,6 +90,7 @@ async fn tell(service: Arc<Service>, at: Arc<AlertDesk>, mut after: u64, events:
                 page
             }
             Ok(Err(error)) => {
+                service.screening.overlay().doubt(&error);
                 tracing::warn!(error = %causes(&AlertingError::from(error)), "a stream of changes of alerts ends");
                 return;
             }

@@ -1,14 +1,14 @@
 //! What revisions come to: each alert by its newest one, and the way there.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{OverlayError, Store};
 use crate::domain::DocumentId;
-use crate::domain::alert::{AlertId, ChangeKind, Life, Revision, Standing};
+use crate::domain::alert::{AlertId, CallerClass, ChangeKind, Life, Revision, Standing};
 
 /// A revision, and what it did.
 pub type Changed = (ChangeKind, Arc<Revision>);
@@ -28,6 +28,8 @@ pub struct Alerts {
     approved: HashMap<AlertId, Arc<Revision>>,
     /// Of those that were changed, what they were at first.
     first: HashMap<AlertId, Arc<Revision>>,
+    /// Of each class of callers, the newest revision that said anything to it.
+    newest_for: BTreeMap<CallerClass, u64>,
     /// What the newest revisions did.
     recent: VecDeque<Changed>,
 }
@@ -68,6 +70,9 @@ impl Alerts {
             revision = revision.after(before);
         }
         self.counter = self.counter.max(revision.origin.counter);
+        for class in &revision.statement.handling.classes {
+            self.newest_for.insert(*class, self.counter);
+        }
         self.hear_of(&revision);
         let (alert, waits) = (revision.alert, revision.life == Life::Pending);
         let before = match self.newest.entry(alert) {
@@ -115,6 +120,11 @@ impl Alerts {
     #[must_use]
     pub fn place(&self) -> u64 {
         self.place.max(self.counter)
+    }
+
+    /// The counters of the newest revisions that classes of callers may know of.
+    pub(super) fn newest_for(&self) -> &BTreeMap<CallerClass, u64> {
+        &self.newest_for
     }
 
     /// The counter of the newest revision in it.

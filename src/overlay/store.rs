@@ -81,6 +81,13 @@ impl Store {
         }
     }
 
+    /// Whether another process has it open just now.
+    #[must_use]
+    pub fn is_held(storage: &dyn Storage, data_dir: &Path) -> bool {
+        let path = data_dir.join("alerts").join("LOCK");
+        is_there(storage, &path).unwrap_or(false) && matches!(storage.lock(&path), Err(LockError::Held))
+    }
+
     /// Opens the store of a site; `None` if it never had one.
     ///
     /// # Errors

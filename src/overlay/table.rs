@@ -49,13 +49,7 @@ impl Table {
                 Subject::Interval(interval) => intervals.push((interval, revision.clone())),
             }
         }
-        let mut newest = BTreeMap::new();
-        for revision in alerts.iter() {
-            for class in &revision.statement.handling.classes {
-                let counter = newest.entry(*class).or_insert(0);
-                *counter = revision.origin.counter.max(*counter);
-            }
-        }
+        let newest = alerts.newest_for().clone();
         let any = alerts.living().next().cloned();
         let (documents, intervals) = (Documents::of(documents), Intervals::of(intervals));
         Self { counter: alerts.counter(), newest, any, documents, intervals, long }

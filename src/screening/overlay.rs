@@ -109,8 +109,9 @@ impl Overlay {
         let mut followed = self.followed();
         followed.retired.retain(|retired| Arc::strong_count(retired) > 1);
         let before = self.in_force();
-        if before.fault.is_some() && !whole && self.reads_all.load(Ordering::Relaxed) {
-            // What was found damaged is not read anew each second.
+        let is_damaged = before.fault.as_ref().is_some_and(|fault| fault.is_damage());
+        if is_damaged && !whole && self.reads_all.load(Ordering::Relaxed) {
+            // It is not read anew each second.
             return false;
         }
         let next = match self.follow(&before, &mut followed, whole) {
@@ -157,6 +158,13 @@ impl Overlay {
     /// Has the next look read every record anew, also those that are in force already: what was sound when it was read may be so no more.
     pub fn read_all(&self) {
         self.reads_all.store(true, Ordering::Relaxed);
+    }
+
+    /// The same if somebody found damage.
+    pub fn doubt(&self, error: &OverlayError) {
+        if error.is_damage() {
+            self.read_all();
+        }
     }
 
     /// Promises to look again within seconds, time after time: from now on no `no_hit` is given once that is overdue, for nobody would know
@@ -242,9 +250,8 @@ impl Overlay {
         let floor = on_record.max(alerts.floor());
         match Store::open_within_not_below(&self.storage, &self.data_dir, floor, wait) {
             Ok(Some(store)) => {
-                if reads_all {
-                    store.each_after(0, &mut |_| ())?;
-                    self.reads_all.store(false, Ordering::Relaxed);
+                if self.reads_all.swap(false, Ordering::Relaxed) {
+                    store.each_after(0, &mut |_| ()).inspect_err(|_| self.read_all())?;
                 }
                 alerts.follow(&store)?;
                 self.last.store(alerts.last().cloned());

@@ -142,6 +142,47 @@ fn nothing_is_restored_that_is_not_of_this_site_or_not_sound() {
     assert_eq!(place.check("Q1").exits(10).json()["verdict"], "hit");
 }
 
+fn clone(place: &Place, from: &str, to: &str) {
+    let copied = Command::new("cp").arg("-a").args([place.path(from), place.path(to)]).status();
+    assert!(copied.unwrap().success());
+}
+
+/// Two clones of one site count from the same number on: the alerts of the one are not those of the other.
+#[test]
+fn the_backup_of_a_twin_is_not_taken_for_that_of_the_site() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q0"));
+    clone(&place, "site", "twin");
+    let adopt = |site: &str| portcullis(&["adopt", "--data", &place.argument(site)]).exits(0);
+    adopt("site");
+    adopt("twin");
+    issue(&place, &alert("Q1"));
+    let twins = place.write("twins.json", alert("TWINS").to_string());
+    portcullis(&["alert", "issue", &twins, "--data", &place.argument("twin")]).exits(0);
+    let config = place.write("twin.toml", format!("[data]\ndir = {:?}\n", place.argument("twin")));
+    let backup = place.argument("of-twin");
+    portcullis(&["backup", "--config", &config, "--to", &backup]).exits(0);
+    fs::remove_dir_all(place.path("site/alerts")).unwrap();
+    restore(&place, &backup, &[]).fails_saying("it may be that of a twin");
+    assert!(is_unreadable(&place.check("Q1").exits(11).json()));
+    let left = fs::read_dir(place.path("site/alerts.restore-1/alerts")).unwrap();
+    assert_eq!(left.count(), 0, "what is refused leaves no numbers behind");
+    restore(&place, &backup, &["--accept-loss"]).exits(0);
+    assert_eq!(place.check("TWINS").exits(10).json()["verdict"], "hit");
+}
+
+#[test]
+fn what_is_no_damage_is_not_restored_over() {
+    let place = Place::with_site();
+    issue(&place, &alert("Q1"));
+    let backup = back_up(&place, "backup");
+    issue(&place, &alert("Q2"));
+    fs::write(place.path("site/alerts/REVISION"), "garbled").unwrap();
+    restore(&place, &backup, &["--accept-loss"]).fails_saying("remove this file, and it is written anew");
+    fs::remove_file(place.path("site/alerts/REVISION")).unwrap();
+    assert_eq!(place.check("Q2").exits(10).json()["verdict"], "hit");
+}
+
 #[test]
 fn a_record_that_is_damaged_is_told_when_it_is_backed_up() {
     let place = Place::with_site();
@@ -190,11 +231,7 @@ fn whoever_is_killed_while_he_restores_does_it_again() {
             issue(&place, &alert("Q2"));
         }
         damage(&place);
-        let copy = |from: &str, to: &str| {
-            let copied = Command::new("cp").arg("-a").args([place.path(from), place.path(to)]).status();
-            assert!(copied.unwrap().success());
-        };
-        copy("site", "damaged");
+        clone(&place, "site", "damaged");
         let mut kills = 0;
         while is_killed_at(&place, &backup, call, kills + 1) {
             kills += 1;
@@ -203,7 +240,7 @@ fn whoever_is_killed_while_he_restores_does_it_again() {
             assert!(again.code == 0 || again.err.contains("there is nothing to restore"), "{again:?}");
             assert!(are_there(&place), "{call} {kills}");
             fs::remove_dir_all(place.path("site")).unwrap();
-            copy("damaged", "site");
+            clone(&place, "damaged", "site");
         }
         assert!(are_there(&place) && kills > 2, "{call}: {kills}");
     }

@@ -415,12 +415,25 @@ fn a_command_that_is_told_no_rules_goes_by_those_of_the_service() {
     issue(&place, &alert("Q4"), &[]).fails_saying("name the settings of the service with --config");
     Serving::start(&place, "text").log();
     assert!(issue(&place, &alert("Q4"), &[]).exits(0).out.contains("active"), "its rules are others now");
+    Serving::start_with(&place, "[alerts]\nfour-eyes = 'on'\n").log();
+    Serving::start_with(&place, "caller-class = 'carrier'\n").log();
+    let of_officers = issue(&place, &alert("Q5"), &[]).exits(0);
+    assert!(of_officers.out.contains("pending"), "those of carriers make no rules: {of_officers:?}");
 }
 
 #[test]
 fn a_service_that_finds_a_record_damaged_is_not_ready_and_adds_nothing_to_it() {
+    [false, true].into_iter().for_each(finds_a_record_damaged);
+}
+
+fn finds_a_record_damaged(found_in_history: bool) {
     let place = Place::with_site();
-    issued(&place, &alert("DAMAGED01"), &[]);
+    issued(&place, &alert("Q1"), &[]);
+    let name = issued(&place, &alert("DAMAGED01"), &[]);
+    for days in [20, 25] {
+        let to = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+        act(&place, &["renew", &name, "--to", &to.to_string()], &[]).exits(0);
+    }
     issued(&place, &alert("Q2"), &[]);
     let serving = Serving::start(&place, "text");
     let ask = |number: &str| {
@@ -428,6 +441,9 @@ fn a_service_that_finds_a_record_damaged_is_not_ready_and_adds_nothing_to_it() {
         serving.post("/v1/checks", "application/json", &body.to_string()).json()
     };
     assert_eq!((&ask("X2")["verdict"], serving.get("/readyz").status), (&"no_hit".into(), 200));
+    if found_in_history {
+        assert_eq!(serving.get("/v1/alerts").status, 200);
+    }
     let pages = place.path("site/alerts/alerts.redb");
     let mut bytes = fs::read(&pages).unwrap();
     let spots: Vec<_> = bytes.windows(9).enumerate().filter(|(_, part)| *part == b"DAMAGED01").collect();
@@ -435,7 +451,11 @@ fn a_service_that_finds_a_record_damaged_is_not_ready_and_adds_nothing_to_it() {
     assert!(!spots.is_empty());
     spots.into_iter().for_each(|at| bytes[at] ^= 1);
     fs::write(&pages, bytes).unwrap();
-    assert_eq!(serving.get("/v1/alerts").status, 503);
+    let named = serving.get("/v1/alerts").status;
+    assert_eq!(if found_in_history { 200 } else { 503 }, named, "what is known already is not read anew");
+    if found_in_history {
+        assert_eq!(serving.get(&format!("/v1/alerts/{name}")).status, 503);
+    }
     let is_told = || ask("X2")["reasons"][0]["code"] == "alerts_unreadable";
     assert!((0..100).any(|_| is_told() || {
         thread::sleep(Duration::from_millis(100));
@@ -444,8 +464,11 @@ fn a_service_that_finds_a_record_damaged_is_not_ready_and_adds_nothing_to_it() {
     let ready = serving.get("/readyz");
     assert!(ready.status == 503 && ready.text().contains("alerts"), "{}", ready.text());
     assert_eq!(ask("DAMAGED01")["verdict"], "hit", "what is known is still found");
-    let refused = serving.post("/v1/alerts", "application/json", &alert("Q3").to_string());
-    assert_eq!((refused.status, &refused.json()["code"]), (503, &"alerts_unavailable".into()));
+    let (one, many) = (("/v1/alerts", "application/json"), ("/v1/alerts/import", "application/x-ndjson"));
+    for (path, kind) in [one, many] {
+        let refused = serving.post(path, kind, &alert("Q3").to_string());
+        assert_eq!((refused.status, &refused.json()["code"]), (503, &"alerts_unavailable".into()), "{path}");
+    }
     thread::sleep(Duration::from_secs(3));
     assert!(is_told(), "nothing is forgotten because nobody asks");
     let log = serving.log();
@@ -473,6 +496,16 @@ fn no_text_of_an_alert_has_the_number_that_it_is_about() {
     assert!(issue(&place, &telling, &[]).err.contains("instruction: must not have"));
     telling["instruction"] = json!({ "text": "Seize it now.", "language": "en" });
     issued(&place, &telling, &[]);
+    let mut blanks = alert("Q1");
+    blanks.as_object_mut().unwrap().remove("document");
+    blanks["interval"] = json!({ "issuing_state": "UTO", "prefix": "C01X", "length": 9 });
+    blanks["originator"]["name"] = "Police, c01x00042 was seen".into();
+    assert!(issue(&place, &blanks, &[]).err.contains("originator.name: must not have"));
+    blanks["originator"]["name"] = "Police of C01X".into();
+    issued(&place, &blanks, &[]);
+    let mut digits = alert("71234");
+    digits["originator"]["contact"] = "+44 20 7123 4567".into();
+    issued(&place, &digits, &[]);
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn head(reply: &Reply) -> String {
 #[test]
 fn a_carrier_is_told_of_no_more_alerts_than_are_for_carriers() {
     let place = Place::with_site();
-    issue(&place, &alert("Q1"));
+    let for_both = issue(&place, &alert("Q1"));
     let carrier = serving(&place, "carrier");
     let told = |serving: &Serving| {
         let of_site = serving.get("/v1/coverage").json()["alerts"]["revision"].clone();
@@ -78,9 +78,15 @@ fn a_carrier_is_told_of_no_more_alerts_than_are_for_carriers() {
         of_site
     };
     assert_eq!(told(&carrier), 1, "the second is for officers");
+    let mut for_officers = alert("Q1");
+    for_officers["handling"]["classes"] = json!(["officer"]);
+    let amended = place.write("amended.json", for_officers.to_string());
+    portcullis(&["alert", "amend", &for_both, &amended, "--data", &place.site()]).exits(0);
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(told(&carrier), 1, "nobody is told that it was taken from him");
     carrier.log();
     let officer = Serving::start(&place, "text");
-    assert_eq!(told(&officer), 2);
+    assert_eq!(told(&officer), 3);
     officer.log();
 }
 

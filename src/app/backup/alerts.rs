@@ -11,7 +11,7 @@ use super::files::{copy, create};
 use crate::audit;
 use crate::ground::causes;
 use crate::ground::storage::Storage;
-use crate::overlay::Store;
+use crate::overlay::{OverlayError, Store};
 
 /// Alerts as they were backed up, beside those of the site: nobody asks them yet. The folder that they are in is where those of the site go.
 #[derive(Debug)]
@@ -21,6 +21,9 @@ pub struct StagedAlerts {
     folder: PathBuf,
     /// When the backup was begun.
     pub made_at: Timestamp,
+    /// Whether the site goes on with a log of the backup. If its logs were put aside, as on a clone or after a restore, the backup may be that
+    /// of a twin, whose counters are the same and whose alerts are others.
+    pub is_own: bool,
     /// The store, open.
     pub store: Store,
 }
@@ -33,9 +36,10 @@ impl StagedAlerts {
     pub fn copy(storage: &Arc<dyn Storage>, backup: &Path, data_dir: &Path) -> Result<Self, BackupError> {
         let path = || backup.to_owned();
         let contents = Backup::read(&**storage, backup)?;
-        if !is_of_site(&contents, &**storage, data_dir)? {
-            return Err(BackupError::OtherSite { path: path() });
-        }
+        let is_own = match kinship(&contents, &**storage, data_dir)? {
+            Kinship::None => return Err(BackupError::OtherSite { path: path() }),
+            kinship => kinship == Kinship::Own,
+        };
         if let Some(fault) = contents.faults.get("alerts") {
             return Err(BackupError::AlertsNotSound { path: path(), fault: fault.clone() });
         }
@@ -43,18 +47,29 @@ impl StagedAlerts {
         let folder = free_folder(&**storage, data_dir)?;
         let alerts = folder.join(ALERTS);
         create(&**storage, &alerts)?;
-        for left in list(&**storage, &alerts)? {
-            storage.remove(&left).map_err(BackupError::storage("remove", &left))?;
-        }
+        empty(&**storage, &alerts)?;
         for name in contents.files.keys().filter(|name| name.starts_with(ALERTS)) {
             copy(&**storage, &backup.join(name), &folder.join(name))?;
         }
-        let not_sound = |error| BackupError::AlertsNotSound { path: path(), fault: causes(&error) };
+        let not_sound = |error| match error {
+            OverlayError::Newer { .. } | OverlayError::Io { .. } => BackupError::Alerts(error),
+            error => BackupError::AlertsNotSound { path: path(), fault: causes(&error) },
+        };
         let store = Store::open(storage, &folder).map_err(not_sound)?;
         let store = store.ok_or_else(|| BackupError::NoAlerts { path: path() })?;
         store.each_after(0, &mut |_| ()).map_err(not_sound)?;
         let (storage, data_dir) = (storage.clone(), data_dir.to_owned());
-        Ok(Self { storage, data_dir, folder, made_at: contents.made_at, store })
+        Ok(Self { storage, data_dir, folder, made_at: contents.made_at, is_own, store })
+    }
+
+    /// Removes the copies.
+    ///
+    /// # Errors
+    /// [`BackupError::Storage`].
+    pub fn discard(self) -> Result<(), BackupError> {
+        let Self { storage, folder, store, .. } = self;
+        drop(store);
+        empty(&*storage, &folder.join(ALERTS))
     }
 
     /// Puts them in the place of those of the site, and gives the folder in which these are now; `None` if there were none.
@@ -85,12 +100,33 @@ const ALERTS: &str = "alerts";
 /// What is in the folder in which they were staged once they are in place: the alerts of before.
 const ASIDE: &str = "before";
 
-/// Whether a site has a log of the backup: also one that was put aside since, or then.
-fn is_of_site(contents: &Backup, storage: &dyn Storage, data_dir: &Path) -> Result<bool, BackupError> {
+/// What a backup is to a site.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kinship {
+    /// The site goes on with a log of it.
+    Own,
+    /// A log of it was put aside here, or had been there.
+    Twin,
+    /// They have no log in common.
+    None,
+}
+
+fn kinship(contents: &Backup, storage: &dyn Storage, data_dir: &Path) -> Result<Kinship, BackupError> {
     let id = |name: &str| name.split('.').next().map(str::to_owned);
     let here = audit::log_folders(storage, data_dir)?;
-    let here: Vec<_> = here.iter().filter_map(|log| id(log.file_name()?.to_str()?)).collect();
-    Ok(contents.logs.iter().filter_map(|log| id(log)).any(|log| here.contains(&log)))
+    let here: Vec<_> = here.iter().filter_map(|log| log.file_name()?.to_str()).collect();
+    let is_live = |log: &&String| !log.contains('.');
+    if contents.logs.iter().filter(is_live).any(|log| here.contains(&&**log)) {
+        return Ok(Kinship::Own);
+    }
+    let here: Vec<_> = here.into_iter().filter_map(id).collect();
+    let is_twin = contents.logs.iter().filter_map(|log| id(log)).any(|log| here.contains(&log));
+    Ok(if is_twin { Kinship::Twin } else { Kinship::None })
+}
+
+fn empty(storage: &dyn Storage, folder: &Path) -> Result<(), BackupError> {
+    let mut left = list(storage, folder)?.into_iter();
+    left.try_for_each(|left| storage.remove(&left).map_err(BackupError::storage("remove", &left)))
 }
 
 /// A folder that has no alerts of before; perhaps one in which somebody was interrupted.

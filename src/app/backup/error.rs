@@ -43,13 +43,13 @@ pub enum BackupError {
         path: PathBuf,
     },
     /// No log of the site is in it.
-    #[error("{} is a backup of another site: none of its logs is here", path.display())]
+    #[error("{} is a backup of another site: none of its logs is here. Name one of this site", path.display())]
     OtherSite {
         /// The backup.
         path: PathBuf,
     },
     /// No alert was ever issued when it was made.
-    #[error("the backup {} has no alerts", path.display())]
+    #[error("the backup {} has no alerts: none was issued when it was made. Name a newer one", path.display())]
     NoAlerts {
         /// The backup.
         path: PathBuf,
