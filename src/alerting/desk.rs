@@ -123,7 +123,7 @@ impl Desk<'_> {
     }
 
     /// Lets an alert hold for longer, or end earlier, or hold again. Where a second issuer has to approve, it is he who lets it hold for
-    /// longer; one that had expired he has to approve of anew.
+    /// longer, once he has approved of it: what waits is amended instead. One that had expired he has to approve of anew.
     ///
     /// # Errors
     /// [`AlertingError`]; then nothing was done.

@@ -170,8 +170,8 @@ impl<'p> Plan<'p> {
         if is_as_issued { Ok(()) } else { Err(LifeFault::Unseen { current: before.number }) }
     }
 
-    /// Where two have to agree, nobody lets an alert hold for longer by himself: not one of his own that somebody has approved of, and not
-    /// somebody else's of which nobody has, for then either of the two would approve of what is his own.
+    /// Where two have to agree, nobody lets an alert hold for longer by himself: not one of his own, and not
+    /// somebody else's of which nobody has approved, for then either of the two would approve of what is his own. What waits is amended.
     fn check_renewal(&self, before: &Revision, by: &Arc<str>, to: Timestamp) -> Result<(), LifeFault> {
         let (is_own, is_longer) = (before.issuer == *by, to > before.statement.to);
         match (before.life, before.unapproved_until) {
