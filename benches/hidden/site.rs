@@ -55,11 +55,11 @@ pub(crate) fn make(folder: &Path, site: &Path) {
     let import = ["import", "--feed", "local", "--format", "csv", "--data", &path(site), &path(&register)];
     run(&import.map(str::to_owned));
     let now = jiff::Timestamp::now();
-    let change = |at: u64| {
+    let change = |(at, class): (u64, &str)| {
         let json = format!(
             r#"{{"document":{{"issuing_state":"UTO","number":"{}"}},"category":"stolen","action":"notify_silently",
             "originator":{{"name":"Police","contact":"+999"}},"grade":{{"scheme":"admiralty","code":"B2"}},
-            "handling":{{"classes":["officer"]}},"valid":{{"to":"{}"}}}}"#,
+            "handling":{{"classes":["{class}"]}},"valid":{{"to":"{}"}}}}"#,
             number(at),
             now + jiff::SignedDuration::from_hours(24),
         );
@@ -77,7 +77,10 @@ pub(crate) fn make(folder: &Path, site: &Path) {
     };
     let storage: Arc<dyn Storage> = Arc::new(Disk);
     let mut store = Store::open_or_create(&storage, site).expect("a store");
-    store.append((0..DOCUMENTS).filter(|at| is_hidden(*at)).map(change).collect()).expect("they are kept");
+    let hidden = (0..DOCUMENTS).filter(|at| is_hidden(*at)).map(|at| (at, "officer"));
+    // Nobody asks about the last: it is what a carrier's coverage tells of.
+    let changes = hidden.chain([(DOCUMENTS, "carrier")]).map(change);
+    store.append(changes.collect()).expect("they are kept");
 }
 
 pub(crate) fn serve(folder: &Path, site: &Path, class: &str, workers: usize) -> Server {
