@@ -258,8 +258,10 @@ impl Overlay {
                 Ok(())
             }
             Ok(None) => Ok(()),
-            // Whoever has it for so long has acknowledged nothing that is not known.
-            Err(OverlayError::Locked { .. }) if is_sound && newest()? == known => Ok(()),
+            // Whoever has it for so long has acknowledged nothing that is not known, if neither the store nor a log tells of more.
+            Err(OverlayError::Locked { .. }) if is_sound && newest()? == known && floor <= Some(known) => {
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }
